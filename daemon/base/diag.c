@@ -1,0 +1,266 @@
+#include "base/diag.h"
+
+#include "base/arena.h"
+
+#include <string.h>
+
+struct nt_diags {
+	struct nt_arena *arena;
+	GArray *items; /* struct nt_diag */
+	bool sorted;
+	int errors, warnings;
+};
+
+struct nt_diags *nt_diags_new(void)
+{
+	struct nt_diags *diags = g_new0(struct nt_diags, 1);
+
+	diags->arena = nt_arena_new();
+	diags->items = g_array_new(FALSE, TRUE, sizeof(struct nt_diag));
+	return diags;
+}
+
+void nt_diags_free(struct nt_diags *diags)
+{
+	if (diags == NULL)
+		return;
+	g_array_free(diags->items, TRUE);
+	nt_arena_free(diags->arena);
+	g_free(diags);
+}
+
+struct nt_arena *nt_diags_arena(struct nt_diags *diags)
+{
+	return diags->arena;
+}
+
+const struct nt_source *nt_diags_source(struct nt_diags *diags, const char *path, const char *text, size_t length)
+{
+	struct nt_source *source = nt_arena_new0(diags->arena, struct nt_source);
+
+	source->path = nt_arena_strdup(diags->arena, path);
+	source->text = nt_arena_strndup(diags->arena, text, length);
+	source->length = length;
+	return source;
+}
+
+struct nt_span nt_span_of(const struct nt_source *source, size_t start, size_t length)
+{
+	return (struct nt_span){ .source = source, .start = start, .length = length };
+}
+
+/* UTF-8 continuation bytes take no column of their own. */
+static int characters(const char *text, size_t length)
+{
+	int n = 0;
+
+	for (size_t i = 0; i < length; i++)
+		n += ((unsigned char)text[i] & 0xC0) != 0x80;
+	return n;
+}
+
+static size_t line_start(struct nt_span span)
+{
+	size_t start = MIN(span.start, span.source->length);
+
+	while (start > 0 && span.source->text[start - 1] != '\n')
+		start--;
+	return start;
+}
+
+void nt_span_position(struct nt_span span, int *line, int *column)
+{
+	size_t begin, end;
+
+	*line = *column = 0;
+	if (span.source == NULL)
+		return;
+	begin = line_start(span);
+	end = MIN(span.start, span.source->length);
+	*line = 1;
+	for (size_t i = 0; i < begin; i++)
+		*line += span.source->text[i] == '\n';
+	*column = 1 + characters(span.source->text + begin, end - begin);
+}
+
+static void add(struct nt_diags *diags, enum nt_severity severity, struct nt_span span, const char *format, va_list ap)
+{
+	struct nt_diag diag = { .severity = severity, .span = span };
+
+	nt_span_position(span, &diag.line, &diag.column);
+	diag.message = nt_arena_vprintf(diags->arena, format, ap);
+	g_array_append_val(diags->items, diag);
+	diags->sorted = false;
+}
+
+void nt_diags_error(struct nt_diags *diags, struct nt_span span, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	add(diags, NT_ERROR, span, format, ap);
+	va_end(ap);
+	diags->errors++;
+}
+
+void nt_diags_warning(struct nt_diags *diags, struct nt_span span, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	add(diags, NT_WARNING, span, format, ap);
+	va_end(ap);
+	diags->warnings++;
+}
+
+int nt_diags_errors(const struct nt_diags *diags)
+{
+	return diags->errors;
+}
+
+int nt_diags_warnings(const struct nt_diags *diags)
+{
+	return diags->warnings;
+}
+
+static gint compare(gconstpointer a, gconstpointer b)
+{
+	const struct nt_diag *x = a, *y = b;
+	int order = g_strcmp0(x->span.source ? x->span.source->path : NULL, y->span.source ? y->span.source->path : NULL);
+
+	if (order == 0)
+		order = (x->line > y->line) - (x->line < y->line);
+	if (order == 0)
+		order = (x->column > y->column) - (x->column < y->column);
+	return order;
+}
+
+const struct nt_diag *nt_diags_peek(struct nt_diags *diags, unsigned i)
+{
+	if (!diags->sorted) {
+		g_array_sort(diags->items, compare); /* GLib's sort is stable */
+		diags->sorted = true;
+	}
+	return i < diags->items->len ? &g_array_index(diags->items, struct nt_diag, i) : NULL;
+}
+
+/* The marked line. Tabs stay tabs in both lines, so that the caret stands under its character. */
+static void print_line(const struct nt_diag *diag, GString *out)
+{
+	const struct nt_source *source = diag->span.source;
+	size_t begin = line_start(diag->span), end = begin, start = MIN(diag->span.start, source->length);
+	int marks;
+
+	while (end < source->length && source->text[end] != '\n')
+		end++;
+	if (end > begin && source->text[end - 1] == '\r')
+		end--;
+	start = MIN(start, end);
+	g_string_append_printf(out, "%5d | ", diag->line);
+	g_string_append_len(out, source->text + begin, (gssize)(end - begin));
+	g_string_append(out, "\n      | ");
+	for (size_t i = begin; i < start; i++)
+		if (source->text[i] == '\t')
+			g_string_append_c(out, '\t');
+		else if (((unsigned char)source->text[i] & 0xC0) != 0x80)
+			g_string_append_c(out, ' ');
+	g_string_append_c(out, '^');
+	marks = characters(source->text + start, MIN(diag->span.length, end - start));
+	for (int i = 1; i < marks; i++)
+		g_string_append_c(out, '~');
+	g_string_append_c(out, '\n');
+}
+
+void nt_diags_print(struct nt_diags *diags, GString *out)
+{
+	const struct nt_diag *diag;
+
+	for (unsigned i = 0; i < NT_DIAGS_SHOWN && (diag = nt_diags_peek(diags, i)) != NULL; i++) {
+		if (diag->span.source != NULL)
+			g_string_append_printf(out, "%s:%d:%d: ", diag->span.source->path, diag->line, diag->column);
+		g_string_append_printf(out, "%s: %s\n", diag->severity == NT_ERROR ? "error" : "warning", diag->message);
+		if (diag->span.source != NULL)
+			print_line(diag, out);
+	}
+	if (diags->items->len > NT_DIAGS_SHOWN)
+		g_string_append_printf(out, "... and %u more\n", diags->items->len - NT_DIAGS_SHOWN);
+}
+
+static void print_json_text(const char *text, GString *out)
+{
+	g_string_append_c(out, '"');
+	for (const unsigned char *p = (const unsigned char *)text; *p != '\0'; p++) {
+		if (*p == '"' || *p == '\\')
+			g_string_append_printf(out, "\\%c", *p);
+		else if (*p < 0x20)
+			g_string_append_printf(out, "\\u%04x", *p);
+		else
+			g_string_append_c(out, (char)*p);
+	}
+	g_string_append_c(out, '"');
+}
+
+void nt_diags_print_json(struct nt_diags *diags, GString *out)
+{
+	const struct nt_diag *diag;
+
+	g_string_append_c(out, '[');
+	for (unsigned i = 0; (diag = nt_diags_peek(diags, i)) != NULL; i++) {
+		g_string_append(out, i > 0 ? ",\n {\"file\":" : "{\"file\":");
+		print_json_text(diag->span.source != NULL ? diag->span.source->path : "", out);
+		g_string_append_printf(out, ",\"line\":%d,\"column\":%d,\"end_column\":%d,\"severity\":\"%s\",\"message\":",
+		                       diag->line, diag->column,
+		                       diag->span.source == NULL ? 0 : diag->column + characters(diag->span.source->text + diag->span.start,
+		                         MIN(diag->span.length, diag->span.source->length - MIN(diag->span.start, diag->span.source->length))),
+		                       diag->severity == NT_ERROR ? "error" : "warning");
+		print_json_text(diag->message, out);
+		g_string_append_c(out, '}');
+	}
+	g_string_append(out, "]\n");
+}
+
+/* Optimal string alignment distance, three rows. */
+static unsigned distance(const char *a, const char *b)
+{
+	size_t n = strlen(a), m = strlen(b);
+	unsigned *rows, *two, *one, *now, result;
+
+	if (n > 100 || m > 100)
+		return 1000;
+	rows = g_new0(unsigned, 3 * (m + 1));
+	two = rows, one = rows + (m + 1), now = rows + 2 * (m + 1);
+	for (size_t j = 0; j <= m; j++)
+		one[j] = (unsigned)j;
+	for (size_t i = 1; i <= n; i++) {
+		unsigned *spare = two;
+
+		now[0] = (unsigned)i;
+		for (size_t j = 1; j <= m; j++) {
+			unsigned best = MIN(MIN(one[j] + 1, now[j - 1] + 1), one[j - 1] + (a[i - 1] != b[j - 1]));
+
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+				best = MIN(best, two[j - 2] + 1);
+			now[j] = best;
+		}
+		two = one, one = now, now = spare;
+	}
+	result = one[m];
+	g_free(rows);
+	return result;
+}
+
+const char *nt_nearest(const char *name, const char *const *candidates)
+{
+	unsigned limit = MAX(1u, (unsigned)strlen(name) / 3), best = limit + 1;
+	const char *nearest = NULL;
+
+	for (; *candidates != NULL; candidates++) {
+		unsigned d = distance(name, *candidates);
+
+		if (d < best) {
+			best = d;
+			nearest = *candidates;
+		}
+	}
+	return nearest;
+}

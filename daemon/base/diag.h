@@ -1,0 +1,75 @@
+/* Messages for people about text they wrote: where, what, and the name that would have been right.
+ *
+ *     rules/trial.yaml:14:7: error: unknown step 'emial' (did you mean 'email'?)
+ *        14 |     - emial: welcome
+ *           |       ^~~~~
+ *
+ * A struct nt_diags collects; nothing in the core prints. Order of printing: path, line, column, then order added. */
+#ifndef NT_BASE_DIAG_H
+#define NT_BASE_DIAG_H
+
+#include <glib.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct nt_arena;
+
+/* A text that spans point into. Owned by whoever loaded it; must outlive the diagnostics (use the diags' arena). */
+struct nt_source {
+	const char *path; /* as people know it, e.g. "rules/trial.yaml" */
+	const char *text; /* whole file, need not end in NUL */
+	size_t length;
+};
+
+/* A piece of one line (or of several: then the first line is marked to its end). Byte offsets; columns are derived
+ * in characters, counted from 1. source == NULL means "no place known". */
+struct nt_span {
+	const struct nt_source *source;
+	size_t start, length; /* bytes */
+};
+
+enum nt_severity { NT_ERROR, NT_WARNING };
+
+struct nt_diag {
+	enum nt_severity severity;
+	struct nt_span span;
+	int line, column; /* from 1; 0 without a place */
+	const char *message;
+};
+
+#define NT_DIAGS_SHOWN 100
+
+struct nt_diags;
+
+struct nt_diags *nt_diags_new(void);
+void nt_diags_free(struct nt_diags *diags);
+struct nt_arena *nt_diags_arena(struct nt_diags *diags); /* lives as long as the diags; for sources and texts */
+/* Copies path and text into the diags' arena. */
+const struct nt_source *nt_diags_source(struct nt_diags *diags, const char *path, const char *text, size_t length);
+
+void nt_diags_error(struct nt_diags *diags, struct nt_span span, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+void nt_diags_warning(struct nt_diags *diags, struct nt_span span, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+int nt_diags_errors(const struct nt_diags *diags);
+int nt_diags_warnings(const struct nt_diags *diags);
+/* The i-th in printing order; NULL past the end. The pointer holds until the next message is added. */
+const struct nt_diag *nt_diags_peek(struct nt_diags *diags, unsigned i);
+
+/* As shown above, at most NT_DIAGS_SHOWN, then a line saying how many more. */
+void nt_diags_print(struct nt_diags *diags, GString *out);
+/* A JSON array of {file,line,column,end_column,severity,message}. */
+void nt_diags_print_json(struct nt_diags *diags, GString *out);
+
+struct nt_span nt_span_of(const struct nt_source *source, size_t start, size_t length);
+#define NT_NOWHERE ((struct nt_span){ 0 })
+/* Line and column, both from 1; column in characters. */
+void nt_span_position(struct nt_span span, int *line, int *column);
+
+/* The candidate nearest to `name` by edit distance (transposition counts one), or NULL if none is near enough to be
+ * a likely slip (at most a third of the length, at least 1). `candidates` is a NULL-terminated array. */
+const char *nt_nearest(const char *name, const char *const *candidates);
+
+#endif
