@@ -1,0 +1,147 @@
+/* The pure core: an input and a lead's state in, the new state and effects out. No I/O, no clock, no chance. */
+#ifndef NT_ENGINE_STEP_H
+#define NT_ENGINE_STEP_H
+
+#include "base/time.h"
+#include "engine/state.h"
+
+#include <glib.h>
+
+enum nt_input_kind {
+	NT_INPUT_EVENT,     /* event */
+	NT_INPUT_FIELDS,    /* PUT (replace) or PATCH: fields, extras; creates the lead */
+	NT_INPUT_TIMER,     /* its due has come */
+	NT_INPUT_OUTCOME,   /* of a message */
+	NT_INPUT_CONSENT,
+	NT_INPUT_START,     /* a campaign by hand */
+	NT_INPUT_STOP,      /* a run by hand */
+	NT_INPUT_HANDOFF,   /* from the sales subject */
+	NT_INPUT_LOAD,      /* the program has changed: watchers are asked anew (migrate.h has moved the runs) */
+	NT_INPUT_ERASE,
+};
+
+enum nt_outcome {
+	NT_OUTCOME_SENT,      /* the relay or gateway took it */
+	NT_OUTCOME_DELIVERED,
+	NT_OUTCOME_OPENED, NT_OUTCOME_CLICKED, NT_OUTCOME_REPLIED,
+	NT_OUTCOME_BOUNCED,   /* hard: the address is suppressed on this channel */
+	NT_OUTCOME_FAILED,    /* not sent for good, not the address's fault */
+	NT_OUTCOME_COMPLAINED,
+	NT_OUTCOME_UNSUBSCRIBED,
+};
+
+struct nt_field_change {
+	const char *name;
+	int field;               /* slot, -1 undeclared: json is kept */
+	struct nt_value value;   /* NONE deletes */
+	const char *json;
+};
+
+struct nt_input {
+	enum nt_input_kind kind;
+	nt_time now;             /* the instant: acceptance time, or the timer's due time */
+	nt_time clock;           /* the present, >= now: nothing is released before it */
+	const char *cause;       /* for the timeline: "api token shop", "unsubscribe link", … or NULL */
+	union {
+		struct nt_event event;
+		struct {
+			bool replace;
+			const struct nt_field_change *changes;
+			unsigned n;
+		} fields;
+		struct {
+			const char *message;   /* id */
+			const char *channel, *template_name;
+			const char *campaign, *key;
+			enum nt_outcome outcome;
+			const char *detail;    /* what the server said */
+		} outcome;
+		struct {
+			int channel;           /* -1: all marketing */
+			bool given;
+			const char *how, *from;
+		} consent;
+		struct {
+			int campaign;
+			const char *key;       /* "" */
+		} start;                       /* and stop */
+		struct {
+			enum nt_handoff state;
+			const char *rep, *reason; /* reason: of sent_back (name of sales.reasons) */
+			bool accepted_owner;
+		} handoff;
+	};
+};
+
+enum nt_effect_kind {
+	NT_EFFECT_MESSAGE,     /* to the outbox */
+	NT_EFFECT_CANCEL,      /* message: released -> cancelled, if it hasn't been handed */
+	NT_EFFECT_SUPPRESS,    /* channel + address, until lifted */
+	NT_EFFECT_UNSUPPRESS,
+	NT_EFFECT_READY,       /* to the sales subject */
+	NT_EFFECT_WITHDRAW,    /* lead erased: leaves the sales queue */
+	NT_EFFECT_NOTE,        /* for the timeline only */
+};
+
+/* A message with frozen values: all that a worker needs beside template and links. */
+struct nt_message {
+	const char *id;          /* 32 hex digits: SHA-256 of lead, campaign, key, entry, step, attempt */
+	const char *lead;        /* "" for messages about no lead */
+	const char *rep;         /* to one of our own people; else NULL */
+	const char *campaign;    /* name; "" for messages of the sales subject */
+	const char *key;
+	uint32_t entry;
+	const char *step;        /* identity */
+	const char *channel, *template_name, *locale, *template_hash;
+	const char *address;     /* as given */
+	const char *address_name; /* first and last name, or NULL */
+	const char *values;      /* JSON object */
+	bool service;
+	nt_time released;
+	uint64_t offer;          /* rep messages: the offer that its links answer; 0 none */
+	const char *why;         /* for people: "welcome: step email-welcome-1" */
+};
+
+struct nt_ready_effect {
+	const char *lead;
+	const char *reason;
+	bool has_accept_within;
+	struct nt_duration accept_within;
+	const char *owner;       /* or NULL */
+	const int *routes;       /* slots of sales.route whose condition holds, in order */
+	unsigned n_routes;
+	int64_t score;
+	const char *title;       /* "Ann Example, Example Ltd" */
+	const char *values;      /* JSON for the rep's message: lead, score, fit, engagement, why[] {points,reason} */
+};
+
+struct nt_effect {
+	enum nt_effect_kind kind;
+	nt_time at;
+	/* Timeline words, of every effect: what ("message.released", "campaign.entered", "score.crossed", "tag" …),
+	 * campaign and step it concerns (or NULL), detail for people. */
+	const char *what, *campaign, *key, *step, *detail;
+	struct nt_message *message;   /* MESSAGE */
+	const char *id;               /* CANCEL: message id */
+	const char *channel, *address; /* SUPPRESS, UNSUPPRESS: normalised */
+	struct nt_ready_effect *ready;
+	struct nt_effect *next;
+};
+
+struct nt_effects {
+	struct nt_effect *first, **last;
+	unsigned n;
+};
+void nt_effects_init(struct nt_effects *effects);
+
+/* Runs the lead's timers due before input->now (each at its own instant), then the input (for TIMER: the timers due at
+ * now), each until its instant is quiet, then the gate. lead->due is the next timer. Effects and new state live in the
+ * lead's arena. lead->program must be the current one and the blob migrated (migrate.h). */
+void nt_step(struct nt_lead *lead, const struct nt_input *input, struct nt_effects *effects);
+
+/* Moves a lead whose blob was written by `old` (NULL: unknown; steps that the new one lacks then end the run) to `program` as of
+ * `loaded` (the load's instant): timers due before it run under `old` first (II.7). Gives the lead bound to `program`. */
+struct nt_lead *nt_lead_migrate(struct nt_lead *old_lead, const struct nt_program *old, const struct nt_program *program,
+                                nt_time loaded, nt_time clock, struct nt_effects *effects);
+
+#endif
