@@ -1,0 +1,18 @@
+/* Virtual time for test and simulate: the engine on the in-memory store, from one instant to the next that matters. Messages are
+ * accepted by their channel at the instant of their release. */
+#ifndef NT_ENGINE_DRIVER_H
+#define NT_ENGINE_DRIVER_H
+
+#include "engine/engine.h"
+
+struct nt_driver;
+struct nt_driver *nt_driver_new(struct nt_program *program, nt_time start, const struct nt_engine_options *options, const char **why);
+void nt_driver_free(struct nt_driver *driver);
+/* Runs everything due before `until` (inclusive: due at until too when `inclusive`), hands out released messages. false: the store failed (a bug). */
+void nt_driver_run(struct nt_driver *driver, nt_time until, bool inclusive);
+/* Runs to `at` (timers due before it), then the request at that instant. */
+void nt_driver_post(struct nt_driver *driver, nt_time at, struct nt_request *request);
+struct nt_engine *nt_driver_engine(struct nt_driver *driver);
+struct nt_store *nt_driver_store(struct nt_driver *driver);
+
+#endif

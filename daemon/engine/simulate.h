@@ -1,0 +1,27 @@
+/* Leads and events through a rule set in virtual time: a timeline per lead, and totals. */
+#ifndef NT_ENGINE_SIMULATE_H
+#define NT_ENGINE_SIMULATE_H
+
+#include "base/time.h"
+
+#include <glib.h>
+#include <stdbool.h>
+
+struct nt_csv_row;
+struct nt_diags;
+struct nt_program;
+struct nt_source;
+
+struct nt_simulation {
+	struct nt_program *program;
+	const struct nt_source *leads;   /* CSV: a header of field names, `id` among them; may be NULL */
+	const struct nt_source *events;  /* NDJSON: {id?,lead,event,at,properties?}; may be NULL */
+	nt_time start, until;            /* start NT_NO_TIME: the earliest event */
+	bool json;                       /* NDJSON timeline instead of text */
+	void (*progress)(void *user, nt_time now, uint64_t done, uint64_t total);
+	void *user;
+};
+/* Bad rows are reported to diags and left out. false if nothing could be run. The output is the same for the same input, byte for byte. */
+bool nt_simulate(const struct nt_simulation *simulation, struct nt_diags *diags, GString *out);
+
+#endif

@@ -1,0 +1,129 @@
+/* The store's port: what the engine needs kept. Filled by engine/memory.h (simulate, test) and store/sqlite.h (the daemon);
+ * PostgreSQL comes later, so nothing here assumes one process or one shard.
+ *
+ * One thread owns a struct nt_store. Results live in the arena handed in. Everything read inside begin…commit sees what this
+ * batch has put. Errors: a negative code (NT_STORE_*) and a message for people from nt_store_error(). */
+#ifndef NT_ENGINE_STORE_H
+#define NT_ENGINE_STORE_H
+
+#include "base/time.h"
+#include "engine/step.h"
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct nt_arena;
+struct nt_store;
+
+enum nt_store_code {
+	NT_STORE_OK = 0,
+	NT_STORE_ERROR = -1,   /* nothing of the batch was kept */
+	NT_STORE_FULL = -2,    /* no space: likewise; try again when there is */
+	NT_STORE_FENCED = -3,  /* another owner has taken over: stop */
+	NT_STORE_UNKNOWN = -4, /* lost the connection during commit: look up the batch number */
+};
+
+struct nt_blob {
+	const void *bytes; /* NULL: not there */
+	size_t length;
+};
+
+struct nt_address {
+	const char *channel, *address; /* normalised */
+};
+
+struct nt_due {
+	const char *lead;
+	nt_time due;
+};
+
+/* A row of the log: append-only; rows of one lead are chained by `previous` so that a timeline needs no index. */
+struct nt_log_row {
+	int64_t sequence;   /* given by log_append */
+	int64_t previous;   /* the lead's log_head before; 0 none */
+	const char *lead;
+	nt_time at;
+	const char *program_hash;
+	const char *body;   /* JSON: {"input":{…},"effects":[…]} */
+};
+
+enum nt_outbox_state { NT_OUTBOX_RELEASED, NT_OUTBOX_HANDED, NT_OUTBOX_ACCEPTED, NT_OUTBOX_REFUSED,
+                       NT_OUTBOX_CANCELLED, NT_OUTBOX_IN_DOUBT, NT_OUTBOX_ABSENT };
+const char *nt_outbox_state_name(enum nt_outbox_state state); /* "in doubt" */
+
+struct nt_outbox_row {
+	struct nt_message message;
+	enum nt_outbox_state state;
+	nt_time not_before;    /* RELEASED: next try */
+	unsigned attempts;     /* tries that ended */
+	const char *owner;     /* HANDED: "instance/boot", whose slot file knows more; else NULL */
+	int slot;              /* HANDED: worker slot, -1 */
+	nt_time changed;
+	const char *remote_id; /* the gateway's, or NULL */
+	const char *detail;    /* last answer, or why */
+};
+
+struct nt_store_counts {
+	uint64_t leads, inputs, log_rows, suppressions, timers, outbox[NT_OUTBOX_ABSENT], queue;
+};
+
+struct nt_store_ops {
+	const char *name;
+	void (*free)(struct nt_store *store);
+	const char *(*error)(struct nt_store *store);
+
+	int (*begin)(struct nt_store *store);
+	int (*commit)(struct nt_store *store, uint64_t batch); /* durable when it returns OK */
+	void (*rollback)(struct nt_store *store);
+
+	/* leads, by shard (hash of the id); blobs[i] for ids[i] */
+	int (*load)(struct nt_store *store, struct nt_arena *arena, const char *const *ids, unsigned n, struct nt_blob *blobs);
+	int (*save)(struct nt_store *store, const char *id, const void *bytes, size_t length, nt_time old_due, nt_time due);
+	int (*erase)(struct nt_store *store, const char *id, nt_time old_due); /* lead, timer, outbox, log */
+	int (*scan)(struct nt_store *store, struct nt_arena *arena, const char *after, unsigned limit, const char **ids, unsigned *n);
+	/* timers with due <= until, earliest first */
+	int (*due)(struct nt_store *store, struct nt_arena *arena, nt_time until, unsigned limit, struct nt_due *out, unsigned *n);
+	int (*next_due)(struct nt_store *store, nt_time *due); /* NT_NEVER if none */
+
+	/* inputs: duplicates by (source, id). put gives false in *fresh if it was there. */
+	int (*put_input)(struct nt_store *store, const char *source, const char *id, const char *lead, bool *fresh);
+
+	int (*suppressed)(struct nt_store *store, const struct nt_address *addresses, unsigned n, bool *out);
+	int (*suppress)(struct nt_store *store, const struct nt_address *address, const char *reason, nt_time at);
+	int (*unsuppress)(struct nt_store *store, const struct nt_address *address);
+
+	int (*log_append)(struct nt_store *store, struct nt_log_row *row); /* sets row->sequence */
+	int (*log_read)(struct nt_store *store, struct nt_arena *arena, int64_t sequence, struct nt_log_row *row); /* row->lead NULL: not there */
+
+	int (*outbox_put)(struct nt_store *store, const struct nt_message *message); /* the same id again: nothing */
+	/* RELEASED rows of a channel with not_before <= now, by not_before: become HANDED to owner. */
+	int (*outbox_claim)(struct nt_store *store, struct nt_arena *arena, const char *channel, nt_time now, unsigned limit,
+	                    const char *owner, struct nt_outbox_row *out, unsigned *n);
+	int (*outbox_next)(struct nt_store *store, const char *channel, nt_time *not_before); /* NT_NEVER if none */
+	int (*outbox_get)(struct nt_store *store, struct nt_arena *arena, const char *id, struct nt_outbox_row *out); /* state ABSENT */
+	/* Compare and set: only if the row is in `from`; *done says so. Other columns are taken from row. */
+	int (*outbox_move)(struct nt_store *store, const char *id, enum nt_outbox_state from, const struct nt_outbox_row *row, bool *done);
+	int (*outbox_list)(struct nt_store *store, struct nt_arena *arena, enum nt_outbox_state state, const char *after,
+	                   unsigned limit, struct nt_outbox_row *out, unsigned *n); /* by id */
+
+	int (*sales_put)(struct nt_store *store, const char *lead, const void *bytes, size_t length); /* bytes NULL deletes */
+	int (*sales_turns)(struct nt_store *store, const void *bytes, size_t length);
+	int (*sales_each)(struct nt_store *store, void (*each)(void *context, const char *lead, const void *bytes, size_t length),
+	                  void *context); /* lead "" for the turns */
+
+	/* rule sets by hash: an archive of their sources (rules/archive.h) */
+	int (*program_put)(struct nt_store *store, const char *hash, const void *bytes, size_t length, nt_time at);
+	int (*program_get)(struct nt_store *store, struct nt_arena *arena, const char *hash, struct nt_blob *out, nt_time *at);
+
+	int (*meta_get)(struct nt_store *store, struct nt_arena *arena, const char *key, const char **value); /* NULL: not set */
+	int (*meta_put)(struct nt_store *store, const char *key, const char *value);
+	int (*counts)(struct nt_store *store, struct nt_store_counts *out);
+};
+
+/* Implementations embed this as their first member. */
+struct nt_store {
+	const struct nt_store_ops *ops;
+};
+
+#endif
