@@ -212,9 +212,16 @@ static const char *check_input(struct nt_arena *arena, const char *text, size_t 
 	return check_escapes(text, length, offset);
 }
 
-/* yajl says "lexical error: invalid char in json text.\n"; people get what stands after the colon. */
+/* yajl says "lexical error: invalid char in json text.\n"; people get what stands after the colon, or plainer words. */
 static const char *parser_message(struct nt_arena *arena, yajl_handle parser)
 {
+	static const char *const plainer[][2] = {
+		{ "premature EOF", "it ends too early" },
+		{ "trailing garbage", "something follows its end" },
+		{ "unallowed token at this point in JSON text", "this can't stand here" },
+		{ "invalid char in json text", "this can't stand here" },
+		{ "invalid string in json text", "this can't stand here; texts need double quotes" },
+	};
 	unsigned char *text = yajl_get_error(parser, 0, NULL, 0);
 	const char *colon = strstr((const char *)text, ": "), *start = colon != NULL ? colon + 2 : (const char *)text;
 	size_t length = strlen(start);
@@ -223,6 +230,9 @@ static const char *parser_message(struct nt_arena *arena, yajl_handle parser)
 	while (length > 0 && (g_ascii_isspace(start[length - 1]) || start[length - 1] == '.'))
 		length--;
 	message = length == 0 ? "not JSON" : nt_arena_strndup(arena, start, length);
+	for (size_t i = 0; i < G_N_ELEMENTS(plainer); i++)
+		if (strcmp(message, plainer[i][0]) == 0)
+			message = plainer[i][1];
 	yajl_free_error(parser, text);
 	return message;
 }
