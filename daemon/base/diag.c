@@ -83,6 +83,7 @@ void nt_span_position(struct nt_span span, int *line, int *column)
 	*column = 1 + characters(span.source->text + begin, end - begin);
 }
 
+__attribute__((format(printf, 4, 0)))
 static void add(struct nt_diags *diags, enum nt_severity severity, struct nt_span span, const char *format, va_list ap)
 {
 	struct nt_diag diag = { .severity = severity, .span = span };
