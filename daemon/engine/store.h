@@ -64,6 +64,11 @@ struct nt_outbox_row {
 	const char *detail;    /* last answer, or why */
 };
 
+/* Deep copies: into an arena; into one block of nt_outbox_row_size() bytes. */
+struct nt_outbox_row nt_outbox_row_copy(struct nt_arena *arena, const struct nt_outbox_row *row);
+size_t nt_outbox_row_size(const struct nt_outbox_row *row);
+struct nt_outbox_row *nt_outbox_row_pack(const struct nt_outbox_row *row, void *memory);
+
 struct nt_store_counts {
 	uint64_t leads, inputs, log_rows, suppressions, timers, outbox[NT_OUTBOX_ABSENT], queue;
 };
@@ -73,6 +78,8 @@ struct nt_store_ops {
 	void (*free)(struct nt_store *store);
 	const char *(*error)(struct nt_store *store);
 
+	/* Every write stands between begin and commit; reads may stand outside. commit also sets the meta key "batch" to the
+	 * batch's number in decimal. After a failed write or commit only rollback may follow. */
 	int (*begin)(struct nt_store *store);
 	int (*commit)(struct nt_store *store, uint64_t batch); /* durable when it returns OK */
 	void (*rollback)(struct nt_store *store);
@@ -80,9 +87,12 @@ struct nt_store_ops {
 	/* leads, by shard (hash of the id); blobs[i] for ids[i] */
 	int (*load)(struct nt_store *store, struct nt_arena *arena, const char *const *ids, unsigned n, struct nt_blob *blobs);
 	int (*save)(struct nt_store *store, const char *id, const void *bytes, size_t length, nt_time old_due, nt_time due);
-	int (*erase)(struct nt_store *store, const char *id, nt_time old_due); /* lead, timer, outbox, log */
+	/* Lead, timer, outbox rows (whatever their state) and log rows. The ids of its inputs are kept, so that a repeated
+	 * event doesn't bring the lead back. Unknown: nothing. */
+	int (*erase)(struct nt_store *store, const char *id, nt_time old_due);
+	/* ids of leads in byte order, those > after ("" for all) */
 	int (*scan)(struct nt_store *store, struct nt_arena *arena, const char *after, unsigned limit, const char **ids, unsigned *n);
-	/* timers with due <= until, earliest first */
+	/* timers with due <= until, earliest first, then by id. A lead saved with due NT_NEVER has none. */
 	int (*due)(struct nt_store *store, struct nt_arena *arena, nt_time until, unsigned limit, struct nt_due *out, unsigned *n);
 	int (*next_due)(struct nt_store *store, nt_time *due); /* NT_NEVER if none */
 
@@ -97,27 +107,29 @@ struct nt_store_ops {
 	int (*log_read)(struct nt_store *store, struct nt_arena *arena, int64_t sequence, struct nt_log_row *row); /* row->lead NULL: not there */
 
 	int (*outbox_put)(struct nt_store *store, const struct nt_message *message); /* the same id again: nothing */
-	/* RELEASED rows of a channel with not_before <= now, by not_before: become HANDED to owner. */
+	/* RELEASED rows of a channel with not_before <= now, by not_before, then in the order in which they were put: become
+	 * HANDED to owner (slot -1, changed now). A row is put with not_before and changed at its release. */
 	int (*outbox_claim)(struct nt_store *store, struct nt_arena *arena, const char *channel, nt_time now, unsigned limit,
 	                    const char *owner, struct nt_outbox_row *out, unsigned *n);
 	int (*outbox_next)(struct nt_store *store, const char *channel, nt_time *not_before); /* NT_NEVER if none */
 	int (*outbox_get)(struct nt_store *store, struct nt_arena *arena, const char *id, struct nt_outbox_row *out); /* state ABSENT */
 	/* Compare and set: only if the row is in `from`; *done says so. Other columns are taken from row. */
+	/* (state, not_before, attempts, owner, slot, changed, remote_id, detail); the message stays. */
 	int (*outbox_move)(struct nt_store *store, const char *id, enum nt_outbox_state from, const struct nt_outbox_row *row, bool *done);
 	int (*outbox_list)(struct nt_store *store, struct nt_arena *arena, enum nt_outbox_state state, const char *after,
-	                   unsigned limit, struct nt_outbox_row *out, unsigned *n); /* by id */
+	                   unsigned limit, struct nt_outbox_row *out, unsigned *n); /* by id, > after */
 
 	int (*sales_put)(struct nt_store *store, const char *lead, const void *bytes, size_t length); /* bytes NULL deletes */
 	int (*sales_turns)(struct nt_store *store, const void *bytes, size_t length);
 	int (*sales_each)(struct nt_store *store, void (*each)(void *context, const char *lead, const void *bytes, size_t length),
-	                  void *context); /* lead "" for the turns */
+	                  void *context); /* by lead; "" for the turns, if any were put */
 
 	/* rule sets by hash: an archive of their sources (rules/archive.h) */
 	int (*program_put)(struct nt_store *store, const char *hash, const void *bytes, size_t length, nt_time at);
 	int (*program_get)(struct nt_store *store, struct nt_arena *arena, const char *hash, struct nt_blob *out, nt_time *at);
 
 	int (*meta_get)(struct nt_store *store, struct nt_arena *arena, const char *key, const char **value); /* NULL: not set */
-	int (*meta_put)(struct nt_store *store, const char *key, const char *value);
+	int (*meta_put)(struct nt_store *store, const char *key, const char *value); /* value NULL deletes */
 	int (*counts)(struct nt_store *store, struct nt_store_counts *out);
 };
 
