@@ -1,4 +1,5 @@
-/* Spans anywhere in any text: the first four bytes say where, the rest is the text. */
+/* Spans anywhere in any text: the first four bytes say where, the rest is the text.
+ * covers: daemon/base/diag.c */
 #include "fuzz.h"
 
 #include "base/arena.h"
