@@ -63,6 +63,12 @@ struct nt_consent {
 	const char *how, *from; /* "api", "form", "unsubscribe link" …; source */
 };
 
+struct nt_extra_consent { /* on a channel that the program doesn't name: kept */
+	const char *channel;
+	struct nt_consent consent;
+	struct nt_extra_consent *next;
+};
+
 struct nt_template_stat { /* one per template that ever went to the lead */
 	const char *name;
 	nt_time received, opened, clicked, replied; /* latest; NT_NO_TIME */
@@ -99,7 +105,11 @@ struct nt_run {
 	nt_time due;            /* waits: end; messages: next try; NT_NEVER: waits for something else */
 	nt_time first_due;      /* messages: when first due: order at the gate, give_up_after */
 	bool held_out;          /* sends nothing for the rest of the run */
+	uint32_t released;      /* messages released so far: makes each one's id its own */
 	const struct nt_event *hand; /* event at hand in `then:` of a wait_for, until the next wait */
+	/* Within one instant, not kept: number of the last event that came before it entered, and before its wait began.
+	 * An event is offered only to what stood before it (II.1). */
+	unsigned stood, waits;
 	struct nt_run *next;    /* by campaign slot, then key */
 };
 
@@ -156,13 +166,15 @@ struct nt_lead {
 	struct nt_stat_state *stats; /* [n_stats] */
 	struct nt_ring_state *rings; /* [n_rings] (history.h) */
 	struct nt_engagement engagement; /* (E, t0) (score.h) */
-	nt_number fit;               /* cached by the step: sum of fit rules that hold */
+	nt_number fit;               /* cached by the step: sum of fit rules that hold, and fit_extra */
+	nt_number fit_extra;         /* given by reps who sent the lead back */
 	struct nt_ring_state *points_rings; /* [program n_engagement], for capped rules */
 	struct nt_score_reason *reasons;
 	int level;                   /* slot of program->levels at the last instant; -1 below the first or none */
 	bool *watchers;              /* [n_watchers]: last value seen */
 	bool *watchers_known;        /* [n_watchers]: false for a watcher that this lead has never been asked */
 	struct nt_consent *consent;  /* [n_channels] */
+	struct nt_extra_consent *extra_consent;
 	bool bounced_hard, complained, unsubscribed;
 	struct nt_ring_state releases; /* marketing release times, for caps and messaged(); capacity: the largest cap + 1 */
 	struct nt_template_stat *templates;
@@ -176,8 +188,10 @@ struct nt_lead {
 	nt_time ready_quiet_until;   /* not_again_for; NT_NO_TIME */
 	nt_time due;                 /* the one timer: when this lead wants to be stepped next; NT_NEVER */
 
-	/* Handed in by the shell for this step, not kept: is this address of this lead suppressed? [n_channels] */
-	bool *suppressed;
+	/* Handed in by the shell for this step, not kept: is the address on this channel suppressed? [n_channels], NULL:
+	 * none is. For input that changes addresses: the address after it. suppressed_hard: after a hard bounce, which
+	 * stops service messages too; NULL: what is suppressed on a lead with bounced_hard. */
+	bool *suppressed, *suppressed_hard;
 };
 
 /* A lead that isn't known yet: exists is false, everything at its default. */
@@ -187,9 +201,13 @@ struct nt_event_stat nt_lead_event(const struct nt_lead *lead, int event);
 struct nt_campaign_state *nt_lead_campaign(const struct nt_lead *lead, const char *name); /* NULL: never entered */
 struct nt_template_stat *nt_lead_template(const struct nt_lead *lead, const char *name);  /* NULL: never received */
 const struct nt_run *nt_lead_run(const struct nt_lead *lead, int campaign, const char *key); /* NULL: not inside; key NULL: any */
+/* Puts a run in its place; false if the lead is in that campaign under that key already. */
+bool nt_lead_put_run(struct nt_lead *lead, struct nt_run *run);
 /* The address on a channel: normalised for suppression, or as given. NULL if none. Needs-no-address channels give "". */
 const char *nt_lead_address(const struct nt_lead *lead, int channel);
 const char *nt_lead_address_key(const struct nt_lead *lead, struct nt_arena *arena, int channel);
+/* As suppression knows it: lower case without blanks around; a telephone number is its digits and a leading plus. */
+const char *nt_address_normalise(struct nt_arena *arena, int address_field, const char *address);
 bool nt_lead_consents(const struct nt_lead *lead, int channel); /* opt_in / opt_out and what was recorded */
 bool nt_lead_reachable(const struct nt_lead *lead, int channel); /* address, consent, no suppression */
 /* Sets zone from fields[time_zone] or the policy's; call after fields change. */

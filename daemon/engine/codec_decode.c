@@ -1,0 +1,560 @@
+#include "engine/codec.h"
+
+#include "base/arena.h"
+#include "base/json.h"
+#include "base/zone.h"
+#include "engine/state.h"
+#include "engine/wire.h"
+#include "rules/program.h"
+
+struct decoder {
+	struct nt_wire_reader r;
+	struct nt_lead *lead;
+	struct nt_arena *arena;
+	const struct nt_program *program;
+};
+
+/* A text that must be there. */
+static const char *get_name(struct decoder *d)
+{
+	const char *text = nt_wire_get_text(&d->r);
+
+	if (text == NULL) {
+		d->r.bad = true;
+		return "";
+	}
+	return text;
+}
+
+static int32_t get_int32(struct decoder *d)
+{
+	int64_t n = nt_wire_get_signed(&d->r);
+
+	if (n < INT32_MIN || n > INT32_MAX)
+		d->r.bad = true;
+	return (int32_t)n;
+}
+
+static uint32_t get_uint32(struct decoder *d)
+{
+	uint64_t n = nt_wire_get(&d->r);
+
+	if (n > UINT32_MAX)
+		d->r.bad = true;
+	return (uint32_t)n;
+}
+
+static void get_list(struct decoder *d, struct nt_value *value)
+{
+	unsigned i, n = nt_wire_get_count(&d->r, 1);
+	const char **items = nt_arena_array(d->arena, const char *, n);
+
+	for (i = 0; i < n; i++)
+		items[i] = get_name(d);
+	value->list.items = items;
+	value->list.n = n;
+}
+
+static struct nt_value get_value(struct decoder *d)
+{
+	struct nt_value value = { .type = (enum nt_type)nt_wire_get(&d->r) };
+
+	switch (value.type) {
+	case NT_TYPE_NONE:
+		break;
+	case NT_TYPE_TEXT:
+	case NT_TYPE_EMAIL:
+	case NT_TYPE_PHONE:
+		value.text = get_name(d);
+		break;
+	case NT_TYPE_NUMBER:
+		value.number = nt_wire_get_signed(&d->r);
+		break;
+	case NT_TYPE_YES_NO:
+		value.yes = nt_wire_get(&d->r) != 0;
+		break;
+	case NT_TYPE_DATE:
+		value.date = nt_wire_get_signed(&d->r);
+		break;
+	case NT_TYPE_TIME:
+		value.time = nt_wire_get_time(&d->r);
+		break;
+	case NT_TYPE_DURATION:
+		value.duration.months = get_int32(d);
+		value.duration.days = get_int32(d);
+		value.duration.ms = nt_wire_get_signed(&d->r);
+		break;
+	case NT_TYPE_LIST:
+		get_list(d, &value);
+		break;
+	default:
+		d->r.bad = true;
+		value.type = NT_TYPE_NONE;
+	}
+	return value;
+}
+
+static const struct nt_property_value *get_properties(struct decoder *d, unsigned *n)
+{
+	struct nt_property_value *properties;
+	unsigned i;
+
+	*n = nt_wire_get_count(&d->r, 2);
+	properties = nt_arena_array(d->arena, struct nt_property_value, *n);
+	for (i = 0; i < *n; i++) {
+		properties[i].name = get_name(d);
+		properties[i].value = get_value(d);
+	}
+	return properties;
+}
+
+static void get_ring(struct decoder *d, struct nt_ring_state *ring)
+{
+	unsigned i, n = nt_wire_get_count(&d->r, 3);
+	nt_time last = 0;
+
+	ring->entries = nt_arena_array(d->arena, struct nt_ring_entry, n);
+	ring->n = ring->room = n;
+	for (i = 0; i < n; i++) {
+		struct nt_ring_entry *entry = &ring->entries[i];
+		int64_t delta = nt_wire_get_signed(&d->r);
+
+		if (__builtin_add_overflow(last, delta, &entry->at) || entry->at < NT_TIME_MIN ||
+		    entry->at > NT_TIME_MAX || (i > 0 && delta < 0)) {
+			d->r.bad = true;
+			entry->at = last;
+		}
+		entry->n = nt_wire_get(&d->r);
+		entry->sum = nt_wire_get_signed(&d->r);
+		last = entry->at;
+	}
+}
+
+static void add_extra_field(struct decoder *d, struct nt_extra_field ***end, const char *name, const char *json)
+{
+	struct nt_extra_field *extra = nt_arena_new0(d->arena, struct nt_extra_field);
+
+	extra->name = name;
+	extra->json = json;
+	**end = extra;
+	*end = &extra->next;
+}
+
+static bool json_as_field(struct decoder *d, const char *json, int field)
+{
+	struct nt_json_error error;
+	const struct nt_json *tree = nt_json_parse(d->arena, json, strlen(json), &error);
+	struct nt_value value;
+	const char *why;
+
+	if (tree == NULL || !nt_value_from_json(d->arena, tree, d->program->fields[field].type, d->program->zones->utc,
+	                                        &value, &why))
+		return false;
+	d->lead->fields[field] = value;
+	return true;
+}
+
+/* A value whose field has another type now, or is declared no longer. */
+static void refit_field(struct decoder *d, struct nt_extra_field ***end, const char *name, int field,
+                        const struct nt_value *value)
+{
+	GString *json = g_string_new(NULL);
+
+	nt_value_to_json(value, json);
+	if (field < 0 || !json_as_field(d, json->str, field))
+		add_extra_field(d, end, name, nt_arena_strdup(d->arena, json->str));
+	g_string_free(json, TRUE);
+}
+
+static void get_fields(struct decoder *d)
+{
+	struct nt_lead *lead = d->lead;
+	struct nt_extra_field **end = &lead->extra_fields;
+	const char **tags;
+	unsigned i, n = nt_wire_get_count(&d->r, 3);
+
+	for (i = 0; i < n && !d->r.bad; i++) {
+		const char *name = get_name(d);
+		struct nt_value value = get_value(d);
+		int field = nt_program_field(d->program, name);
+
+		if (d->r.bad || value.type == NT_TYPE_NONE)
+			continue;
+		if (field >= 0 && (value.type == d->program->fields[field].type ||
+		                   (nt_type_is_text(value.type) && nt_type_is_text(d->program->fields[field].type)))) {
+			value.type = d->program->fields[field].type;
+			lead->fields[field] = value;
+		} else {
+			refit_field(d, &end, name, field, &value);
+		}
+	}
+	n = nt_wire_get_count(&d->r, 2);
+	for (i = 0; i < n && !d->r.bad; i++) {
+		const char *name = get_name(d), *json = get_name(d);
+		int field = nt_program_field(d->program, name);
+
+		if (d->r.bad)
+			return;
+		if (field < 0 || lead->fields[field].type != NT_TYPE_NONE || !json_as_field(d, json, field))
+			add_extra_field(d, &end, name, json);
+	}
+	n = nt_wire_get_count(&d->r, 1);
+	tags = nt_arena_array(d->arena, const char *, n);
+	for (i = 0; i < n; i++)
+		tags[i] = get_name(d);
+	lead->tags = tags;
+	lead->n_tags = n;
+	lead->stage = get_name(d);
+	lead->owner = nt_wire_get_text(&d->r);
+}
+
+static void get_history(struct decoder *d)
+{
+	struct nt_lead *lead = d->lead;
+	struct nt_extra_event **end = &lead->extra_events;
+	unsigned i, n = nt_wire_get_count(&d->r, 4);
+
+	for (i = 0; i < n && !d->r.bad; i++) {
+		const char *name = get_name(d);
+		struct nt_event_stat stat = { .count = nt_wire_get(&d->r) };
+		int event = nt_program_event(d->program, name);
+
+		stat.first = nt_wire_get_time(&d->r);
+		stat.last = nt_wire_get_time(&d->r);
+		if (event >= 0) {
+			lead->events[event] = stat;
+		} else {
+			struct nt_extra_event *extra = nt_arena_new0(d->arena, struct nt_extra_event);
+
+			extra->name = name;
+			extra->stat = stat;
+			*end = extra;
+			end = &extra->next;
+		}
+	}
+	n = nt_wire_get_count(&d->r, 4);
+	for (i = 0; i < n && !d->r.bad; i++) {
+		int slot = nt_program_stat(d->program, get_name(d));
+		struct nt_stat_state stat = { .sum = nt_wire_get_signed(&d->r) };
+
+		stat.last = get_value(d);
+		stat.last_at = nt_wire_get_time(&d->r);
+		stat.last_id = nt_wire_get_text(&d->r);
+		if (slot >= 0)
+			lead->stats[slot] = stat;
+	}
+	n = nt_wire_get_count(&d->r, 2);
+	for (i = 0; i < n && !d->r.bad; i++) {
+		int slot = nt_program_ring(d->program, get_name(d));
+		struct nt_ring_state ring;
+
+		get_ring(d, &ring);
+		if (slot >= 0)
+			lead->rings[slot] = ring;
+	}
+}
+
+static int points_rule(const struct nt_program *program, const char *identity)
+{
+	unsigned i;
+
+	for (i = 0; i < program->n_engagement; i++)
+		if (strcmp(program->engagement[i].identity, identity) == 0)
+			return (int)i;
+	return -1;
+}
+
+static void get_score(struct decoder *d)
+{
+	struct nt_lead *lead = d->lead;
+	struct nt_score_reason **end = &lead->reasons;
+	const char *level;
+	unsigned i, n;
+
+	lead->engagement.nano = nt_wire_get_signed(&d->r);
+	lead->engagement.t0 = nt_wire_get_time(&d->r);
+	lead->fit = nt_wire_get_signed(&d->r);
+	lead->fit_extra = nt_wire_get_signed(&d->r);
+	n = nt_wire_get_count(&d->r, 2);
+	for (i = 0; i < n && !d->r.bad; i++) {
+		int slot = points_rule(d->program, get_name(d));
+		struct nt_ring_state ring;
+
+		get_ring(d, &ring);
+		if (slot >= 0)
+			lead->points_rings[slot] = ring;
+	}
+	n = nt_wire_get_count(&d->r, 4);
+	for (i = 0; i < n && !d->r.bad; i++) {
+		struct nt_score_reason *reason = nt_arena_new0(d->arena, struct nt_score_reason);
+
+		reason->reason = get_name(d);
+		reason->times = get_uint32(d);
+		reason->points = nt_wire_get_signed(&d->r);
+		reason->last = nt_wire_get_time(&d->r);
+		*end = reason;
+		end = &reason->next;
+	}
+	level = nt_wire_get_text(&d->r);
+	lead->level = -1;
+	for (i = 0; level != NULL && i < d->program->n_levels; i++)
+		if (strcmp(d->program->levels[i].name, level) == 0)
+			lead->level = (int)i;
+}
+
+static void get_watchers(struct decoder *d, bool same_program)
+{
+	struct nt_lead *lead = d->lead;
+	unsigned i, n = nt_wire_get_count(&d->r, 2);
+
+	for (i = 0; i < d->program->n_watchers; i++)
+		lead->watchers_known[i] = same_program;
+	for (i = 0; i < n && !d->r.bad; i++) {
+		int slot = nt_program_watcher(d->program, get_name(d));
+
+		if (slot >= 0)
+			lead->watchers[slot] = lead->watchers_known[slot] = true;
+	}
+	n = nt_wire_get_count(&d->r, 2);
+	for (i = 0; i < n && !d->r.bad; i++) {
+		int slot = nt_program_watcher(d->program, get_name(d));
+
+		if (slot >= 0)
+			lead->watchers_known[slot] = false;
+	}
+}
+
+static void get_consent(struct decoder *d)
+{
+	struct nt_extra_consent **end = &d->lead->extra_consent;
+	unsigned i, n = nt_wire_get_count(&d->r, 5);
+
+	for (i = 0; i < n && !d->r.bad; i++) {
+		const char *name = get_name(d);
+		int channel = nt_program_channel(d->program, name);
+		uint64_t state = nt_wire_get(&d->r);
+		struct nt_consent consent = { .at = nt_wire_get_time(&d->r) };
+
+		consent.how = nt_wire_get_text(&d->r);
+		consent.from = nt_wire_get_text(&d->r);
+		if (state == NT_CONSENT_GIVEN)
+			consent.state = NT_CONSENT_GIVEN;
+		else if (state == NT_CONSENT_REFUSED)
+			consent.state = NT_CONSENT_REFUSED;
+		else
+			d->r.bad = true;
+		if (channel >= 0) {
+			d->lead->consent[channel] = consent;
+		} else {
+			struct nt_extra_consent *extra = nt_arena_new0(d->arena, struct nt_extra_consent);
+
+			extra->channel = name;
+			extra->consent = consent;
+			*end = extra;
+			end = &extra->next;
+		}
+	}
+}
+
+static void get_past(struct decoder *d)
+{
+	struct nt_lead *lead = d->lead;
+	struct nt_template_stat **templates = &lead->templates;
+	struct nt_campaign_state **campaigns = &lead->campaigns;
+	struct nt_arm_state **arms = &lead->arms;
+	unsigned i, n;
+
+	get_ring(d, &lead->releases);
+	n = nt_wire_get_count(&d->r, 5);
+	for (i = 0; i < n && !d->r.bad; i++) {
+		struct nt_template_stat *stat = *templates = nt_arena_new0(d->arena, struct nt_template_stat);
+
+		templates = &stat->next;
+		stat->name = get_name(d);
+		stat->received = nt_wire_get_time(&d->r);
+		stat->opened = nt_wire_get_time(&d->r);
+		stat->clicked = nt_wire_get_time(&d->r);
+		stat->replied = nt_wire_get_time(&d->r);
+	}
+	n = nt_wire_get_count(&d->r, 5);
+	for (i = 0; i < n && !d->r.bad; i++) {
+		struct nt_campaign_state *state = *campaigns = nt_arena_new0(d->arena, struct nt_campaign_state);
+
+		campaigns = &state->next;
+		state->name = get_name(d);
+		state->entries = get_uint32(d);
+		state->last_entry = nt_wire_get_time(&d->r);
+		state->finished = nt_wire_get_time(&d->r);
+		state->reached_goal = nt_wire_get_time(&d->r);
+	}
+	n = nt_wire_get_count(&d->r, 3);
+	for (i = 0; i < n && !d->r.bad; i++) {
+		struct nt_arm_state *arm = *arms = nt_arena_new0(d->arena, struct nt_arm_state);
+
+		arms = &arm->next;
+		arm->campaign = get_name(d);
+		arm->step = get_name(d);
+		arm->arm = get_int32(d);
+	}
+}
+
+static const struct nt_event *get_hand(struct decoder *d)
+{
+	struct nt_event *hand = nt_arena_new0(d->arena, struct nt_event);
+
+	hand->name = get_name(d);
+	hand->at = nt_wire_get_time(&d->r);
+	hand->properties = get_properties(d, &hand->n_properties);
+	hand->type = nt_program_event(d->program, hand->name);
+	return hand;
+}
+
+static void get_run(struct decoder *d)
+{
+	struct nt_run *run = nt_arena_new0(d->arena, struct nt_run);
+	const char *step;
+	uint64_t flags;
+
+	run->campaign = nt_program_campaign(d->program, get_name(d));
+	run->key = get_name(d);
+	run->entry = get_uint32(d);
+	run->entered = nt_wire_get_time(&d->r);
+	run->entry_at = nt_wire_get_time(&d->r);
+	run->entry_event = nt_wire_get_text(&d->r);
+	run->entry_properties = get_properties(d, &run->n_entry_properties);
+	step = nt_wire_get_text(&d->r);
+	flags = nt_wire_get(&d->r);
+	run->arrived = flags & 1;
+	run->held_out = flags & 2;
+	run->anchor = nt_wire_get_time(&d->r);
+	run->due = nt_wire_get_time(&d->r);
+	run->first_due = nt_wire_get_time(&d->r);
+	run->released = get_uint32(d);
+	if (flags & 4)
+		run->hand = get_hand(d);
+	if (d->r.bad || run->campaign < 0)
+		return;
+	run->step = step != NULL ? nt_campaign_step(&d->program->campaigns[run->campaign], step) : -1;
+	if (!nt_lead_put_run(d->lead, run))
+		d->r.bad = true;
+}
+
+static void get_present(struct decoder *d)
+{
+	struct nt_lead *lead = d->lead;
+	struct nt_pending **pending_end = &lead->pending;
+	struct nt_recycle **recycle_end = &lead->recycles;
+	uint64_t handoff;
+	unsigned i, n = nt_wire_get_count(&d->r, 13);
+
+	for (i = 0; i < n && !d->r.bad; i++)
+		get_run(d);
+	n = nt_wire_get_count(&d->r, 8);
+	for (i = 0; i < n && !d->r.bad; i++) {
+		struct nt_pending *pending = *pending_end = nt_arena_new0(d->arena, struct nt_pending);
+		const char *name;
+
+		pending_end = &pending->next;
+		pending->message = get_name(d);
+		name = nt_wire_get_text(&d->r);
+		pending->campaign = name != NULL ? nt_program_campaign(d->program, name) : -1;
+		pending->key = get_name(d);
+		pending->entry = get_uint32(d);
+		pending->template_name = get_name(d);
+		name = nt_wire_get_text(&d->r);
+		pending->channel = name != NULL ? nt_program_channel(d->program, name) : -1;
+		pending->released = nt_wire_get_time(&d->r);
+		pending->counts = nt_wire_get(&d->r) != 0;
+	}
+	n = nt_wire_get_count(&d->r, 2);
+	for (i = 0; i < n && !d->r.bad; i++) {
+		int campaign = nt_program_campaign(d->program, get_name(d));
+		nt_time due = nt_wire_get_time(&d->r);
+
+		if (campaign < 0)
+			continue;
+		*recycle_end = nt_arena_new0(d->arena, struct nt_recycle);
+		(*recycle_end)->campaign = campaign;
+		(*recycle_end)->due = due;
+		recycle_end = &(*recycle_end)->next;
+	}
+	handoff = nt_wire_get(&d->r);
+	if (handoff > NT_HANDOFF_SENT_BACK)
+		d->r.bad = true;
+	else
+		lead->handoff = (enum nt_handoff)handoff;
+	lead->handoff_since = nt_wire_get_time(&d->r);
+	lead->handoff_closed = nt_wire_get_time(&d->r);
+	lead->ready_quiet_until = nt_wire_get_time(&d->r);
+	lead->due = nt_wire_get_time(&d->r);
+}
+
+static bool check_frame(const unsigned char *bytes, size_t length, const char **why)
+{
+	uint64_t sum, kept;
+
+	if (length < NT_WIRE_BODY || memcmp(bytes, NT_WIRE_MAGIC, 3) != 0) {
+		*why = "this is no lead's state";
+		return false;
+	}
+	if (bytes[3] > NT_STATE_VERSION) {
+		*why = "written by a newer version of nurtured";
+		return false;
+	}
+	memcpy(&kept, bytes + NT_WIRE_SUM, sizeof kept);
+	sum = nt_wire_sum(bytes + NT_WIRE_HASH, 64, 0);
+	sum = nt_wire_sum(bytes + NT_WIRE_BODY, length - NT_WIRE_BODY, sum);
+	if (bytes[3] != NT_STATE_VERSION || sum != GUINT64_FROM_LE(kept)) {
+		*why = "the lead's state is damaged";
+		return false;
+	}
+	return true;
+}
+
+struct nt_lead *nt_lead_decode(struct nt_arena *arena, const struct nt_program *program, const char *id,
+                               const void *bytes, size_t length, const char **why)
+{
+	struct decoder d = { .arena = arena, .program = program };
+	const unsigned char *copy;
+	bool same_program;
+	uint64_t flags;
+
+	if (!check_frame(bytes, length, why))
+		return NULL;
+	copy = nt_arena_copy(arena, bytes, length);
+	d.r.at = copy + NT_WIRE_BODY;
+	d.r.end = copy + length;
+	d.lead = nt_lead_new(arena, program, id);
+	memcpy(d.lead->program_hash, copy + NT_WIRE_HASH, 64);
+	same_program = memcmp(copy + NT_WIRE_HASH, program->hash, 64) == 0;
+	flags = nt_wire_get(&d.r);
+	d.lead->exists = flags & 1;
+	d.lead->bounced_hard = flags & 2;
+	d.lead->complained = flags & 4;
+	d.lead->unsubscribed = flags & 8;
+	d.lead->last = nt_wire_get_time(&d.r);
+	d.lead->sequence = nt_wire_get(&d.r);
+	d.lead->log_head = nt_wire_get_signed(&d.r);
+	get_fields(&d);
+	get_history(&d);
+	get_score(&d);
+	get_watchers(&d, same_program);
+	get_consent(&d);
+	get_past(&d);
+	get_present(&d);
+	if (d.r.bad || d.r.at != d.r.end) {
+		*why = "the lead's state is damaged";
+		return NULL;
+	}
+	nt_lead_set_zone(d.lead);
+	return d.lead;
+}
+
+const char *nt_lead_program_hash(const void *bytes, size_t length)
+{
+	const char *text = bytes;
+
+	if (text == NULL || length < NT_WIRE_BODY || memcmp(text, NT_WIRE_MAGIC, 3) != 0)
+		return NULL;
+	return text + NT_WIRE_HASH;
+}

@@ -1,0 +1,355 @@
+#include "engine/codec.h"
+
+#include "engine/state.h"
+#include "engine/wire.h"
+#include "rules/program.h"
+
+static void put_value(GString *out, const struct nt_value *value)
+{
+	unsigned i;
+
+	nt_wire_put(out, value->type);
+	switch (value->type) {
+	case NT_TYPE_NONE:
+		break;
+	case NT_TYPE_TEXT:
+	case NT_TYPE_EMAIL:
+	case NT_TYPE_PHONE:
+		nt_wire_put_text(out, value->text);
+		break;
+	case NT_TYPE_NUMBER:
+		nt_wire_put_signed(out, value->number);
+		break;
+	case NT_TYPE_YES_NO:
+		nt_wire_put(out, value->yes);
+		break;
+	case NT_TYPE_DATE:
+		nt_wire_put_signed(out, value->date);
+		break;
+	case NT_TYPE_TIME:
+		nt_wire_put_time(out, value->time);
+		break;
+	case NT_TYPE_DURATION:
+		nt_wire_put_signed(out, value->duration.months);
+		nt_wire_put_signed(out, value->duration.days);
+		nt_wire_put_signed(out, value->duration.ms);
+		break;
+	case NT_TYPE_LIST:
+		nt_wire_put(out, value->list.n);
+		for (i = 0; i < value->list.n; i++)
+			nt_wire_put_text(out, value->list.items[i]);
+		break;
+	}
+}
+
+static void put_properties(GString *out, const struct nt_property_value *properties, unsigned n)
+{
+	unsigned i;
+
+	nt_wire_put(out, n);
+	for (i = 0; i < n; i++) {
+		nt_wire_put_text(out, properties[i].name);
+		put_value(out, &properties[i].value);
+	}
+}
+
+static void put_ring(GString *out, const struct nt_ring_state *ring)
+{
+	nt_time last = 0;
+	unsigned i;
+
+	nt_wire_put(out, ring->n);
+	for (i = 0; i < ring->n; i++) {
+		nt_wire_put_signed(out, ring->entries[i].at - last);
+		nt_wire_put(out, ring->entries[i].n);
+		nt_wire_put_signed(out, ring->entries[i].sum);
+		last = ring->entries[i].at;
+	}
+}
+
+static void put_fields(GString *out, const struct nt_lead *lead)
+{
+	const struct nt_program *program = lead->program;
+	const struct nt_extra_field *extra;
+	unsigned i, n = 0;
+
+	for (i = 0; i < program->n_fields; i++)
+		n += lead->fields[i].type != NT_TYPE_NONE;
+	nt_wire_put(out, n);
+	for (i = 0; i < program->n_fields; i++)
+		if (lead->fields[i].type != NT_TYPE_NONE) {
+			nt_wire_put_text(out, program->fields[i].name);
+			put_value(out, &lead->fields[i]);
+		}
+	for (n = 0, extra = lead->extra_fields; extra != NULL; extra = extra->next)
+		n++;
+	nt_wire_put(out, n);
+	for (extra = lead->extra_fields; extra != NULL; extra = extra->next) {
+		nt_wire_put_text(out, extra->name);
+		nt_wire_put_text(out, extra->json);
+	}
+	nt_wire_put(out, lead->n_tags);
+	for (i = 0; i < lead->n_tags; i++)
+		nt_wire_put_text(out, lead->tags[i]);
+	nt_wire_put_text(out, lead->stage);
+	nt_wire_put_text(out, lead->owner);
+}
+
+static void put_event_stat(GString *out, const char *name, const struct nt_event_stat *stat)
+{
+	nt_wire_put_text(out, name);
+	nt_wire_put(out, stat->count);
+	nt_wire_put_time(out, stat->first);
+	nt_wire_put_time(out, stat->last);
+}
+
+static void put_events(GString *out, const struct nt_lead *lead)
+{
+	const struct nt_program *program = lead->program;
+	const struct nt_extra_event *extra;
+	unsigned i, n = 0;
+
+	for (i = 0; i < program->n_events; i++)
+		n += lead->events[i].count > 0;
+	for (extra = lead->extra_events; extra != NULL; extra = extra->next)
+		n++;
+	nt_wire_put(out, n);
+	for (i = 0; i < program->n_events; i++)
+		if (lead->events[i].count > 0)
+			put_event_stat(out, program->events[i].name, &lead->events[i]);
+	for (extra = lead->extra_events; extra != NULL; extra = extra->next)
+		put_event_stat(out, extra->name, &extra->stat);
+}
+
+static void put_history(GString *out, const struct nt_lead *lead)
+{
+	const struct nt_program *program = lead->program;
+	unsigned i, n = 0;
+
+	put_events(out, lead);
+	for (i = 0; i < program->n_stats; i++)
+		n += lead->stats[i].last_at != NT_NO_TIME || lead->stats[i].sum != 0;
+	nt_wire_put(out, n);
+	for (i = 0; i < program->n_stats; i++)
+		if (lead->stats[i].last_at != NT_NO_TIME || lead->stats[i].sum != 0) {
+			nt_wire_put_text(out, program->stats[i].identity);
+			nt_wire_put_signed(out, lead->stats[i].sum);
+			put_value(out, &lead->stats[i].last);
+			nt_wire_put_time(out, lead->stats[i].last_at);
+			nt_wire_put_text(out, lead->stats[i].last_id);
+		}
+	for (n = 0, i = 0; i < program->n_rings; i++)
+		n += lead->rings[i].n > 0;
+	nt_wire_put(out, n);
+	for (i = 0; i < program->n_rings; i++)
+		if (lead->rings[i].n > 0) {
+			nt_wire_put_text(out, program->rings[i].identity);
+			put_ring(out, &lead->rings[i]);
+		}
+}
+
+static void put_score(GString *out, const struct nt_lead *lead)
+{
+	const struct nt_program *program = lead->program;
+	const struct nt_score_reason *reason;
+	unsigned i, n = 0;
+
+	nt_wire_put_signed(out, lead->engagement.nano);
+	nt_wire_put_time(out, lead->engagement.t0);
+	nt_wire_put_signed(out, lead->fit);
+	nt_wire_put_signed(out, lead->fit_extra);
+	for (i = 0; i < program->n_engagement; i++)
+		n += lead->points_rings[i].n > 0;
+	nt_wire_put(out, n);
+	for (i = 0; i < program->n_engagement; i++)
+		if (lead->points_rings[i].n > 0) {
+			nt_wire_put_text(out, program->engagement[i].identity);
+			put_ring(out, &lead->points_rings[i]);
+		}
+	for (n = 0, reason = lead->reasons; reason != NULL; reason = reason->next)
+		n++;
+	nt_wire_put(out, n);
+	for (reason = lead->reasons; reason != NULL; reason = reason->next) {
+		nt_wire_put_text(out, reason->reason);
+		nt_wire_put(out, reason->times);
+		nt_wire_put_signed(out, reason->points);
+		nt_wire_put_time(out, reason->last);
+	}
+	nt_wire_put_text(out, lead->level >= 0 ? program->levels[lead->level].name : NULL);
+}
+
+/* Only those that were true: another program asks all anew when it is loaded, the same one knows the rest. */
+static void put_watchers(GString *out, const struct nt_lead *lead)
+{
+	const struct nt_program *program = lead->program;
+	unsigned i, n = 0, unknown = 0;
+
+	for (i = 0; i < program->n_watchers; i++) {
+		n += lead->watchers_known[i] && lead->watchers[i];
+		unknown += !lead->watchers_known[i];
+	}
+	nt_wire_put(out, n);
+	for (i = 0; i < program->n_watchers; i++)
+		if (lead->watchers_known[i] && lead->watchers[i])
+			nt_wire_put_text(out, program->watchers[i].identity);
+	nt_wire_put(out, unknown);
+	for (i = 0; unknown > 0 && i < program->n_watchers; i++)
+		if (!lead->watchers_known[i])
+			nt_wire_put_text(out, program->watchers[i].identity);
+}
+
+static void put_one_consent(GString *out, const char *channel, const struct nt_consent *consent)
+{
+	nt_wire_put_text(out, channel);
+	nt_wire_put(out, consent->state);
+	nt_wire_put_time(out, consent->at);
+	nt_wire_put_text(out, consent->how);
+	nt_wire_put_text(out, consent->from);
+}
+
+static void put_consent(GString *out, const struct nt_lead *lead)
+{
+	const struct nt_program *program = lead->program;
+	const struct nt_extra_consent *extra;
+	unsigned i, n = 0;
+
+	for (i = 0; i < program->n_channels; i++)
+		n += lead->consent[i].state != NT_CONSENT_UNKNOWN;
+	for (extra = lead->extra_consent; extra != NULL; extra = extra->next)
+		n++;
+	nt_wire_put(out, n);
+	for (i = 0; i < program->n_channels; i++)
+		if (lead->consent[i].state != NT_CONSENT_UNKNOWN)
+			put_one_consent(out, program->channels[i].name, &lead->consent[i]);
+	for (extra = lead->extra_consent; extra != NULL; extra = extra->next)
+		put_one_consent(out, extra->channel, &extra->consent);
+}
+
+static void put_past(GString *out, const struct nt_lead *lead)
+{
+	const struct nt_template_stat *stat;
+	const struct nt_campaign_state *campaign;
+	const struct nt_arm_state *arm;
+	unsigned n = 0;
+
+	put_ring(out, &lead->releases);
+	for (stat = lead->templates; stat != NULL; stat = stat->next)
+		n++;
+	nt_wire_put(out, n);
+	for (stat = lead->templates; stat != NULL; stat = stat->next) {
+		nt_wire_put_text(out, stat->name);
+		nt_wire_put_time(out, stat->received);
+		nt_wire_put_time(out, stat->opened);
+		nt_wire_put_time(out, stat->clicked);
+		nt_wire_put_time(out, stat->replied);
+	}
+	for (n = 0, campaign = lead->campaigns; campaign != NULL; campaign = campaign->next)
+		n++;
+	nt_wire_put(out, n);
+	for (campaign = lead->campaigns; campaign != NULL; campaign = campaign->next) {
+		nt_wire_put_text(out, campaign->name);
+		nt_wire_put(out, campaign->entries);
+		nt_wire_put_time(out, campaign->last_entry);
+		nt_wire_put_time(out, campaign->finished);
+		nt_wire_put_time(out, campaign->reached_goal);
+	}
+	for (n = 0, arm = lead->arms; arm != NULL; arm = arm->next)
+		n++;
+	nt_wire_put(out, n);
+	for (arm = lead->arms; arm != NULL; arm = arm->next) {
+		nt_wire_put_text(out, arm->campaign);
+		nt_wire_put_text(out, arm->step);
+		nt_wire_put_signed(out, arm->arm);
+	}
+}
+
+static void put_run(GString *out, const struct nt_program *program, const struct nt_run *run)
+{
+	const struct nt_campaign *campaign = &program->campaigns[run->campaign];
+
+	nt_wire_put_text(out, campaign->name);
+	nt_wire_put_text(out, run->key);
+	nt_wire_put(out, run->entry);
+	nt_wire_put_time(out, run->entered);
+	nt_wire_put_time(out, run->entry_at);
+	nt_wire_put_text(out, run->entry_event);
+	put_properties(out, run->entry_properties, run->n_entry_properties);
+	nt_wire_put_text(out, run->step >= 0 ? campaign->steps[run->step].identity : NULL);
+	nt_wire_put(out, (uint64_t)run->arrived | (uint64_t)run->held_out << 1 | (uint64_t)(run->hand != NULL) << 2);
+	nt_wire_put_time(out, run->anchor);
+	nt_wire_put_time(out, run->due);
+	nt_wire_put_time(out, run->first_due);
+	nt_wire_put(out, run->released);
+	if (run->hand != NULL) {
+		nt_wire_put_text(out, run->hand->name);
+		nt_wire_put_time(out, run->hand->at);
+		put_properties(out, run->hand->properties, run->hand->n_properties);
+	}
+}
+
+static void put_present(GString *out, const struct nt_lead *lead)
+{
+	const struct nt_program *program = lead->program;
+	const struct nt_run *run;
+	const struct nt_pending *pending;
+	const struct nt_recycle *recycle;
+	unsigned n = 0;
+
+	for (run = lead->runs; run != NULL; run = run->next)
+		n++;
+	nt_wire_put(out, n);
+	for (run = lead->runs; run != NULL; run = run->next)
+		put_run(out, program, run);
+	for (n = 0, pending = lead->pending; pending != NULL; pending = pending->next)
+		n++;
+	nt_wire_put(out, n);
+	for (pending = lead->pending; pending != NULL; pending = pending->next) {
+		nt_wire_put_text(out, pending->message);
+		nt_wire_put_text(out, pending->campaign >= 0 ? program->campaigns[pending->campaign].name : NULL);
+		nt_wire_put_text(out, pending->key);
+		nt_wire_put(out, pending->entry);
+		nt_wire_put_text(out, pending->template_name);
+		nt_wire_put_text(out, pending->channel >= 0 ? program->channels[pending->channel].name : NULL);
+		nt_wire_put_time(out, pending->released);
+		nt_wire_put(out, pending->counts);
+	}
+	for (n = 0, recycle = lead->recycles; recycle != NULL; recycle = recycle->next)
+		n++;
+	nt_wire_put(out, n);
+	for (recycle = lead->recycles; recycle != NULL; recycle = recycle->next) {
+		nt_wire_put_text(out, program->campaigns[recycle->campaign].name);
+		nt_wire_put_time(out, recycle->due);
+	}
+	nt_wire_put(out, lead->handoff);
+	nt_wire_put_time(out, lead->handoff_since);
+	nt_wire_put_time(out, lead->handoff_closed);
+	nt_wire_put_time(out, lead->ready_quiet_until);
+	nt_wire_put_time(out, lead->due);
+}
+
+void nt_lead_encode(const struct nt_lead *lead, GString *out)
+{
+	size_t start = out->len;
+	uint64_t sum;
+
+	g_string_append_len(out, NT_WIRE_MAGIC, 3);
+	g_string_append_c(out, NT_STATE_VERSION);
+	g_string_append_len(out, lead->program->hash, 64);
+	g_string_append_len(out, "\0\0\0\0\0\0\0", 8);
+	nt_wire_put(out, (uint64_t)lead->exists | (uint64_t)lead->bounced_hard << 1 | (uint64_t)lead->complained << 2 |
+			     (uint64_t)lead->unsubscribed << 3);
+	nt_wire_put_time(out, lead->last);
+	nt_wire_put(out, lead->sequence);
+	nt_wire_put_signed(out, lead->log_head);
+	put_fields(out, lead);
+	put_history(out, lead);
+	put_score(out, lead);
+	put_watchers(out, lead);
+	put_consent(out, lead);
+	put_past(out, lead);
+	put_present(out, lead);
+	sum = nt_wire_sum((const unsigned char *)out->str + start + NT_WIRE_HASH, 64, 0);
+	sum = nt_wire_sum((const unsigned char *)out->str + start + NT_WIRE_BODY, out->len - start - NT_WIRE_BODY, sum);
+	sum = GUINT64_TO_LE(sum);
+	memcpy(out->str + start + NT_WIRE_SUM, &sum, sizeof sum);
+}
