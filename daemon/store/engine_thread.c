@@ -1,0 +1,187 @@
+#include "store/engine_thread.h"
+
+#include "base/bug.h"
+#include "os/clock.h"
+#include "os/mailbox.h"
+
+#include <pthread.h>
+#include <signal.h>
+
+#define BATCH 1000        /* requests a turn */
+#define GATHER_MS 2       /* wait so long for a batch to fill while there is load … */
+#define GATHER_FROM 8     /* … which is: the last batch had so many */
+#define GATHER_ENOUGH 256 /* … until so many are there */
+#define TIMERS 1000
+#define TOUCHES 200
+#define PAUSE_ON_TROUBLE_MS 1000
+
+/* What goes to the loop thread after a turn. */
+struct turned {
+	struct nt_request *answered; /* chain */
+	int code;                    /* of the store */
+	const char *trouble;         /* interned */
+	bool trouble_changed;
+};
+
+struct nt_engine_thread {
+	struct nt_engine_thread_options options;
+	pthread_t thread;
+	struct nt_mailbox *requests; /* struct nt_request */
+	struct nt_mailbox *turns;    /* struct turned, to the loop */
+	pthread_mutex_t lock;        /* guards view */
+	struct nt_engine_view view;
+	/* engine thread's own */
+	unsigned last_batch;
+	int code;
+};
+
+static void deliver(void *user, void *item)
+{
+	struct nt_engine_thread *thread = user;
+	struct turned *turned = item;
+	struct nt_request *request, *next;
+
+	for (request = turned->answered; request != NULL; request = next) {
+		next = request->next;
+		request->next = NULL;
+		request->done(request, request->user);
+	}
+	if (turned->trouble_changed && thread->options.trouble != NULL)
+		thread->options.trouble(thread->options.user, turned->code, turned->trouble);
+	if (thread->options.turned != NULL)
+		thread->options.turned(thread->options.user);
+	g_free(turned);
+}
+
+/* Waits for the first request, a timer or a poke; then takes all that is there, giving a batch a moment to fill under load. */
+static struct nt_request *gather(struct nt_engine_thread *thread, int64_t wait_ms)
+{
+	struct nt_request *first = NULL, **last = &first, *request;
+	int64_t until = nt_clock_monotonic() + GATHER_MS;
+	unsigned n = 0;
+
+	request = nt_mailbox_wait(thread->requests, wait_ms);
+	if (wait_ms != 0)
+		until = nt_clock_monotonic() + GATHER_MS;
+	while (request != NULL) {
+		bool patient = thread->last_batch >= GATHER_FROM && n < GATHER_ENOUGH;
+
+		*last = request;
+		last = &request->next;
+		if (++n >= BATCH)
+			break;
+		request = nt_mailbox_wait(thread->requests, patient ? MAX(0, until - nt_clock_monotonic()) : 0);
+	}
+	*last = NULL;
+	thread->last_batch = n;
+	return first;
+}
+
+static int64_t time_to_wait(struct nt_engine_thread *thread)
+{
+	int64_t wait = nt_engine_touching(thread->options.engine)
+	                       ? 0
+	                       : nt_clock_wait(thread->options.clock, nt_engine_due(thread->options.engine));
+
+	if (thread->code != NT_STORE_OK && wait >= 0)
+		wait = MAX(wait, PAUSE_ON_TROUBLE_MS); /* timers can't be kept now: don't spin on them */
+	return wait;
+}
+
+static void publish(struct nt_engine_thread *thread, const char *trouble)
+{
+	struct nt_engine *engine = thread->options.engine;
+	nt_time due = nt_engine_due(engine);
+
+	pthread_mutex_lock(&thread->lock);
+	thread->view.now = nt_engine_now(engine);
+	thread->view.due = due;
+	thread->view.counters = nt_engine_counters(engine);
+	thread->view.touching = nt_engine_touching(engine);
+	thread->view.trouble = trouble;
+	pthread_mutex_unlock(&thread->lock);
+}
+
+static void turn(struct nt_engine_thread *thread, struct nt_request *requests)
+{
+	struct nt_store *store = thread->options.store;
+	struct turned *turned = g_new0(struct turned, 1);
+
+	turned->code = nt_engine_turn(thread->options.engine, nt_clock_now(thread->options.clock), requests, TIMERS, TOUCHES);
+	turned->answered = requests;
+	if (turned->code != NT_STORE_OK)
+		turned->trouble = g_intern_string(store->ops->error(store));
+	turned->trouble_changed = (turned->code != NT_STORE_OK) != (thread->code != NT_STORE_OK);
+	thread->code = turned->code;
+	publish(thread, turned->trouble);
+	nt_mailbox_send(thread->turns, turned);
+}
+
+static void *run(void *user)
+{
+	struct nt_engine_thread *thread = user;
+	struct nt_engine *engine = thread->options.engine;
+
+	while (!nt_mailbox_closed(thread->requests) || nt_mailbox_length(thread->requests) > 0) {
+		struct nt_request *requests = gather(thread, time_to_wait(thread));
+
+		if (requests != NULL || nt_engine_touching(engine) ||
+		    nt_clock_wait(thread->options.clock, nt_engine_due(engine)) == 0)
+			turn(thread, requests);
+	}
+	return NULL;
+}
+
+struct nt_engine_thread *nt_engine_thread_start(const struct nt_engine_thread_options *options)
+{
+	struct nt_engine_thread *thread = g_new0(struct nt_engine_thread, 1);
+	sigset_t all, before;
+
+	thread->options = *options;
+	thread->requests = nt_mailbox_new();
+	thread->turns = nt_mailbox_new_loop(options->loop, deliver, thread);
+	pthread_mutex_init(&thread->lock, NULL);
+	publish(thread, NULL);
+	sigfillset(&all); /* signals are the loop thread's */
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	if (pthread_create(&thread->thread, NULL, run, thread) != 0)
+		NT_BUG("pthread_create failed");
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return thread;
+}
+
+void nt_engine_thread_post(struct nt_engine_thread *thread, struct nt_request *request)
+{
+	NT_CHECK(request->done != NULL);
+	request->next = NULL;
+	nt_mailbox_send(thread->requests, request);
+}
+
+void nt_engine_thread_wake(struct nt_engine_thread *thread)
+{
+	nt_mailbox_poke(thread->requests);
+}
+
+struct nt_engine_view nt_engine_thread_view(struct nt_engine_thread *thread)
+{
+	struct nt_engine_view view;
+
+	pthread_mutex_lock(&thread->lock);
+	view = thread->view;
+	pthread_mutex_unlock(&thread->lock);
+	view.waiting = nt_mailbox_length(thread->requests);
+	return view;
+}
+
+void nt_engine_thread_stop(struct nt_engine_thread *thread)
+{
+	if (thread == NULL)
+		return;
+	nt_mailbox_close(thread->requests);
+	pthread_join(thread->thread, NULL);
+	nt_mailbox_flush(thread->turns);
+	nt_mailbox_free(thread->turns);
+	nt_mailbox_free(thread->requests);
+	pthread_mutex_destroy(&thread->lock);
+	g_free(thread);
+}
