@@ -106,6 +106,8 @@ struct nt_store_ops {
 	int (*log_append)(struct nt_store *store, struct nt_log_row *row); /* sets row->sequence */
 	int (*log_read)(struct nt_store *store, struct nt_arena *arena, int64_t sequence, struct nt_log_row *row); /* row->lead NULL: not there */
 
+	int (*log_erase)(struct nt_store *store, int64_t sequence); /* of an erased lead: the engine walks its chain */
+
 	int (*outbox_put)(struct nt_store *store, const struct nt_message *message); /* the same id again: nothing */
 	/* RELEASED rows of a channel with not_before <= now, by not_before, then in the order in which they were put: become
 	 * HANDED to owner (slot -1, changed now). A row is put with not_before and changed at its release. */

@@ -1,0 +1,53 @@
+/* Shared by the files that fill the port on SQLite: sqlite.c (opening, transactions, leads, timers, log) and
+ * sqlite_outbox.c (messages). */
+#ifndef NT_STORE_SQLITE_PRIVATE_H
+#define NT_STORE_SQLITE_PRIVATE_H
+
+#include "engine/store.h"
+
+#include <sqlite3.h>
+
+enum nt_statement {
+	NT_SQL_BEGIN, NT_SQL_COMMIT, NT_SQL_ROLLBACK,
+	NT_SQL_LEAD_GET, NT_SQL_LEAD_PUT, NT_SQL_LEAD_BURY, NT_SQL_LEAD_DELETE, NT_SQL_LEAD_SCAN,
+	NT_SQL_TIMER_PUT, NT_SQL_TIMER_DELETE, NT_SQL_TIMER_DUE, NT_SQL_TIMER_NEXT,
+	NT_SQL_INPUT_PUT,
+	NT_SQL_SUPPRESSED, NT_SQL_SUPPRESS, NT_SQL_UNSUPPRESS,
+	NT_SQL_LOG_PUT, NT_SQL_LOG_GET, NT_SQL_LOG_LAST, NT_SQL_LOG_ERASE,
+	NT_SQL_OUTBOX_PUT, NT_SQL_OUTBOX_CLAIM, NT_SQL_OUTBOX_HAND, NT_SQL_OUTBOX_NEXT, NT_SQL_OUTBOX_GET,
+	NT_SQL_OUTBOX_MOVE, NT_SQL_OUTBOX_LIST, NT_SQL_OUTBOX_LIST_HELD, NT_SQL_OUTBOX_ERASE,
+	NT_SQL_SALES_PUT, NT_SQL_SALES_DELETE, NT_SQL_SALES_EACH,
+	NT_SQL_PROGRAM_PUT, NT_SQL_PROGRAM_GET, NT_SQL_PROGRAM_NUMBER, NT_SQL_PROGRAM_HASH,
+	NT_SQL_META_GET, NT_SQL_META_PUT,
+	NT_SQL_STATEMENTS
+};
+
+struct nt_sqlite_store {
+	struct nt_store base;
+	sqlite3 *db;
+	sqlite3_stmt *statements[NT_SQL_STATEMENTS];
+	GString *error;
+	int64_t log_last;          /* last sequence given; -1: ask */
+	GHashTable *numbers;       /* program hash -> number, of committed or this batch's rows */
+};
+
+/* Prepared, reset, unbound. NULL after setting the error. */
+sqlite3_stmt *nt_sqlite_statement(struct nt_sqlite_store *store, enum nt_statement which);
+/* Runs a statement that gives no rows. */
+int nt_sqlite_run(struct nt_sqlite_store *store, sqlite3_stmt *statement);
+/* Notes what SQLite said; gives NT_STORE_FULL or NT_STORE_ERROR. */
+int nt_sqlite_fail(struct nt_sqlite_store *store);
+void nt_sqlite_bind_text(sqlite3_stmt *statement, int i, const char *text); /* NULL binds null; borrowed until reset */
+
+/* sqlite_outbox.c */
+int nt_sqlite_outbox_put(struct nt_store *store, const struct nt_message *message);
+int nt_sqlite_outbox_claim(struct nt_store *store, struct nt_arena *arena, const char *channel, nt_time now,
+                           unsigned limit, const char *owner, struct nt_outbox_row *out, unsigned *n);
+int nt_sqlite_outbox_next(struct nt_store *store, const char *channel, nt_time *not_before);
+int nt_sqlite_outbox_get(struct nt_store *store, struct nt_arena *arena, const char *id, struct nt_outbox_row *out);
+int nt_sqlite_outbox_move(struct nt_store *store, const char *id, enum nt_outbox_state from,
+                          const struct nt_outbox_row *row, bool *done);
+int nt_sqlite_outbox_list(struct nt_store *store, struct nt_arena *arena, enum nt_outbox_state state, const char *after,
+                          unsigned limit, struct nt_outbox_row *out, unsigned *n);
+
+#endif
