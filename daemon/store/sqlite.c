@@ -138,15 +138,13 @@ static void rollback(struct nt_store *store)
 	g_hash_table_remove_all(sqlite->numbers);
 }
 
-static int meta_put(struct nt_store *store, const char *key, const char *value);
-
 static int commit(struct nt_store *store, uint64_t batch)
 {
 	char number[24];
 	int code;
 
 	g_snprintf(number, sizeof number, "%" G_GUINT64_FORMAT, batch);
-	code = meta_put(store, "batch", number);
+	code = nt_sqlite_meta_put(store, "batch", number);
 	return code == NT_STORE_OK ? run_plain(store, NT_SQL_COMMIT) : code;
 }
 
@@ -265,7 +263,7 @@ static int save(struct nt_store *base, const char *id, const void *bytes, size_t
 	return code;
 }
 
-static int run_with_key(struct nt_sqlite_store *store, enum nt_statement which, int64_t key)
+int nt_sqlite_run_with_key(struct nt_sqlite_store *store, enum nt_statement which, int64_t key)
 {
 	sqlite3_stmt *s = nt_sqlite_statement(store, which);
 
@@ -298,7 +296,7 @@ static int erase(struct nt_store *base, const char *id, nt_time old_due)
 	followed = sqlite3_step(s) == SQLITE_ROW;
 	sqlite3_reset(s);
 	/* A row behind may have been put there because this one was taken: leave a grave. */
-	code = run_with_key(store, followed ? NT_SQL_LEAD_BURY : NT_SQL_LEAD_DELETE, key);
+	code = nt_sqlite_run_with_key(store, followed ? NT_SQL_LEAD_BURY : NT_SQL_LEAD_DELETE, key);
 	if (code == NT_STORE_OK)
 		code = timer_run(store, NT_SQL_TIMER_DELETE, old_due, id);
 	if (code == NT_STORE_OK) {
@@ -309,11 +307,6 @@ static int erase(struct nt_store *base, const char *id, nt_time old_due)
 		code = nt_sqlite_run(store, s);
 	}
 	return code;
-}
-
-static int log_erase(struct nt_store *store, int64_t sequence)
-{
-	return run_with_key(self(store), NT_SQL_LOG_ERASE, sequence);
 }
 
 static int scan(struct nt_store *base, struct nt_arena *arena, const char *after, unsigned limit, const char **ids, unsigned *n)
@@ -386,310 +379,6 @@ static int next_due(struct nt_store *base, nt_time *due)
 	return NT_STORE_OK;
 }
 
-/* ---- inputs and suppressions ---- */
-
-static int put_input(struct nt_store *base, const char *source, const char *id, const char *lead, bool *fresh)
-{
-	struct nt_sqlite_store *store = self(base);
-	sqlite3_stmt *s = nt_sqlite_statement(store, NT_SQL_INPUT_PUT);
-	crypto_generichash_state state;
-	unsigned char hash[16];
-	int code;
-
-	(void)lead; /* says the shard; one engine owns all of them here */
-	if (s == NULL)
-		return NT_STORE_ERROR;
-	/* 128 bits: two inputs that meet are less likely than a disk that lies. The NUL keeps source and id apart. */
-	crypto_generichash_init(&state, NULL, 0, sizeof hash);
-	crypto_generichash_update(&state, (const unsigned char *)source, strlen(source) + 1);
-	crypto_generichash_update(&state, (const unsigned char *)id, strlen(id));
-	crypto_generichash_final(&state, hash, sizeof hash);
-	sqlite3_bind_blob(s, 1, hash, sizeof hash, SQLITE_TRANSIENT);
-	code = nt_sqlite_run(store, s);
-	*fresh = code == NT_STORE_OK && sqlite3_changes(store->db) > 0;
-	return code;
-}
-
-static int suppressed(struct nt_store *base, const struct nt_address *addresses, unsigned n, bool *out)
-{
-	struct nt_sqlite_store *store = self(base);
-
-	for (unsigned i = 0; i < n; i++) {
-		sqlite3_stmt *s = nt_sqlite_statement(store, NT_SQL_SUPPRESSED);
-		int code;
-
-		if (s == NULL)
-			return NT_STORE_ERROR;
-		nt_sqlite_bind_text(s, 1, addresses[i].channel);
-		nt_sqlite_bind_text(s, 2, addresses[i].address);
-		code = sqlite3_step(s);
-		if (code != SQLITE_ROW && code != SQLITE_DONE)
-			return nt_sqlite_fail(store);
-		out[i] = code == SQLITE_ROW;
-		sqlite3_reset(s);
-	}
-	return NT_STORE_OK;
-}
-
-static int suppress(struct nt_store *base, const struct nt_address *address, const char *reason, nt_time at)
-{
-	sqlite3_stmt *s = nt_sqlite_statement(self(base), NT_SQL_SUPPRESS);
-
-	if (s == NULL)
-		return NT_STORE_ERROR;
-	nt_sqlite_bind_text(s, 1, address->channel);
-	nt_sqlite_bind_text(s, 2, address->address);
-	nt_sqlite_bind_text(s, 3, reason != NULL ? reason : "");
-	sqlite3_bind_int64(s, 4, at);
-	return nt_sqlite_run(self(base), s);
-}
-
-static int unsuppress(struct nt_store *base, const struct nt_address *address)
-{
-	sqlite3_stmt *s = nt_sqlite_statement(self(base), NT_SQL_UNSUPPRESS);
-
-	if (s == NULL)
-		return NT_STORE_ERROR;
-	nt_sqlite_bind_text(s, 1, address->channel);
-	nt_sqlite_bind_text(s, 2, address->address);
-	return nt_sqlite_run(self(base), s);
-}
-
-/* ---- log ---- */
-
-/* Rows name their program by a small number: the hash would be a third of the row. */
-static int program_number(struct nt_sqlite_store *store, const char *hash, nt_time at, int64_t *number)
-{
-	gpointer known = g_hash_table_lookup(store->numbers, hash);
-	sqlite3_stmt *s;
-	int code;
-
-	*number = GPOINTER_TO_INT(known);
-	if (*number != 0)
-		return NT_STORE_OK;
-	s = nt_sqlite_statement(store, NT_SQL_PROGRAM_HASH);
-	if (s == NULL)
-		return NT_STORE_ERROR;
-	nt_sqlite_bind_text(s, 1, hash);
-	sqlite3_bind_int64(s, 2, at);
-	code = nt_sqlite_run(store, s);
-	if (code != NT_STORE_OK)
-		return code;
-	s = nt_sqlite_statement(store, NT_SQL_PROGRAM_NUMBER);
-	if (s == NULL)
-		return NT_STORE_ERROR;
-	nt_sqlite_bind_text(s, 1, hash);
-	if (sqlite3_step(s) != SQLITE_ROW)
-		return nt_sqlite_fail(store);
-	*number = sqlite3_column_int64(s, 0);
-	sqlite3_reset(s);
-	g_hash_table_insert(store->numbers, g_strdup(hash), GINT_TO_POINTER((int)*number));
-	return NT_STORE_OK;
-}
-
-static int last_sequence(struct nt_sqlite_store *store)
-{
-	sqlite3_stmt *s = nt_sqlite_statement(store, NT_SQL_LOG_LAST);
-
-	if (s == NULL)
-		return NT_STORE_ERROR;
-	if (sqlite3_step(s) != SQLITE_ROW)
-		return nt_sqlite_fail(store);
-	store->log_last = sqlite3_column_int64(s, 0);
-	sqlite3_reset(s);
-	return NT_STORE_OK;
-}
-
-static int log_append(struct nt_store *base, struct nt_log_row *row)
-{
-	struct nt_sqlite_store *store = self(base);
-	sqlite3_stmt *s;
-	int64_t number;
-	int code = store->log_last < 0 ? last_sequence(store) : NT_STORE_OK;
-
-	if (code == NT_STORE_OK)
-		code = program_number(store, row->program_hash, row->at, &number);
-	if (code != NT_STORE_OK)
-		return code;
-	s = nt_sqlite_statement(store, NT_SQL_LOG_PUT);
-	if (s == NULL)
-		return NT_STORE_ERROR;
-	row->sequence = ++store->log_last;
-	sqlite3_bind_int64(s, 1, row->sequence);
-	sqlite3_bind_int64(s, 2, row->previous);
-	nt_sqlite_bind_text(s, 3, row->lead);
-	sqlite3_bind_int64(s, 4, row->at);
-	sqlite3_bind_int64(s, 5, number);
-	nt_sqlite_bind_text(s, 6, row->body);
-	return nt_sqlite_run(store, s);
-}
-
-static int log_read(struct nt_store *base, struct nt_arena *arena, int64_t sequence, struct nt_log_row *row)
-{
-	struct nt_sqlite_store *store = self(base);
-	sqlite3_stmt *s = nt_sqlite_statement(store, NT_SQL_LOG_GET);
-	int code;
-
-	*row = (struct nt_log_row){ .sequence = sequence };
-	if (s == NULL)
-		return NT_STORE_ERROR;
-	sqlite3_bind_int64(s, 1, sequence);
-	code = sqlite3_step(s);
-	if (code != SQLITE_ROW && code != SQLITE_DONE)
-		return nt_sqlite_fail(store);
-	if (code == SQLITE_ROW) {
-		row->previous = sqlite3_column_int64(s, 0);
-		row->lead = nt_arena_strdup(arena, (const char *)sqlite3_column_text(s, 1));
-		row->at = sqlite3_column_int64(s, 2);
-		row->program_hash = nt_arena_strdup(arena, (const char *)sqlite3_column_text(s, 3));
-		row->body = nt_arena_strdup(arena, (const char *)sqlite3_column_text(s, 4));
-	}
-	sqlite3_reset(s);
-	return NT_STORE_OK;
-}
-
-/* ---- sales, programs, meta ---- */
-
-static int sales_put(struct nt_store *base, const char *lead, const void *bytes, size_t length)
-{
-	sqlite3_stmt *s = nt_sqlite_statement(self(base), bytes != NULL ? NT_SQL_SALES_PUT : NT_SQL_SALES_DELETE);
-
-	if (s == NULL)
-		return NT_STORE_ERROR;
-	nt_sqlite_bind_text(s, 1, lead);
-	if (bytes != NULL)
-		sqlite3_bind_blob64(s, 2, bytes, length, SQLITE_STATIC);
-	return nt_sqlite_run(self(base), s);
-}
-
-static int sales_turns(struct nt_store *store, const void *bytes, size_t length)
-{
-	return sales_put(store, "", bytes, length);
-}
-
-static int sales_each(struct nt_store *base, void (*each)(void *, const char *, const void *, size_t), void *context)
-{
-	struct nt_sqlite_store *store = self(base);
-	sqlite3_stmt *s = nt_sqlite_statement(store, NT_SQL_SALES_EACH);
-	int code;
-
-	if (s == NULL)
-		return NT_STORE_ERROR;
-	while ((code = sqlite3_step(s)) == SQLITE_ROW)
-		each(context, (const char *)sqlite3_column_text(s, 0), sqlite3_column_blob(s, 1), (size_t)sqlite3_column_bytes(s, 1));
-	if (code != SQLITE_DONE)
-		return nt_sqlite_fail(store);
-	sqlite3_reset(s);
-	return NT_STORE_OK;
-}
-
-static int program_put(struct nt_store *base, const char *hash, const void *bytes, size_t length, nt_time at)
-{
-	sqlite3_stmt *s = nt_sqlite_statement(self(base), NT_SQL_PROGRAM_PUT);
-
-	if (s == NULL)
-		return NT_STORE_ERROR;
-	nt_sqlite_bind_text(s, 1, hash);
-	sqlite3_bind_blob64(s, 2, bytes, length, SQLITE_STATIC);
-	sqlite3_bind_int64(s, 3, at);
-	return nt_sqlite_run(self(base), s);
-}
-
-static int program_get(struct nt_store *base, struct nt_arena *arena, const char *hash, struct nt_blob *out, nt_time *at)
-{
-	struct nt_sqlite_store *store = self(base);
-	sqlite3_stmt *s = nt_sqlite_statement(store, NT_SQL_PROGRAM_GET);
-	int code;
-
-	*out = (struct nt_blob){ 0 };
-	if (s == NULL)
-		return NT_STORE_ERROR;
-	nt_sqlite_bind_text(s, 1, hash);
-	code = sqlite3_step(s);
-	if (code != SQLITE_ROW && code != SQLITE_DONE)
-		return nt_sqlite_fail(store);
-	if (code == SQLITE_ROW && sqlite3_column_type(s, 0) != SQLITE_NULL) {
-		out->length = (size_t)sqlite3_column_bytes(s, 0);
-		out->bytes = nt_arena_copy(arena, sqlite3_column_blob(s, 0), out->length);
-		*at = sqlite3_column_int64(s, 1);
-	}
-	sqlite3_reset(s);
-	return NT_STORE_OK;
-}
-
-static int meta_get(struct nt_store *base, struct nt_arena *arena, const char *key, const char **value)
-{
-	struct nt_sqlite_store *store = self(base);
-	sqlite3_stmt *s = nt_sqlite_statement(store, NT_SQL_META_GET);
-	int code;
-
-	*value = NULL;
-	if (s == NULL)
-		return NT_STORE_ERROR;
-	nt_sqlite_bind_text(s, 1, key);
-	code = sqlite3_step(s);
-	if (code != SQLITE_ROW && code != SQLITE_DONE)
-		return nt_sqlite_fail(store);
-	if (code == SQLITE_ROW)
-		*value = nt_arena_strdup(arena, (const char *)sqlite3_column_text(s, 0));
-	sqlite3_reset(s);
-	return NT_STORE_OK;
-}
-
-static int meta_put(struct nt_store *base, const char *key, const char *value)
-{
-	sqlite3_stmt *s = nt_sqlite_statement(self(base), NT_SQL_META_PUT);
-
-	if (s == NULL)
-		return NT_STORE_ERROR;
-	nt_sqlite_bind_text(s, 1, key);
-	nt_sqlite_bind_text(s, 2, value);
-	return nt_sqlite_run(self(base), s);
-}
-
-static int count(struct nt_sqlite_store *store, const char *query, uint64_t *out)
-{
-	sqlite3_stmt *s;
-	int code = NT_STORE_OK;
-
-	if (sqlite3_prepare_v2(store->db, query, -1, &s, NULL) != SQLITE_OK)
-		return nt_sqlite_fail(store);
-	if (sqlite3_step(s) == SQLITE_ROW)
-		*out = (uint64_t)sqlite3_column_int64(s, 0);
-	else
-		code = nt_sqlite_fail(store);
-	sqlite3_finalize(s);
-	return code;
-}
-
-static int counts(struct nt_store *base, struct nt_store_counts *out)
-{
-	struct nt_sqlite_store *store = self(base);
-	const struct {
-		const char *query;
-		uint64_t *out;
-	} queries[] = {
-		{ "SELECT count(*) FROM lead WHERE id IS NOT NULL", &out->leads },
-		{ "SELECT count(*) FROM input", &out->inputs },
-		{ "SELECT count(*) FROM log", &out->log_rows },
-		{ "SELECT count(*) FROM suppression", &out->suppressions },
-		{ "SELECT count(*) FROM timer", &out->timers },
-		{ "SELECT count(*) FROM sales WHERE lead <> ''", &out->queue },
-	};
-	int code = NT_STORE_OK;
-
-	*out = (struct nt_store_counts){ 0 };
-	for (unsigned i = 0; code == NT_STORE_OK && i < G_N_ELEMENTS(queries); i++)
-		code = count(store, queries[i].query, queries[i].out);
-	for (int state = 0; code == NT_STORE_OK && state < NT_OUTBOX_ABSENT; state++) {
-		char *query = g_strdup_printf("SELECT count(*) FROM outbox WHERE state = %d", state);
-
-		code = count(store, query, &out->outbox[state]);
-		g_free(query);
-	}
-	return code;
-}
-
 /* ---- opening ---- */
 
 static void store_free(struct nt_store *base)
@@ -722,27 +411,27 @@ static const struct nt_store_ops ops = {
 	.scan = scan,
 	.due = due_timers,
 	.next_due = next_due,
-	.put_input = put_input,
-	.suppressed = suppressed,
-	.suppress = suppress,
-	.unsuppress = unsuppress,
-	.log_append = log_append,
-	.log_read = log_read,
-	.log_erase = log_erase,
+	.put_input = nt_sqlite_put_input,
+	.suppressed = nt_sqlite_suppressed,
+	.suppress = nt_sqlite_suppress,
+	.unsuppress = nt_sqlite_unsuppress,
+	.log_append = nt_sqlite_log_append,
+	.log_read = nt_sqlite_log_read,
+	.log_erase = nt_sqlite_log_erase,
 	.outbox_put = nt_sqlite_outbox_put,
 	.outbox_claim = nt_sqlite_outbox_claim,
 	.outbox_next = nt_sqlite_outbox_next,
 	.outbox_get = nt_sqlite_outbox_get,
 	.outbox_move = nt_sqlite_outbox_move,
 	.outbox_list = nt_sqlite_outbox_list,
-	.sales_put = sales_put,
-	.sales_turns = sales_turns,
-	.sales_each = sales_each,
-	.program_put = program_put,
-	.program_get = program_get,
-	.meta_get = meta_get,
-	.meta_put = meta_put,
-	.counts = counts,
+	.sales_put = nt_sqlite_sales_put,
+	.sales_turns = nt_sqlite_sales_turns,
+	.sales_each = nt_sqlite_sales_each,
+	.program_put = nt_sqlite_program_put,
+	.program_get = nt_sqlite_program_get,
+	.meta_get = nt_sqlite_meta_get,
+	.meta_put = nt_sqlite_meta_put,
+	.counts = nt_sqlite_counts,
 };
 
 static const char write_settings[] =

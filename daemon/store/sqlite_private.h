@@ -1,5 +1,5 @@
-/* Shared by the files that fill the port on SQLite: sqlite.c (opening, transactions, leads, timers, log) and
- * sqlite_outbox.c (messages). */
+/* Shared by the files that fill the port on SQLite: sqlite.c (opening, transactions, leads,
+ * timers), sqlite_records.c (what isn't a lead) and sqlite_outbox.c (messages). */
 #ifndef NT_STORE_SQLITE_PRIVATE_H
 #define NT_STORE_SQLITE_PRIVATE_H
 
@@ -38,6 +38,25 @@ int nt_sqlite_run(struct nt_sqlite_store *store, sqlite3_stmt *statement);
 /* Notes what SQLite said; gives NT_STORE_FULL or NT_STORE_ERROR. */
 int nt_sqlite_fail(struct nt_sqlite_store *store);
 void nt_sqlite_bind_text(sqlite3_stmt *statement, int i, const char *text); /* NULL binds null; borrowed until reset */
+
+int nt_sqlite_run_with_key(struct nt_sqlite_store *store, enum nt_statement which, int64_t key);
+
+/* sqlite_records.c: inputs, suppressions, log, sales, programs, meta */
+int nt_sqlite_put_input(struct nt_store *base, const char *source, const char *id, const char *lead, bool *fresh);
+int nt_sqlite_suppressed(struct nt_store *base, const struct nt_address *addresses, unsigned n, bool *out);
+int nt_sqlite_suppress(struct nt_store *base, const struct nt_address *address, const char *reason, nt_time at);
+int nt_sqlite_unsuppress(struct nt_store *base, const struct nt_address *address);
+int nt_sqlite_log_append(struct nt_store *base, struct nt_log_row *row);
+int nt_sqlite_log_read(struct nt_store *base, struct nt_arena *arena, int64_t sequence, struct nt_log_row *row);
+int nt_sqlite_log_erase(struct nt_store *store, int64_t sequence);
+int nt_sqlite_sales_put(struct nt_store *base, const char *lead, const void *bytes, size_t length);
+int nt_sqlite_sales_turns(struct nt_store *store, const void *bytes, size_t length);
+int nt_sqlite_sales_each(struct nt_store *base, void (*each)(void *, const char *, const void *, size_t), void *context);
+int nt_sqlite_program_put(struct nt_store *base, const char *hash, const void *bytes, size_t length, nt_time at);
+int nt_sqlite_program_get(struct nt_store *base, struct nt_arena *arena, const char *hash, struct nt_blob *out, nt_time *at);
+int nt_sqlite_meta_get(struct nt_store *base, struct nt_arena *arena, const char *key, const char **value);
+int nt_sqlite_meta_put(struct nt_store *base, const char *key, const char *value);
+int nt_sqlite_counts(struct nt_store *base, struct nt_store_counts *out);
 
 /* sqlite_outbox.c */
 int nt_sqlite_outbox_put(struct nt_store *store, const struct nt_message *message);
