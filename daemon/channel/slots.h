@@ -1,0 +1,41 @@
+/* How far each worker has got with its message, in a small mapped file that survives the process (not the machine: after a power
+ * cut everything handed counts as in doubt unless it says otherwise; see nt_slots_open).
+ *
+ * One slot per worker, written by its owner only, read at the next start. */
+#ifndef NT_CHANNEL_SLOTS_H
+#define NT_CHANNEL_SLOTS_H
+
+#include <stdbool.h>
+
+enum nt_slot_stage {
+	NT_SLOT_FREE,
+	NT_SLOT_CLAIMED,   /* no byte of the body has gone out */
+	NT_SLOT_SENDING,   /* the body may be complete at the other side: in doubt if cut off here */
+	NT_SLOT_ANSWERED,  /* the answer is in `result`, `detail` */
+};
+
+struct nt_slot {
+	char message[40];  /* id */
+	int stage;         /* enum nt_slot_stage; written last */
+	int result;        /* enum nt_send_result */
+	bool hard;
+	char detail[200];
+	char remote_id[100];
+};
+
+struct nt_slots;
+/* Creates or opens PATH with n slots, preallocated. What an earlier process left is kept aside for nt_slots_find_left(). `owner` of this
+ * boot ("instance/boot id") is stored; a file from another machine boot still answers for ANSWERED, all else there is in doubt
+ * if SENDING, released if CLAIMED (the page cache is gone only with the machine: then stages may be stale: everything HANDED and not
+ * ANSWERED is in doubt). NULL and *why (g_free). */
+struct nt_slots *nt_slots_open(const char *path, unsigned n, char **why);
+void nt_slots_free(struct nt_slots *slots);
+int nt_slots_take(struct nt_slots *slots, const char *message); /* CLAIMED; -1: none free */
+void nt_slots_stage(struct nt_slots *slots, int slot, enum nt_slot_stage stage);
+void nt_slots_answer(struct nt_slots *slots, int slot, int result, bool hard, const char *detail, const char *remote_id);
+void nt_slots_release(struct nt_slots *slots, int slot);       /* after the outcome is durable */
+/* What the earlier process noted of a message: NULL if nothing (it was claimed and no worker had begun: no byte went out). */
+const struct nt_slot *nt_slots_find_left(const struct nt_slots *slots, const char *message);
+bool nt_slots_same_boot(const struct nt_slots *slots); /* the earlier process ran since the machine last started */
+
+#endif
