@@ -321,7 +321,7 @@ static unsigned footer_changes(const struct nt_zone *zone, int year, struct tran
 
 static unsigned footer_type(const struct nt_zone *zone, nt_time t, nt_time *until)
 {
-	struct transition changes[CHANGES];
+	struct transition changes[CHANGES] = { { 0 } };
 	unsigned n, type;
 
 	*until = NT_NEVER;
