@@ -119,7 +119,7 @@ static bool same_type(const struct nt_zone *zone, unsigned a, unsigned b)
 	                  strcmp(zone->types[a].abbreviation, zone->types[b].abbreviation) == 0);
 }
 
-/* Transitions that change nothing that we tell (DST flags, padding of old tools) are left out; those before our
+/* Transitions that change nothing that we tell (only the DST flag, say) are left out; those before our
  * calendar only decide what it begins with. The very last one stays: from there on the footer is followed. */
 static const char *read_transitions(struct nt_zone *zone, const unsigned char *p, const struct counts *c, unsigned width)
 {
@@ -341,6 +341,22 @@ static unsigned footer_type(const struct nt_zone *zone, nt_time t, nt_time *unti
 	return type;
 }
 
+/* Old tools pad the data with a last transition in 2038 that changes nothing. Where the footer already says what
+ * holds since the one before it, it isn't needed to tell where the footer begins. */
+static void drop_padding(struct nt_zone *zone)
+{
+	const struct transition *before, *last;
+	nt_time until;
+
+	if (!zone->footer.present || zone->n_transitions < 2)
+		return;
+	last = &zone->transitions[zone->n_transitions - 1];
+	before = last - 1;
+	if (same_type(zone, last->type, before->type) &&
+	    same_type(zone, footer_type(zone, before->at, &until), before->type) && until > last->at)
+		zone->n_transitions--;
+}
+
 /* --- the zone --- */
 
 static const char *parse(struct nt_zone *zone, const unsigned char *p, size_t length)
@@ -377,6 +393,7 @@ static const char *parse(struct nt_zone *zone, const unsigned char *p, size_t le
 		return "its footer is cut off";
 	if (end > footer && !read_footer(zone, footer, (size_t)(end - footer)))
 		return "its footer isn't a time zone rule";
+	drop_padding(zone);
 	return NULL;
 }
 
