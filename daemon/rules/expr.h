@@ -8,6 +8,7 @@
 
 enum nt_op {
 	NT_OP_LITERAL,      /* literal */
+	NT_OP_WALL_TIME,    /* literal: a time written without an offset, as if it were UTC; read in the lead's zone */
 	NT_OP_LIST,         /* items[n_items]: literals of one type, right side of `in` */
 	NT_OP_FIELD,        /* slot: program field */
 	NT_OP_STANDING,     /* slot: enum nt_standing */
