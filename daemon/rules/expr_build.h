@@ -43,6 +43,7 @@ struct nt_expr_parser {
 	struct nt_token token; /* the one at hand */
 	size_t last_end;      /* where the one before it ended */
 	unsigned nodes, depth;
+	const struct nt_span *item_places; /* of the list read last */
 	GPtrArray *windowed;  /* struct nt_expr: count and total with a duration that have no ring yet */
 	struct nt_expr *poison;
 };

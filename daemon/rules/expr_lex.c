@@ -85,6 +85,7 @@ static void map_places(const struct nt_yaml *scalar, size_t *places)
 			at++;
 	for (size_t i = 0; i < scalar->length; i++) {
 		size_t try = at;
+		bool found;
 
 		if (blank(scalar->text[i])) {
 			places[i] = MIN(at, end);
@@ -92,12 +93,13 @@ static void map_places(const struct nt_yaml *scalar, size_t *places)
 				at++;
 			continue;
 		}
-		while (try < end && source[try] != scalar->text[i] && (blank(source[try]) || strchr("\\'", source[try])))
+		while (try < end && source[try] != scalar->text[i] && (blank(source[try]) || strchr("\\'", source[try]) != NULL))
 			try++;
-		if (try < end && source[try] == scalar->text[i])
+		found = try < end && source[try] == scalar->text[i];
+		if (found)
 			at = try;
 		places[i] = MIN(at, end);
-		at += try < end && source[try] == scalar->text[i];
+		at += found;
 	}
 	places[scalar->length] = MIN(at, end);
 }
@@ -268,8 +270,8 @@ static void lex_instant(struct nt_expr_parser *p, size_t start)
 		bad(p, start, end, "this is no date or time%s%s", why != NULL ? ": " : "", why != NULL ? why : "");
 }
 
-static const char *const units[] = { "second", "seconds", "minute", "minutes", "hour", "hours", "day", "days", "week",
-	                             "weeks", "month", "months", "year", "years", NULL };
+static const char *const units[] = { "seconds", "minutes", "hours", "days", "weeks", "months", "years", "second",
+	                             "minute", "hour", "day", "week", "month", "year", NULL };
 
 static bool is_unit(const struct nt_expr_parser *p, size_t start, size_t end)
 {

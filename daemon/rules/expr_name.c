@@ -108,7 +108,7 @@ static struct nt_expr *unknown(struct nt_expr_parser *p, const char *name, struc
 		nt_diags_error(p->scope->diags, span, "'%s' is a function: write %s", name,
 		               functions[nt_expr_find(functions, n_functions, sizeof(functions[0]), name)].signature);
 		g_ptr_array_free(names, TRUE);
-		return p->poison;
+		return NULL; /* what follows was meant as its argument */
 	}
 	if (nt_expr_find(program->segments, program->n_segments, sizeof(struct nt_segment), name) >= 0) {
 		nt_diags_error(p->scope->diags, span, "'%s' is a segment: write in_segment(\"%s\")", name, name);

@@ -230,7 +230,7 @@ static struct nt_expr *parse_sum(struct nt_expr_parser *p)
 }
 
 /* Items are literals; times need an offset or be dates, since a list holds plain values. */
-static bool list_item(struct nt_expr_parser *p, GArray *items, enum nt_type *kind)
+static bool list_item(struct nt_expr_parser *p, GArray *items, GArray *places, enum nt_type *kind)
 {
 	struct nt_expr *item = parse_unary(p);
 
@@ -253,17 +253,18 @@ static bool list_item(struct nt_expr_parser *p, GArray *items, enum nt_type *kin
 	}
 	*kind = item->type;
 	g_array_append_val(items, item->literal);
+	g_array_append_val(places, item->span);
 	return true;
 }
 
-static bool list_items(struct nt_expr_parser *p, struct nt_span open, GArray *items, enum nt_type *kind)
+static bool list_items(struct nt_expr_parser *p, struct nt_span open, GArray *items, GArray *places, enum nt_type *kind)
 {
 	for (;;) {
 		if (p->token.kind == NT_TOKEN_CLOSE_LIST && items->len == 0) {
 			nt_diags_error(p->scope->diags, nt_expr_join(open, nt_expr_token_span(p)), "this list is empty");
 			return false;
 		}
-		if (!list_item(p, items, kind))
+		if (!list_item(p, items, places, kind))
 			return false;
 		if (p->token.kind == NT_TOKEN_CLOSE_LIST)
 			return true;
@@ -283,18 +284,21 @@ static struct nt_expr *parse_list(struct nt_expr_parser *p)
 {
 	struct nt_span open = nt_expr_token_span(p);
 	GArray *items = g_array_new(FALSE, FALSE, sizeof(struct nt_value));
+	GArray *places = g_array_new(FALSE, FALSE, sizeof(struct nt_span));
 	enum nt_type kind = NT_TYPE_NONE;
 	struct nt_expr *list = NULL;
 
 	nt_expr_next(p);
-	if (list_items(p, open, items, &kind)) {
+	if (list_items(p, open, items, places, &kind)) {
 		list = nt_expr_node(p, NT_OP_LIST, kind, nt_expr_join(open, nt_expr_token_span(p)));
 		nt_expr_next(p);
 	}
 	if (list != NULL) {
 		list->n_items = items->len;
 		list->items = nt_arena_copy(p->scope->arena, items->data, items->len * sizeof(struct nt_value));
+		p->item_places = nt_arena_copy(p->scope->arena, places->data, places->len * sizeof(struct nt_span));
 	}
+	g_array_free(places, TRUE);
 	g_array_free(items, TRUE);
 	return list;
 }

@@ -45,6 +45,8 @@ const char *nt_expr_snippet(const struct nt_expr_parser *p, const struct nt_expr
 	end = text;
 	for (unsigned n = 0; n < SNIPPET && end < text + length; n++)
 		end += MAX(g_utf8_skip[(guchar)*end], 1);
+	if (end >= text + length && (text[0] == '"' || text[0] == '\''))
+		return nt_arena_strndup(p->scope->arena, text, length);
 	if (end >= text + length)
 		return nt_arena_printf(p->scope->arena, "'%.*s'", (int)length, text);
 	return nt_arena_printf(p->scope->arena, "'%.*s…'", (int)(end - text), text);
@@ -348,7 +350,7 @@ struct nt_expr *nt_expr_in_list(struct nt_expr_parser *p, enum nt_op op, struct 
 	if (nt_expr_running(a))
 		return refuse(p, a->span, "what moves with the clock is in no list for longer than a millisecond");
 	for (unsigned i = 0; i < list->n_items; i++)
-		if (!possible(p, a, &list->items[i], list->span))
+		if (!possible(p, a, &list->items[i], p->item_places[i]))
 			return p->poison;
 	return node(p, op, NT_TYPE_YES_NO, a, list);
 }
