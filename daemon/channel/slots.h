@@ -1,7 +1,7 @@
 /* How far each worker has got with its message, in a small mapped file that survives the process (not the machine: after a power
  * cut everything handed counts as in doubt unless it says otherwise; see nt_slots_open).
  *
- * One slot per worker, written by its owner only, read at the next start. */
+ * Slots are taken and released on the loop thread; between the two a slot belongs to the worker that sends. Read at the next start. */
 #ifndef NT_CHANNEL_SLOTS_H
 #define NT_CHANNEL_SLOTS_H
 
@@ -24,10 +24,10 @@ struct nt_slot {
 };
 
 struct nt_slots;
-/* Creates or opens PATH with n slots, preallocated. What an earlier process left is kept aside for nt_slots_find_left(). `owner` of this
- * boot ("instance/boot id") is stored; a file from another machine boot still answers for ANSWERED, all else there is in doubt
- * if SENDING, released if CLAIMED (the page cache is gone only with the machine: then stages may be stale: everything HANDED and not
- * ANSWERED is in doubt). NULL and *why (g_free). */
+/* A fresh file at PATH with n slots, preallocated. What an earlier process left is kept as PATH.left, and answered for by
+ * nt_slots_find_left(), until nt_slots_settled(). If the machine was started anew in between (nt_slots_same_boot is false) pages
+ * of the file may have been lost: only ANSWERED is to be believed, everything else that was handed is in doubt.
+ * NULL and *why (g_free). */
 struct nt_slots *nt_slots_open(const char *path, unsigned n, char **why);
 void nt_slots_free(struct nt_slots *slots);
 int nt_slots_take(struct nt_slots *slots, const char *message); /* CLAIMED; -1: none free */
@@ -37,5 +37,8 @@ void nt_slots_release(struct nt_slots *slots, int slot);       /* after the outc
 /* What the earlier process noted of a message: NULL if nothing (it was claimed and no worker had begun: no byte went out). */
 const struct nt_slot *nt_slots_find_left(const struct nt_slots *slots, const char *message);
 bool nt_slots_same_boot(const struct nt_slots *slots); /* the earlier process ran since the machine last started */
+
+/* The outcomes of all that was left are durable. */
+void nt_slots_settled(struct nt_slots *slots);
 
 #endif

@@ -17,7 +17,7 @@ struct nt_program;
 struct nt_reader;
 
 /* What a bearer token may do. */
-enum nt_scope { NT_SCOPE_EVENTS = 1, NT_SCOPE_LEADS_READ = 2, NT_SCOPE_LEADS_WRITE = 4, NT_SCOPE_QUEUE = 8, NT_SCOPE_METRICS = 16,
+enum nt_token_scope { NT_SCOPE_EVENTS = 1, NT_SCOPE_LEADS_READ = 2, NT_SCOPE_LEADS_WRITE = 4, NT_SCOPE_QUEUE = 8, NT_SCOPE_METRICS = 16,
                 NT_SCOPE_ADMIN = 32 };
 
 struct nt_token {
