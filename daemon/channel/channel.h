@@ -32,6 +32,7 @@ struct nt_delivery_outcome {
 	const char *detail;     /* the last answer, for people; copied */
 	const char *remote_id;  /* the gateway's, or NULL; copied */
 	nt_time retry_after;    /* ms, 0 none */
+	bool down;              /* the relay or gateway can't be reached at all: nothing is handed to the channel for a while */
 };
 
 /* What a channel needs from the house. */

@@ -43,8 +43,13 @@ void nt_dispatcher_drain(struct nt_dispatcher *dispatcher, void (*drained)(void 
 unsigned nt_dispatcher_counters(const struct nt_dispatcher *dispatcher, struct nt_dispatcher_counters *out, unsigned room);
 void nt_dispatcher_house(struct nt_dispatcher *dispatcher, const struct nt_links *links, struct nt_channel_house *house); /* fills one for channels */
 
-/* At start-up, before anything is claimed: rows still HANDED to an earlier boot are settled by what its slot file says: claimed only → released
- * again; answered → recorded; cut off in between → in doubt. Posts requests; `settled` when all are durable. */
-void nt_dispatcher_settle(struct nt_dispatcher *dispatcher, void (*settled)(void *user, unsigned released, unsigned recorded, unsigned in_doubt), void *user);
+/* At start-up, before anything is claimed: rows still HANDED (`rows`, borrowed until settled) by an earlier process are settled by what
+ * its slot file says: claimed only → released again; answered → recorded; cut off in between → in doubt. Rows of another instance are in
+ * doubt. `settled` when all are durable; claiming begins then. */
+struct nt_settled {
+	unsigned released, recorded, in_doubt;
+};
+void nt_dispatcher_settle(struct nt_dispatcher *dispatcher, const struct nt_outbox_row *rows, unsigned n,
+                          void (*settled)(void *user, struct nt_settled counts), void *user);
 
 #endif
