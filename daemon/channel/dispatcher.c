@@ -290,8 +290,8 @@ static void claimed(struct nt_request *request, void *user)
 	} else {
 		lane->dirty = lane->dirty || request->n_rows == limit;
 		lane->tokens -= request->n_rows;
-		if (request->next != NT_NEVER)
-			wake_in(lane, nt_clock_wait(lane->dispatcher->options.clock, request->next));
+		if (request->next_release != NT_NEVER)
+			wake_in(lane, nt_clock_wait(lane->dispatcher->options.clock, request->next_release));
 		for (unsigned i = 0; i < request->n_rows; i++) {
 			struct nt_arena *arena = nt_arena_new();
 			struct nt_outbox_row row;

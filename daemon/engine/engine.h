@@ -63,7 +63,7 @@ struct nt_request {
 	const char *owner;
 	struct nt_outbox_row *rows;  /* answer, in arena */
 	unsigned n_rows;
-	nt_time next;                /* answer: earliest not_before of what is left on the channel; NT_NEVER */
+	nt_time next_release;        /* answer: earliest not_before of what is left on the channel; NT_NEVER */
 	/* OUTCOME */
 	const char *message;
 	enum nt_send_result result;
