@@ -169,7 +169,8 @@ void nt_phone_normalize(GString *out, const char *phone)
 	size_t start = out->len;
 
 	for (const char *p = phone; *p != '\0'; p++) {
-		bool abroad = out->len > start && out->str[start] == '+';
+		const char *sofar = out->str + start;
+		bool abroad = sofar[0] == '+' || strncmp(sofar, "00", 2) == 0;
 
 		if (abroad && strncmp(p, "(0)", 3) == 0)
 			p += 2;
@@ -184,5 +185,12 @@ void nt_phone_normalize(GString *out, const char *phone)
 
 char *nt_text_fold(const char *text)
 {
-	return g_utf8_casefold(text, -1);
+	GString *out = g_string_new(NULL);
+	const char *end;
+
+	g_utf8_validate(text, -1, &end);
+	for (const char *p = text; p < end; p += g_utf8_skip[(unsigned char)*p])
+		g_string_append_unichar(out, g_unichar_tolower(g_utf8_get_char(p)));
+	g_string_append(out, end);
+	return g_string_free(out, FALSE);
 }

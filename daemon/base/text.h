@@ -37,7 +37,8 @@ void nt_phone_normalize(GString *out, const char *phone);
 
 /* Whole text is UTF-8 without NUL. */
 bool nt_utf8_valid(const char *text, gsize length);
-/* Folds case by Unicode's rules, the same in every locale: lower(x) of the rule language. Free with g_free(). */
+/* Each character's lower case by Unicode's simple mapping, the same in every locale, so that what has no capital ("ß")
+ * stays: lower(x) of the rule language. Free with g_free(). */
 char *nt_text_fold(const char *text);
 
 #endif
