@@ -60,11 +60,12 @@ static bool read_words(const char *text, struct nt_civil *civil)
 	g_strfreev(words);
 	if (!good || n != 2 || month == 0)
 		return false;
-	*civil = (struct nt_civil){ .year = MAX(numbers[0], numbers[1]), .month = month, .day = MIN(numbers[0], numbers[1]) };
+	*civil = (struct nt_civil){ .year = MAX(numbers[0], numbers[1]), .month = month,
+	                           .day = MIN(numbers[0], numbers[1]) };
 	return civil->year >= 1000 && nt_civil_valid(civil);
 }
 
-static bool read_text(struct nt_value value, nt_time now, const struct nt_zone *zone, struct nt_civil *civil,
+static bool read_text(struct nt_datum value, nt_time now, const struct nt_zone *zone, struct nt_civil *civil,
                       struct nt_date_place *place)
 {
 	char text[64];
@@ -93,15 +94,15 @@ static bool read_text(struct nt_value value, nt_time now, const struct nt_zone *
 	return true;
 }
 
-bool nt_date_read(struct nt_value value, nt_time now, const struct nt_zone *zone, struct nt_civil *civil,
+bool nt_date_read(struct nt_datum value, nt_time now, const struct nt_zone *zone, struct nt_civil *civil,
                   struct nt_date_place *place)
 {
 	nt_number seconds;
 	bool fraction;
 
-	if (value.type != NT_VALUE_TEXT && value.type != NT_VALUE_NUMBER)
+	if (value.type != NT_DATUM_TEXT && value.type != NT_DATUM_NUMBER)
 		return false;
-	if (!nt_value_to_number(value, &seconds, &fraction))
+	if (!nt_datum_to_number(value, &seconds, &fraction))
 		return read_text(value, now, zone, civil, place);
 	show_instant(seconds / (NT_NUMBER_ONE / 1000), zone, civil, place);
 	return true;
@@ -166,10 +167,12 @@ static bool put_clock(GString *out, char letter, struct letter flags, const stru
 	case 'R': put_compound(out, "%H:%M", civil, place); break;
 	case 'r': put_compound(out, "%I:%M:%S %p", civil, place); break;
 	case 'z':
-		g_string_append_printf(out, "%c%02d%02d", place->offset < 0 ? '-' : '+', offset / 3600, offset / 60 % 60);
+		g_string_append_printf(out, "%c%02d%02d", place->offset < 0 ? '-' : '+', offset / 3600,
+		                       offset / 60 % 60);
 		break;
 	case 'Z': g_string_append(out, place->abbreviation); break;
-	case 's': g_string_append_printf(out, "%" G_GINT64_FORMAT, nt_civil_utc(civil) / NT_SECOND - place->offset); break;
+	case 's': g_string_append_printf(out, "%" G_GINT64_FORMAT,
+	                                 nt_civil_utc(civil) / NT_SECOND - place->offset); break;
 	default: return false;
 	}
 	return true;

@@ -85,9 +85,9 @@ void nt_escape(GString *out, enum nt_escape context, const char *text, size_t le
 	size_t begin = out->len;
 
 	while (text < end) {
-		gunichar c = g_utf8_get_char_validated(text, end - text);
-		bool valid = c != (gunichar)-1 && c != (gunichar)-2 && (c != 0 || *text == '\0');
-		const char *next = valid ? g_utf8_next_char(text) : text + 1;
+		gunichar c = *text == '\0' ? 0 : g_utf8_get_char_validated(text, end - text); /* which refuses NUL */
+		bool valid = c != (gunichar)-1 && c != (gunichar)-2;
+		const char *next = text + (valid ? g_utf8_skip[(unsigned char)*text] : 1);
 
 		if (!valid)
 			c = 0xFFFD;

@@ -33,7 +33,8 @@ void nt_liquid_expected(struct nt_liquid_parser *p, const char *what)
 	else if (found.kind == NT_LEX_WRONG && strchr("\"'", p->source->text[found.start]) != NULL)
 		nt_diags_error(p->diags, span_of(p, found), "this text has no closing quote");
 	else
-		nt_diags_error(p->diags, span_of(p, found), "expected %s, found '%s'", what, nt_liquid_lexeme_text(p, found));
+		nt_diags_error(p->diags, span_of(p, found), "expected %s, found '%s'", what,
+		               nt_liquid_lexeme_text(p, found));
 }
 
 bool nt_liquid_accept(struct nt_liquid_parser *p, enum nt_lexeme_kind kind)
@@ -94,9 +95,10 @@ static char *path_of(const struct nt_liquid_expr *expr)
 			if (path->len > 0)
 				g_string_append_c(path, '.');
 			g_string_append_len(path, step->name, (gssize)step->length);
-		} else if (index != NULL && index->kind == NT_LIQUID_LITERAL && index->literal.type == NT_VALUE_NUMBER) {
+		} else if (index != NULL && index->kind == NT_LIQUID_LITERAL &&
+		           index->literal.type == NT_DATUM_NUMBER) {
 			g_string_append_c(path, '[');
-			nt_value_print(index->literal, path);
+			nt_datum_print(index->literal, path);
 			g_string_append_c(path, ']');
 		} else {
 			break;
@@ -167,16 +169,16 @@ void nt_liquid_unguard(struct nt_liquid_parser *p, unsigned mark)
 
 /* ---- primaries ---- */
 
-static bool keyword(struct nt_liquid_parser *p, struct nt_lexeme name, struct nt_value *value)
+static bool keyword(struct nt_liquid_parser *p, struct nt_lexeme name, struct nt_datum *value)
 {
 	static const struct {
 		const char *name;
-		struct nt_value value;
+		struct nt_datum value;
 	} words[] = {
-		{ "nil", { .type = NT_VALUE_NIL } },   { "null", { .type = NT_VALUE_NIL } },
-		{ "true", { .type = NT_VALUE_BOOL, .boolean = true } },
-		{ "false", { .type = NT_VALUE_BOOL } },
-		{ "empty", { .type = NT_VALUE_EMPTY } }, { "blank", { .type = NT_VALUE_BLANK } },
+		{ "nil", { .type = NT_DATUM_NIL } },   { "null", { .type = NT_DATUM_NIL } },
+		{ "true", { .type = NT_DATUM_BOOL, .boolean = true } },
+		{ "false", { .type = NT_DATUM_BOOL } },
+		{ "empty", { .type = NT_DATUM_EMPTY } }, { "blank", { .type = NT_DATUM_BLANK } },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
@@ -187,7 +189,7 @@ static bool keyword(struct nt_liquid_parser *p, struct nt_lexeme name, struct nt
 	return false;
 }
 
-static struct nt_liquid_expr *literal(struct nt_liquid_parser *p, struct nt_lexeme lexeme, struct nt_value value)
+static struct nt_liquid_expr *literal(struct nt_liquid_parser *p, struct nt_lexeme lexeme, struct nt_datum value)
 {
 	struct nt_liquid_expr *expr = expr_new(p, NT_LIQUID_LITERAL, lexeme.start);
 
@@ -203,7 +205,7 @@ static struct nt_liquid_expr *parse_number(struct nt_liquid_parser *p)
 	nt_number number = 0;
 
 	nt_number_parse(text, lexeme.length, &number);
-	return literal(p, lexeme, nt_value_number(number, memchr(text, '.', lexeme.length) != NULL));
+	return literal(p, lexeme, nt_datum_number(number, memchr(text, '.', lexeme.length) != NULL));
 }
 
 static struct nt_liquid_expr *parse_text(struct nt_liquid_parser *p)
@@ -212,7 +214,7 @@ static struct nt_liquid_expr *parse_text(struct nt_liquid_parser *p)
 	size_t length = lexeme.length - 2;
 
 	return literal(p, lexeme,
-	               nt_value_text(nt_arena_strndup(p->arena, p->source->text + lexeme.start + 1, length), length));
+	               nt_datum_text(nt_arena_strndup(p->arena, p->source->text + lexeme.start + 1, length), length));
 }
 
 static const struct nt_liquid_expr *parse_range(struct nt_liquid_parser *p, enum nt_liquid_need need, int depth)
@@ -234,7 +236,7 @@ static bool parse_index(struct nt_liquid_parser *p, struct nt_liquid_step *step,
 	if (index == NULL || !expect(p, NT_LEX_CLOSE, "']'"))
 		return false;
 	step->index = index;
-	if (index->kind == NT_LIQUID_LITERAL && index->literal.type == NT_VALUE_TEXT) {
+	if (index->kind == NT_LIQUID_LITERAL && index->literal.type == NT_DATUM_TEXT) {
 		step->name = index->literal.text;
 		step->length = index->literal.length;
 	}
@@ -275,7 +277,7 @@ static const struct nt_liquid_expr *parse_path(struct nt_liquid_parser *p, enum 
 static const struct nt_liquid_expr *parse_primary(struct nt_liquid_parser *p, enum nt_liquid_need need, int depth)
 {
 	struct nt_lexeme ahead = p->lex.ahead;
-	struct nt_value value;
+	struct nt_datum value;
 
 	if (depth >= NESTING) {
 		nt_diags_error(p->diags, span_of(p, ahead), "brackets are nested too deeply (more than %d)", NESTING);
@@ -358,7 +360,8 @@ static const struct nt_liquid_expr *parse_chain(struct nt_liquid_parser *p, int 
 	if (!is_and && !nt_lexeme_is(&p->lex, p->lex.ahead, "or"))
 		return left;
 	if (operators >= OPERATORS) {
-		nt_diags_error(p->diags, span_of(p, p->lex.ahead), "more than %d operators in one condition", OPERATORS);
+		nt_diags_error(p->diags, span_of(p, p->lex.ahead), "more than %d operators in one condition",
+		               OPERATORS);
 		return NULL;
 	}
 	nt_lex_take(&p->lex);
@@ -413,7 +416,8 @@ static bool parse_args(struct nt_liquid_parser *p, struct nt_liquid_call *call)
 		if (!parse_arg(p, arg))
 			return false;
 		if (arg->name != NULL && g_strcmp0(arg->name, call->filter->keyword) != 0) {
-			nt_diags_error(p->diags, span_of(p, at), "filter '%s' has no argument '%s'", call->filter->name, arg->name);
+			nt_diags_error(p->diags, span_of(p, at), "filter '%s' has no argument '%s'", call->filter->name,
+			               arg->name);
 			return false;
 		}
 		if (++n > ARGS) {
@@ -437,7 +441,8 @@ static bool check_args(struct nt_liquid_parser *p, const struct nt_liquid_call *
 	if (filter->most == 0)
 		nt_diags_error(p->diags, span, "filter '%s' takes no argument", filter->name);
 	else if (filter->least == filter->most)
-		nt_diags_error(p->diags, span, "filter '%s' takes %u argument%s, here are %u", filter->name, filter->least,
+		nt_diags_error(p->diags, span, "filter '%s' takes %u argument%s, here are %u", filter->name,
+		               filter->least,
 		               filter->least == 1 ? "" : "s", call->n);
 	else
 		nt_diags_error(p->diags, span, "filter '%s' takes %u to %u arguments, here are %u", filter->name,
@@ -457,7 +462,7 @@ static struct nt_liquid_call *parse_call(struct nt_liquid_parser *p)
 	nt_lex_take(&p->lex);
 	call->start = name.start;
 	call->length = name.length;
-	call->filter = nt_filter_find(p->source->text + name.start, name.length);
+	call->filter = nt_filter_lookup(p->source->text + name.start, name.length);
 	if (call->filter == NULL) {
 		unknown_filter(p, name);
 		return NULL;

@@ -1,4 +1,5 @@
-/* The inside of Liquid's brackets: expressions, conditions, filter chains. Part of the parser (parse.c), with it only. */
+/* The inside of Liquid's brackets: expressions, conditions, filter chains. Part of the parser (parse.c), with it only.
+ * */
 #ifndef NT_TEMPLATE_EXPR_H
 #define NT_TEMPLATE_EXPR_H
 

@@ -86,7 +86,7 @@ static int compare_name(const void *key, const void *item)
 	return order != 0 ? order : -(filter->name[name->length] != '\0');
 }
 
-const struct nt_filter *nt_filter_find(const char *name, size_t length)
+const struct nt_filter *nt_filter_lookup(const char *name, size_t length)
 {
 	struct key key = { .name = name, .length = length };
 
@@ -104,48 +104,48 @@ const char **nt_filter_names(void)
 
 /* ---- help for all ---- */
 
-struct nt_value nt_filter_arg(const struct nt_filter_call *call, unsigned i)
+struct nt_datum nt_filter_arg(const struct nt_filter_call *call, unsigned i)
 {
-	return i < call->n ? call->args[i] : NT_VALUE_NOTHING;
+	return i < call->n ? call->args[i] : NT_DATUM_NOTHING;
 }
 
-struct nt_value nt_filter_text(struct nt_filter_call *call, struct nt_value value)
+struct nt_datum nt_filter_text(struct nt_filter_call *call, struct nt_datum value)
 {
-	return nt_value_as_text(call->arena, value);
+	return nt_datum_as_text(call->arena, value);
 }
 
-struct nt_value nt_filter_take(struct nt_filter_call *call, GString *out)
+struct nt_datum nt_filter_take(struct nt_filter_call *call, GString *out)
 {
-	struct nt_value value = NT_VALUE_NOTHING;
+	struct nt_datum value = NT_DATUM_NOTHING;
 
 	if (out->len > NT_FILTER_TEXT)
 		call->too_big = true;
 	else
-		value = nt_value_text(nt_arena_strndup(call->arena, out->str, out->len), out->len);
+		value = nt_datum_text(nt_arena_strndup(call->arena, out->str, out->len), out->len);
 	g_string_free(out, TRUE);
 	return value;
 }
 
-struct nt_value nt_filter_problem(struct nt_filter_call *call, const char *problem)
+struct nt_datum nt_filter_problem(struct nt_filter_call *call, const char *problem)
 {
 	call->problem = problem;
-	return NT_VALUE_NOTHING;
+	return NT_DATUM_NOTHING;
 }
 
-nt_number nt_filter_number(struct nt_value value, bool *fraction)
+nt_number nt_filter_number(struct nt_datum value, bool *fraction)
 {
 	nt_number number;
 
-	nt_value_to_number(value, &number, fraction);
+	nt_datum_to_number(value, &number, fraction);
 	return number;
 }
 
-bool nt_filter_int(struct nt_value value, int *out)
+bool nt_filter_int(struct nt_datum value, int *out)
 {
 	nt_number number, limit = 1000000000 * NT_NUMBER_ONE;
 	bool fraction;
 
-	if (!nt_value_to_number(value, &number, &fraction))
+	if (!nt_datum_to_number(value, &number, &fraction))
 		return false;
 	*out = (int)(CLAMP(number, -limit, limit) / NT_NUMBER_ONE);
 	return true;
@@ -153,32 +153,32 @@ bool nt_filter_int(struct nt_value value, int *out)
 
 /* ---- filters that fit nowhere else ---- */
 
-struct nt_value nt_filter_default(struct nt_filter_call *call)
+struct nt_datum nt_filter_default(struct nt_filter_call *call)
 {
-	struct nt_value input = call->input;
-	bool missing = input.type == NT_VALUE_NIL || nt_value_empty(input);
+	struct nt_datum input = call->input;
+	bool missing = input.type == NT_DATUM_NIL || nt_datum_empty(input);
 
-	if (input.type == NT_VALUE_BOOL && !input.boolean)
-		missing = !nt_value_true(call->keyword);
+	if (input.type == NT_DATUM_BOOL && !input.boolean)
+		missing = !nt_datum_true(call->keyword);
 	return missing ? nt_filter_arg(call, 0) : input;
 }
 
 /* In a JSON part the value is written as the JSON that it is; elsewhere it is text like any other. */
-struct nt_value nt_filter_json(struct nt_filter_call *call)
+struct nt_datum nt_filter_json(struct nt_filter_call *call)
 {
 	GString *out = g_string_new(NULL);
-	struct nt_value value;
+	struct nt_datum value;
 
-	nt_value_print_json(call->input, out);
+	nt_datum_print_json(call->input, out);
 	value = nt_filter_take(call, out);
 	if (call->context == NT_ESCAPE_JSON)
 		value.prepared = NT_PREPARED_PART;
 	return value;
 }
 
-struct nt_value nt_filter_date(struct nt_filter_call *call)
+struct nt_datum nt_filter_date(struct nt_filter_call *call)
 {
-	struct nt_value format = nt_filter_text(call, nt_filter_arg(call, 0));
+	struct nt_datum format = nt_filter_text(call, nt_filter_arg(call, 0));
 	struct nt_civil civil;
 	struct nt_date_place place;
 	GString *out;

@@ -7,7 +7,7 @@
 
 #include "base/time.h"
 #include "template/escape.h"
-#include "template/value.h"
+#include "template/datum.h"
 
 struct nt_zone;
 
@@ -16,10 +16,10 @@ struct nt_zone;
 
 struct nt_filter_call {
 	struct nt_arena *arena;
-	struct nt_value input;
-	const struct nt_value *args; /* by position; nil beyond n */
+	struct nt_datum input;
+	const struct nt_datum *args; /* by position; nil beyond n */
 	unsigned n;
-	struct nt_value keyword;     /* the named argument, nil without */
+	struct nt_datum keyword;     /* the named argument, nil without */
 	enum nt_escape context;      /* of the part that is being written */
 	nt_time now;
 	const struct nt_zone *zone;
@@ -40,25 +40,25 @@ struct nt_filter {
 	unsigned least, most; /* arguments by position */
 	const char *keyword;  /* the one named argument, or NULL */
 	enum nt_filter_escaping escaping;
-	struct nt_value (*apply)(struct nt_filter_call *call);
+	struct nt_datum (*apply)(struct nt_filter_call *call);
 };
 
-const struct nt_filter *nt_filter_find(const char *name, size_t length);
+const struct nt_filter *nt_filter_lookup(const char *name, size_t length);
 const char **nt_filter_names(void); /* NULL-terminated; g_free the array */
 
 /* ---- for the files that hold the filters ---- */
 
-struct nt_value nt_filter_arg(const struct nt_filter_call *call, unsigned i);  /* nil if absent */
-struct nt_value nt_filter_text(struct nt_filter_call *call, struct nt_value value); /* as nt_value_as_text */
+struct nt_datum nt_filter_arg(const struct nt_filter_call *call, unsigned i);  /* nil if absent */
+struct nt_datum nt_filter_text(struct nt_filter_call *call, struct nt_datum value); /* as nt_datum_as_text */
 /* Frees `out`; its text in the arena. Notes too_big and gives nil if it has grown too long. */
-struct nt_value nt_filter_take(struct nt_filter_call *call, GString *out);
-struct nt_value nt_filter_problem(struct nt_filter_call *call, const char *problem); /* gives nil */
+struct nt_datum nt_filter_take(struct nt_filter_call *call, GString *out);
+struct nt_datum nt_filter_problem(struct nt_filter_call *call, const char *problem); /* gives nil */
 /* A number for arithmetic: 0 for what is none. */
-nt_number nt_filter_number(struct nt_value value, bool *fraction);
+nt_number nt_filter_number(struct nt_datum value, bool *fraction);
 /* A whole number as an argument; false if it is none. Clamped to ±1,000,000,000. */
-bool nt_filter_int(struct nt_value value, int *out);
+bool nt_filter_int(struct nt_datum value, int *out);
 
-#define NT_FILTER(name) struct nt_value nt_filter_##name(struct nt_filter_call *call)
+#define NT_FILTER(name) struct nt_datum nt_filter_##name(struct nt_filter_call *call)
 NT_FILTER(append); NT_FILTER(base64_decode); NT_FILTER(base64_encode); NT_FILTER(base64_url_decode);
 NT_FILTER(base64_url_encode); NT_FILTER(capitalize); NT_FILTER(downcase); NT_FILTER(escape); NT_FILTER(escape_once);
 NT_FILTER(lstrip); NT_FILTER(newline_to_br); NT_FILTER(prepend); NT_FILTER(raw); NT_FILTER(remove);

@@ -4,9 +4,9 @@
 
 #include <string.h>
 
-static struct nt_value take_length(struct nt_filter_call *call, const char *text, size_t length)
+static struct nt_datum take_length(struct nt_filter_call *call, const char *text, size_t length)
 {
-	return nt_value_text(nt_arena_strndup(call->arena, text, length), length);
+	return nt_datum_text(nt_arena_strndup(call->arena, text, length), length);
 }
 
 static bool blank(char c)
@@ -16,9 +16,9 @@ static bool blank(char c)
 
 /* ---- letters ---- */
 
-static struct nt_value change_case(struct nt_filter_call *call, char *(*change)(const char *, gssize))
+static struct nt_datum change_case(struct nt_filter_call *call, char *(*change)(const char *, gssize))
 {
-	struct nt_value text = nt_filter_text(call, call->input);
+	struct nt_datum text = nt_filter_text(call, call->input);
 	char *changed;
 	GString *out;
 
@@ -30,19 +30,19 @@ static struct nt_value change_case(struct nt_filter_call *call, char *(*change)(
 	return nt_filter_take(call, out);
 }
 
-struct nt_value nt_filter_upcase(struct nt_filter_call *call)
+struct nt_datum nt_filter_upcase(struct nt_filter_call *call)
 {
 	return change_case(call, g_utf8_strup);
 }
 
-struct nt_value nt_filter_downcase(struct nt_filter_call *call)
+struct nt_datum nt_filter_downcase(struct nt_filter_call *call)
 {
 	return change_case(call, g_utf8_strdown);
 }
 
 static char *capitalized(const char *text, gssize length)
 {
-	gssize first = length > 0 ? g_utf8_next_char(text) - text : 0;
+	gssize first = length > 0 ? g_utf8_skip[(unsigned char)*text] : 0;
 	char *head = g_utf8_strup(text, first), *tail = g_utf8_strdown(text + first, length - first);
 	char *both = g_strconcat(head, tail, NULL);
 
@@ -51,14 +51,14 @@ static char *capitalized(const char *text, gssize length)
 	return both;
 }
 
-struct nt_value nt_filter_capitalize(struct nt_filter_call *call)
+struct nt_datum nt_filter_capitalize(struct nt_filter_call *call)
 {
 	return change_case(call, capitalized);
 }
 
 /* ---- joining and trimming ---- */
 
-static struct nt_value join_two(struct nt_filter_call *call, struct nt_value a, struct nt_value b)
+static struct nt_datum join_two(struct nt_filter_call *call, struct nt_datum a, struct nt_datum b)
 {
 	GString *out = g_string_new(NULL);
 
@@ -67,19 +67,19 @@ static struct nt_value join_two(struct nt_filter_call *call, struct nt_value a, 
 	return nt_filter_take(call, out);
 }
 
-struct nt_value nt_filter_append(struct nt_filter_call *call)
+struct nt_datum nt_filter_append(struct nt_filter_call *call)
 {
 	return join_two(call, nt_filter_text(call, call->input), nt_filter_text(call, nt_filter_arg(call, 0)));
 }
 
-struct nt_value nt_filter_prepend(struct nt_filter_call *call)
+struct nt_datum nt_filter_prepend(struct nt_filter_call *call)
 {
 	return join_two(call, nt_filter_text(call, nt_filter_arg(call, 0)), nt_filter_text(call, call->input));
 }
 
-static struct nt_value trim(struct nt_filter_call *call, bool left, bool right)
+static struct nt_datum trim(struct nt_filter_call *call, bool left, bool right)
 {
-	struct nt_value text = nt_filter_text(call, call->input);
+	struct nt_datum text = nt_filter_text(call, call->input);
 
 	while (left && text.length > 0 && blank(*text.text))
 		text.text++, text.length--;
@@ -88,24 +88,24 @@ static struct nt_value trim(struct nt_filter_call *call, bool left, bool right)
 	return take_length(call, text.text, text.length);
 }
 
-struct nt_value nt_filter_strip(struct nt_filter_call *call)
+struct nt_datum nt_filter_strip(struct nt_filter_call *call)
 {
 	return trim(call, true, true);
 }
 
-struct nt_value nt_filter_lstrip(struct nt_filter_call *call)
+struct nt_datum nt_filter_lstrip(struct nt_filter_call *call)
 {
 	return trim(call, true, false);
 }
 
-struct nt_value nt_filter_rstrip(struct nt_filter_call *call)
+struct nt_datum nt_filter_rstrip(struct nt_filter_call *call)
 {
 	return trim(call, false, true);
 }
 
-struct nt_value nt_filter_strip_newlines(struct nt_filter_call *call)
+struct nt_datum nt_filter_strip_newlines(struct nt_filter_call *call)
 {
-	struct nt_value text = nt_filter_text(call, call->input);
+	struct nt_datum text = nt_filter_text(call, call->input);
 	GString *out = g_string_new(NULL);
 
 	for (size_t i = 0; i < text.length; i++)
@@ -114,9 +114,9 @@ struct nt_value nt_filter_strip_newlines(struct nt_filter_call *call)
 	return nt_filter_take(call, out);
 }
 
-struct nt_value nt_filter_squish(struct nt_filter_call *call)
+struct nt_datum nt_filter_squish(struct nt_filter_call *call)
 {
-	struct nt_value text = nt_filter_text(call, call->input);
+	struct nt_datum text = nt_filter_text(call, call->input);
 	GString *out = g_string_new(NULL);
 
 	for (size_t i = 0; i < text.length; i++) {
@@ -134,12 +134,12 @@ struct nt_value nt_filter_squish(struct nt_filter_call *call)
 
 enum which { ALL, FIRST, LAST };
 
-static const char *find(const char *text, size_t length, struct nt_value what)
+static const char *find(const char *text, size_t length, struct nt_datum what)
 {
 	return what.length == 0 ? text : memmem(text, length, what.text, what.length);
 }
 
-static const char *find_last(struct nt_value text, struct nt_value what)
+static const char *find_last(struct nt_datum text, struct nt_datum what)
 {
 	for (size_t i = text.length + 1; i-- > 0;)
 		if (text.length - i >= what.length && memcmp(text.text + i, what.text, what.length) == 0)
@@ -147,8 +147,8 @@ static const char *find_last(struct nt_value text, struct nt_value what)
 	return NULL;
 }
 
-static struct nt_value replace_one(struct nt_filter_call *call, struct nt_value text, const char *at, size_t length,
-                                   struct nt_value with)
+static struct nt_datum replace_one(struct nt_filter_call *call, struct nt_datum text, const char *at, size_t length,
+                                   struct nt_datum with)
 {
 	GString *out = g_string_new(NULL);
 	size_t before;
@@ -165,8 +165,8 @@ static struct nt_value replace_one(struct nt_filter_call *call, struct nt_value 
 }
 
 /* An empty `what` stands before every character and at the end, as in Ruby. */
-static struct nt_value replace_all(struct nt_filter_call *call, struct nt_value text, struct nt_value what,
-                                   struct nt_value with)
+static struct nt_datum replace_all(struct nt_filter_call *call, struct nt_datum text, struct nt_datum what,
+                                   struct nt_datum with)
 {
 	const char *at = text.text, *end = text.text + text.length;
 	GString *out = g_string_new(NULL);
@@ -191,10 +191,10 @@ static struct nt_value replace_all(struct nt_filter_call *call, struct nt_value 
 	return nt_filter_take(call, out);
 }
 
-static struct nt_value replace(struct nt_filter_call *call, enum which which, struct nt_value with)
+static struct nt_datum replace(struct nt_filter_call *call, enum which which, struct nt_datum with)
 {
-	struct nt_value text = nt_filter_text(call, call->input);
-	struct nt_value what = nt_filter_text(call, nt_filter_arg(call, 0));
+	struct nt_datum text = nt_filter_text(call, call->input);
+	struct nt_datum what = nt_filter_text(call, nt_filter_arg(call, 0));
 
 	with = nt_filter_text(call, with);
 	if (which == ALL)
@@ -203,34 +203,34 @@ static struct nt_value replace(struct nt_filter_call *call, enum which which, st
 	                   what.length, with);
 }
 
-struct nt_value nt_filter_replace(struct nt_filter_call *call)
+struct nt_datum nt_filter_replace(struct nt_filter_call *call)
 {
 	return replace(call, ALL, nt_filter_arg(call, 1));
 }
 
-struct nt_value nt_filter_replace_first(struct nt_filter_call *call)
+struct nt_datum nt_filter_replace_first(struct nt_filter_call *call)
 {
 	return replace(call, FIRST, nt_filter_arg(call, 1));
 }
 
-struct nt_value nt_filter_replace_last(struct nt_filter_call *call)
+struct nt_datum nt_filter_replace_last(struct nt_filter_call *call)
 {
 	return replace(call, LAST, nt_filter_arg(call, 1));
 }
 
-struct nt_value nt_filter_remove(struct nt_filter_call *call)
+struct nt_datum nt_filter_remove(struct nt_filter_call *call)
 {
-	return replace(call, ALL, NT_VALUE_NOTHING);
+	return replace(call, ALL, NT_DATUM_NOTHING);
 }
 
-struct nt_value nt_filter_remove_first(struct nt_filter_call *call)
+struct nt_datum nt_filter_remove_first(struct nt_filter_call *call)
 {
-	return replace(call, FIRST, NT_VALUE_NOTHING);
+	return replace(call, FIRST, NT_DATUM_NOTHING);
 }
 
-struct nt_value nt_filter_remove_last(struct nt_filter_call *call)
+struct nt_datum nt_filter_remove_last(struct nt_filter_call *call)
 {
-	return replace(call, LAST, NT_VALUE_NOTHING);
+	return replace(call, LAST, NT_DATUM_NOTHING);
 }
 
 /* ---- cutting ---- */
@@ -244,7 +244,7 @@ static size_t char_length(const char *text, size_t length)
 	return n;
 }
 
-static size_t count_chars(struct nt_value text)
+static size_t count_chars(struct nt_datum text)
 {
 	size_t n = 0;
 
@@ -254,7 +254,7 @@ static size_t count_chars(struct nt_value text)
 }
 
 /* Bytes of the first n characters. */
-static size_t chars_to_bytes(struct nt_value text, size_t n)
+static size_t chars_to_bytes(struct nt_datum text, size_t n)
 {
 	size_t i = 0;
 
@@ -263,28 +263,28 @@ static size_t chars_to_bytes(struct nt_value text, size_t n)
 	return i;
 }
 
-static struct nt_value ellipsis(struct nt_filter_call *call)
+static struct nt_datum ellipsis(struct nt_filter_call *call)
 {
-	return call->n > 1 ? nt_filter_text(call, nt_filter_arg(call, 1)) : nt_value_text("...", 3);
+	return call->n > 1 ? nt_filter_text(call, nt_filter_arg(call, 1)) : nt_datum_text("...", 3);
 }
 
-struct nt_value nt_filter_truncate(struct nt_filter_call *call)
+struct nt_datum nt_filter_truncate(struct nt_filter_call *call)
 {
-	struct nt_value text = nt_filter_text(call, call->input), more = ellipsis(call);
+	struct nt_datum text = nt_filter_text(call, call->input), more = ellipsis(call);
 	size_t dots = count_chars(more);
 	int length = 50;
 
 	if (call->n > 0 && !nt_filter_int(nt_filter_arg(call, 0), &length))
 		return nt_filter_problem(call, "the length is no number");
-	if (call->input.type == NT_VALUE_NIL || count_chars(text) <= (size_t)MAX(length, 0))
+	if (call->input.type == NT_DATUM_NIL || count_chars(text) <= (size_t)MAX(length, 0))
 		return text;
 	text.length = chars_to_bytes(text, (size_t)MAX(length, 0) > dots ? (size_t)length - dots : 0);
 	return join_two(call, text, more);
 }
 
-struct nt_value nt_filter_truncatewords(struct nt_filter_call *call)
+struct nt_datum nt_filter_truncatewords(struct nt_filter_call *call)
 {
-	struct nt_value text = nt_filter_text(call, call->input), more = ellipsis(call);
+	struct nt_datum text = nt_filter_text(call, call->input), more = ellipsis(call);
 	GString *out;
 	int words = 15;
 	size_t i = 0;
@@ -316,7 +316,7 @@ struct nt_value nt_filter_truncatewords(struct nt_filter_call *call)
 }
 
 /* Where the next piece ends and the one after it begins. */
-static void next_piece(struct nt_value text, struct nt_value by, size_t at, size_t *end, size_t *next)
+static void next_piece(struct nt_datum text, struct nt_datum by, size_t at, size_t *end, size_t *next)
 {
 	const char *found;
 
@@ -334,21 +334,22 @@ static void next_piece(struct nt_value text, struct nt_value by, size_t at, size
 	}
 }
 
-/* As in Ruby: a single space splits at runs of white space, nothing splits into characters, empty pieces at the end go. */
-struct nt_value nt_filter_split(struct nt_filter_call *call)
+/* As in Ruby: a single space splits at runs of white space, nothing splits into characters, empty pieces at the end go.
+ * */
+struct nt_datum nt_filter_split(struct nt_filter_call *call)
 {
-	struct nt_value text = nt_filter_text(call, call->input), by = nt_filter_text(call, nt_filter_arg(call, 0));
-	GArray *pieces = g_array_new(FALSE, FALSE, sizeof(struct nt_value));
-	struct nt_value list = { .type = NT_VALUE_LIST };
+	struct nt_datum text = nt_filter_text(call, call->input), by = nt_filter_text(call, nt_filter_arg(call, 0));
+	GArray *pieces = g_array_new(FALSE, FALSE, sizeof(struct nt_datum));
+	struct nt_datum list = { .type = NT_DATUM_LIST };
 	size_t at = 0, end, next;
 
 	while (by.length == 1 && *by.text == ' ' && at < text.length && blank(text.text[at]))
 		at++;
 	while (at < text.length) {
-		struct nt_value piece;
+		struct nt_datum piece;
 
 		next_piece(text, by, at, &end, &next);
-		piece = nt_value_text(text.text + at, end - at);
+		piece = nt_datum_text(text.text + at, end - at);
 		g_array_append_val(pieces, piece);
 		at = next;
 		if (pieces->len > NT_FILTER_ITEMS) {
@@ -356,40 +357,40 @@ struct nt_value nt_filter_split(struct nt_filter_call *call)
 			break;
 		}
 	}
-	while (pieces->len > 0 && g_array_index(pieces, struct nt_value, pieces->len - 1).length == 0)
+	while (pieces->len > 0 && g_array_index(pieces, struct nt_datum, pieces->len - 1).length == 0)
 		g_array_set_size(pieces, pieces->len - 1);
 	list.n = pieces->len;
-	list.items = nt_arena_copy(call->arena, pieces->data, pieces->len * sizeof(struct nt_value));
+	list.items = nt_arena_copy(call->arena, pieces->data, pieces->len * sizeof(struct nt_datum));
 	g_array_free(pieces, TRUE);
 	return list;
 }
 
 /* ---- HTML ---- */
 
-struct nt_value nt_filter_raw(struct nt_filter_call *call)
+struct nt_datum nt_filter_raw(struct nt_filter_call *call)
 {
-	struct nt_value text = nt_filter_text(call, call->input);
+	struct nt_datum text = nt_filter_text(call, call->input);
 
 	text.prepared = NT_PREPARED_PART;
 	return text;
 }
 
 /* HTML and Markdown parts escape every value anyway; elsewhere it makes entities, as in Liquid. */
-struct nt_value nt_filter_escape(struct nt_filter_call *call)
+struct nt_datum nt_filter_escape(struct nt_filter_call *call)
 {
-	struct nt_value text = nt_filter_text(call, call->input);
+	struct nt_datum text = nt_filter_text(call, call->input);
 	GString *out;
 
-	if (call->input.type == NT_VALUE_NIL || call->context == NT_ESCAPE_HTML || call->context == NT_ESCAPE_MARKDOWN)
+	if (call->input.type == NT_DATUM_NIL || call->context == NT_ESCAPE_HTML || call->context == NT_ESCAPE_MARKDOWN)
 		return call->input;
 	out = g_string_new(NULL);
 	nt_escape(out, NT_ESCAPE_HTML, text.text, text.length);
 	return nt_filter_take(call, out);
 }
 
-struct nt_value nt_filter_escape_once(struct nt_filter_call *call)
+struct nt_datum nt_filter_escape_once(struct nt_filter_call *call)
 {
-	struct nt_value text = nt_filter_text(call, call->input);
+	struct nt_datum text = nt_filter_text(call, call->input);
 	GString *plain = g_string_new(NULL), *out = g_string_new(NULL);
 
 	nt_unescape_html(plain, text.text, text.length);
@@ -402,13 +403,13 @@ struct nt_value nt_filter_escape_once(struct nt_filter_call *call)
 }
 
 /* In Markdown a value's line ends become line breaks by themselves. */
-struct nt_value nt_filter_newline_to_br(struct nt_filter_call *call)
+struct nt_datum nt_filter_newline_to_br(struct nt_filter_call *call)
 {
-	struct nt_value text = nt_filter_text(call, call->input), value;
+	struct nt_datum text = nt_filter_text(call, call->input), value;
 	bool html = call->context == NT_ESCAPE_HTML;
 	GString *out;
 
-	if (call->input.type == NT_VALUE_NIL || call->context == NT_ESCAPE_MARKDOWN)
+	if (call->input.type == NT_DATUM_NIL || call->context == NT_ESCAPE_MARKDOWN)
 		return call->input;
 	out = g_string_new(NULL);
 	for (size_t i = 0; i < text.length && out->len <= NT_FILTER_TEXT; i++) {
@@ -431,7 +432,8 @@ struct nt_value nt_filter_newline_to_br(struct nt_filter_call *call)
 	return value;
 }
 
-/* What is taken out with all that stands in it; `missing` notes that none ends any more, so that it is looked for once. */
+/* What is taken out with all that stands in it; `missing` notes that none ends any more, so that it is looked for once.
+ * */
 static const struct {
 	const char *begin, *end;
 } blocks[] = { { "<!--", "-->" }, { "<script", "</script>" }, { "<style", "</style>" } };
@@ -455,9 +457,9 @@ static size_t markup_length(const char *text, size_t length, bool missing[G_N_EL
 	return end == NULL ? 0 : (size_t)(end - text) + 1;
 }
 
-struct nt_value nt_filter_strip_html(struct nt_filter_call *call)
+struct nt_datum nt_filter_strip_html(struct nt_filter_call *call)
 {
-	struct nt_value text = nt_filter_text(call, call->input);
+	struct nt_datum text = nt_filter_text(call, call->input);
 	GString *out = g_string_new(NULL);
 	bool missing[G_N_ELEMENTS(blocks)] = { false }, last = false; /* no '>' is to come any more */
 
@@ -476,15 +478,16 @@ struct nt_value nt_filter_strip_html(struct nt_filter_call *call)
 /* ---- URLs and base64 ---- */
 
 /* As a form does it: a space is '+'. In a URL part it is then written as it is. */
-struct nt_value nt_filter_url_encode(struct nt_filter_call *call)
+struct nt_datum nt_filter_url_encode(struct nt_filter_call *call)
 {
-	struct nt_value text = nt_filter_text(call, call->input), value;
+	struct nt_datum text = nt_filter_text(call, call->input), value;
 	GString *out = g_string_new(NULL);
 
 	for (size_t i = 0; i < text.length && out->len <= NT_FILTER_TEXT; i++) {
 		if (text.text[i] == ' ')
 			g_string_append_c(out, '+');
-		else if (g_ascii_isalnum(text.text[i]) || (text.text[i] != '\0' && strchr("-._~", text.text[i]) != NULL))
+		else if (g_ascii_isalnum(text.text[i]) || (text.text[i] != '\0' && strchr("-._~",
+		                                                                          text.text[i]) != NULL))
 			g_string_append_c(out, text.text[i]);
 		else
 			g_string_append_printf(out, "%%%02X", (unsigned char)text.text[i]);
@@ -494,7 +497,7 @@ struct nt_value nt_filter_url_encode(struct nt_filter_call *call)
 	return value;
 }
 
-static struct nt_value only_utf8(struct nt_filter_call *call, GString *out)
+static struct nt_datum only_utf8(struct nt_filter_call *call, GString *out)
 {
 	if (g_utf8_validate(out->str, (gssize)out->len, NULL))
 		return nt_filter_take(call, out);
@@ -502,18 +505,18 @@ static struct nt_value only_utf8(struct nt_filter_call *call, GString *out)
 	return nt_filter_problem(call, "the result is no UTF-8 text");
 }
 
-struct nt_value nt_filter_url_decode(struct nt_filter_call *call)
+struct nt_datum nt_filter_url_decode(struct nt_filter_call *call)
 {
-	struct nt_value text = nt_filter_text(call, call->input);
+	struct nt_datum text = nt_filter_text(call, call->input);
 	GString *out = g_string_new(NULL);
 
 	nt_unescape_url(out, text.text, text.length);
 	return only_utf8(call, out);
 }
 
-static struct nt_value base64_encode(struct nt_filter_call *call, bool url)
+static struct nt_datum base64_encode(struct nt_filter_call *call, bool url)
 {
-	struct nt_value text = nt_filter_text(call, call->input);
+	struct nt_datum text = nt_filter_text(call, call->input);
 	char *encoded = g_base64_encode((const guchar *)text.text, text.length);
 	GString *out = g_string_new(encoded);
 
@@ -523,9 +526,9 @@ static struct nt_value base64_encode(struct nt_filter_call *call, bool url)
 	return nt_filter_take(call, out);
 }
 
-static struct nt_value base64_decode(struct nt_filter_call *call, bool url)
+static struct nt_datum base64_decode(struct nt_filter_call *call, bool url)
 {
-	struct nt_value text = nt_filter_text(call, call->input);
+	struct nt_datum text = nt_filter_text(call, call->input);
 	GString *out = g_string_new(NULL);
 	guchar *decoded;
 	gsize length = 0;
@@ -542,22 +545,22 @@ static struct nt_value base64_decode(struct nt_filter_call *call, bool url)
 	return only_utf8(call, out);
 }
 
-struct nt_value nt_filter_base64_encode(struct nt_filter_call *call)
+struct nt_datum nt_filter_base64_encode(struct nt_filter_call *call)
 {
 	return base64_encode(call, false);
 }
 
-struct nt_value nt_filter_base64_decode(struct nt_filter_call *call)
+struct nt_datum nt_filter_base64_decode(struct nt_filter_call *call)
 {
 	return base64_decode(call, false);
 }
 
-struct nt_value nt_filter_base64_url_encode(struct nt_filter_call *call)
+struct nt_datum nt_filter_base64_url_encode(struct nt_filter_call *call)
 {
 	return base64_encode(call, true);
 }
 
-struct nt_value nt_filter_base64_url_decode(struct nt_filter_call *call)
+struct nt_datum nt_filter_base64_url_decode(struct nt_filter_call *call)
 {
 	return base64_decode(call, true);
 }

@@ -168,7 +168,8 @@ static void scan_comment(struct scanner *s, const struct tag *begin)
 
 	while (depth > 0) {
 		if (!find_tag(s, tag.next, "endcomment", "comment", &tag)) {
-			error(s, begin->start, begin->next - begin->start, "'comment' isn't closed by {% endcomment %}");
+			error(s, begin->start, begin->next - begin->start,
+			      "'comment' isn't closed by {% endcomment %}");
 			s->at = s->end;
 			return;
 		}
@@ -199,7 +200,8 @@ static bool line_is(const struct scanner *s, size_t start, size_t end, const cha
 {
 	size_t n = strlen(name);
 
-	return end - start >= n && memcmp(s->text + start, name, n) == 0 && (end - start == n || !word(s->text[start + n]));
+	return end - start >= n && memcmp(s->text + start, name, n) == 0 &&
+	       (end - start == n || !word(s->text[start + n]));
 }
 
 /* {% liquid %}: each line is a tag. */
@@ -293,7 +295,8 @@ struct nt_chunk *nt_chunks(struct nt_arena *arena, const struct nt_source *sourc
 	while (s.at < s.end) {
 		size_t i = s.at;
 
-		while (i < s.end && !(s.text[i] == '{' && i + 1 < s.end && (s.text[i + 1] == '{' || s.text[i + 1] == '%')))
+		while (i < s.end &&
+		       !(s.text[i] == '{' && i + 1 < s.end && (s.text[i + 1] == '{' || s.text[i + 1] == '%')))
 			i++;
 		if (i > s.at)
 			add_text(&s, s.at, i);
@@ -363,7 +366,9 @@ static struct nt_lexeme next(struct nt_lex *lex)
 		return lexeme(NT_LEX_END, at, 0);
 	if (*text == '"' || *text == '\'') {
 		quote = memchr(text + 1, *text, left - 1);
-		return quote == NULL ? lexeme(NT_LEX_WRONG, at, left) : lexeme(NT_LEX_TEXT, at, (size_t)(quote - text) + 1);
+		if (quote == NULL)
+			return lexeme(NT_LEX_WRONG, at, left);
+		return lexeme(NT_LEX_TEXT, at, (size_t)(quote - text) + 1);
 	}
 	n = number_length(text, left);
 	if (n > 0 && name_length(text, left) <= n)
@@ -372,7 +377,8 @@ static struct nt_lexeme next(struct nt_lex *lex)
 	if (n > 0)
 		return lexeme(NT_LEX_NAME, at, n);
 	for (size_t i = 0; i < G_N_ELEMENTS(signs); i++)
-		if (strncmp(text, signs[i].sign, MIN(left, strlen(signs[i].sign))) == 0 && left >= strlen(signs[i].sign))
+		if (strncmp(text, signs[i].sign, MIN(left, strlen(signs[i].sign))) == 0 &&
+		    left >= strlen(signs[i].sign))
 			return lexeme(signs[i].kind, at, strlen(signs[i].sign));
 	return lexeme(NT_LEX_WRONG, at, 1);
 }

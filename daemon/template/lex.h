@@ -22,7 +22,8 @@ struct nt_chunk {
 	struct nt_chunk *next;
 };
 
-/* The list of chunks of source[start..start+length), in the arena; what can't be understood is reported and left out. */
+/* The list of chunks of source[start..start+length), in the arena; what can't be understood is reported and left out.
+ * */
 struct nt_chunk *nt_chunks(struct nt_arena *arena, const struct nt_source *source, size_t start, size_t length,
                            struct nt_diags *diags);
 

@@ -216,7 +216,8 @@ static struct nt_liquid_node *parse_echo(struct nt_liquid_parser *p, const struc
 
 static struct nt_liquid_node *parse_jump(struct nt_liquid_parser *p, const struct nt_chunk *chunk)
 {
-	struct nt_liquid_node *node = node_new(p, chunk_is(p, chunk, "break") ? NT_LIQUID_BREAK : NT_LIQUID_CONTINUE, chunk);
+	struct nt_liquid_node *node = node_new(p, chunk_is(p, chunk, "break") ? NT_LIQUID_BREAK : NT_LIQUID_CONTINUE,
+	                                       chunk);
 
 	node->blank = true;
 	return nt_liquid_parse_end(p) ? node : NULL;
@@ -251,6 +252,7 @@ static struct nt_liquid_node *parse_cycle(struct nt_liquid_parser *p, const stru
 {
 	struct nt_liquid_node *node = node_new(p, NT_LIQUID_CYCLE, chunk);
 	struct nt_lex before = p->lex;
+	size_t start, end;
 
 	nt_lex_take(&p->lex);
 	if (p->lex.ahead.kind == NT_LEX_COLON) {
@@ -261,8 +263,9 @@ static struct nt_liquid_node *parse_cycle(struct nt_liquid_parser *p, const stru
 	} else {
 		p->lex = before;
 	}
-	node->text = nt_arena_strndup(p->arena, p->source->text + p->lex.ahead.start,
-	                              chunk->start + chunk->length - MIN(p->lex.ahead.start, chunk->start + chunk->length));
+	end = chunk->start + chunk->length;
+	start = MIN(p->lex.ahead.start, end);
+	node->text = nt_arena_strndup(p->arena, p->source->text + start, end - start);
 	return parse_values(p, &node->values, false) ? node : NULL;
 }
 
@@ -467,18 +470,29 @@ static struct nt_liquid_node *parse_for(struct nt_liquid_parser *p, const struct
 /* ---- the table ---- */
 
 static const struct tag tags[] = {
-	{ "assign", parse_assign },   { "break", parse_jump },      { "capture", parse_capture }, { "case", parse_case },
-	{ "continue", parse_jump },   { "cycle", parse_cycle },     { "decrement", parse_count }, { "echo", parse_echo },
-	{ "for", parse_for },         { "if", parse_if },           { "ifchanged", parse_ifchanged },
-	{ "increment", parse_count }, { "unless", parse_if },
+	{ "assign", parse_assign },
+	{ "break", parse_jump },
+	{ "capture", parse_capture },
+	{ "case", parse_case },
+	{ "continue", parse_jump },
+	{ "cycle", parse_cycle },
+	{ "decrement", parse_count },
+	{ "echo", parse_echo },
+	{ "for", parse_for },
+	{ "if", parse_if },
+	{ "ifchanged", parse_ifchanged },
+	{ "increment", parse_count },
+	{ "unless", parse_if },
 };
 
 /* Tags of Liquid that aren't here: said so, instead of "unknown". */
 static const char *const not_built[] = { "include", "render", "tablerow", "endtablerow", "extends", "block", "layout" };
 
 /* Words that only stand inside something else. */
-static const char *const inner[] = { "else", "elsif", "when", "endif", "endunless", "endcase", "endfor", "endcapture",
-	                             "endifchanged", "endraw", "endcomment", "enddoc", "raw", "comment", "doc", "liquid" };
+static const char *const inner[] = {
+	"else", "elsif", "when", "endif", "endunless", "endcase", "endfor", "endcapture", "endifchanged", "endraw",
+	"endcomment", "enddoc", "raw", "comment", "doc", "liquid",
+};
 
 static const struct tag *find_tag(const struct nt_liquid_parser *p, const struct nt_chunk *chunk)
 {
@@ -513,7 +527,8 @@ static void unknown_tag(struct nt_liquid_parser *p, const struct nt_chunk *chunk
 			while (*stops != NULL)
 				end = *stops++;
 			if (end != NULL)
-				nt_diags_error(p->diags, span, "'%s' has no place here (open until {%% %s %%})", word, end);
+				nt_diags_error(p->diags, span, "'%s' has no place here (open until {%% %s %%})", word,
+				               end);
 			else
 				nt_diags_error(p->diags, span, "'%s' has no place here: nothing is open", word);
 			return;

@@ -1,8 +1,8 @@
 /* Liquid into an immutable program.
  *
  * Built: {{ a.b[0] | filter: x, y }}, assign, capture, if/elsif/else, unless, case/when, for/else with limit, offset
- * (also `continue`), reversed, break, continue, cycle, increment, decrement, echo, liquid, ifchanged, raw, comment, doc,
- * {% # … %}. Not built, refused by name: include, render, tablerow, extends, block, and all that isn't Liquid.
+ * (also `continue`), reversed, break, continue, cycle, increment, decrement, echo, liquid, ifchanged, raw, comment,
+ * doc, {% # … %}. Not built, refused by name: include, render, tablerow, extends, block, and all that isn't Liquid.
  *
  * Everything unknown (tag, filter, a filter's argument) is an error here, never at render time. Limits: 256 KiB of
  * source, 50 levels of nesting, 20,000 nodes. */
@@ -10,7 +10,7 @@
 #define NT_TEMPLATE_PARSE_H
 
 #include "base/diag.h"
-#include "template/value.h"
+#include "template/datum.h"
 
 struct nt_filter;
 struct nt_liquid_body;
@@ -46,7 +46,7 @@ struct nt_liquid_step {
 struct nt_liquid_expr {
 	enum nt_liquid_expr_kind kind;
 	size_t start, length; /* in the source */
-	struct nt_value literal;
+	struct nt_datum literal;
 	const struct nt_liquid_step *steps; /* PATH: the first is the variable itself */
 	const struct nt_liquid_expr *left, *right;
 };

@@ -15,7 +15,7 @@ enum jump { RUNNING, BREAKING, CONTINUING, STOPPED };
 
 struct binding {
 	const char *name;
-	struct nt_value value;
+	struct nt_datum value;
 };
 
 struct renderer {
@@ -28,7 +28,7 @@ struct renderer {
 	unsigned steps;
 	enum jump jump;
 	GArray *locals;  /* struct binding: loop variables, innermost last */
-	GHashTable *assigned; /* name → struct nt_value * */
+	GHashTable *assigned; /* name → struct nt_datum * */
 	GHashTable *counters; /* name → int */
 	GHashTable *cycles;   /* group → index */
 	GHashTable *offsets;  /* loop name → where `offset: continue` goes on */
@@ -37,7 +37,7 @@ struct renderer {
 };
 
 static void render_body(struct renderer *r, const struct nt_liquid_body *body);
-static struct nt_value evaluate(struct renderer *r, const struct nt_liquid_expr *expr);
+static struct nt_datum evaluate(struct renderer *r, const struct nt_liquid_expr *expr);
 
 /* ---- limits ---- */
 
@@ -59,11 +59,11 @@ static void charge(struct renderer *r, size_t steps)
 		stop(r, NT_RENDER_TOO_MUCH_MEMORY);
 }
 
-static size_t cost(struct nt_value value)
+static size_t cost(struct nt_datum value)
 {
-	if (value.type == NT_VALUE_TEXT)
+	if (value.type == NT_DATUM_TEXT)
 		return value.length / PIECE;
-	return value.type == NT_VALUE_LIST ? value.n : 0;
+	return value.type == NT_DATUM_LIST ? value.n : 0;
 }
 
 static void check_output(struct renderer *r)
@@ -85,9 +85,9 @@ static void note_problem(struct renderer *r, size_t start, const char *filter, c
 
 /* ---- variables ---- */
 
-static struct nt_value look_up(struct renderer *r, const char *name, size_t length)
+static struct nt_datum look_up(struct renderer *r, const char *name, size_t length)
 {
-	const struct nt_value *assigned;
+	const struct nt_datum *assigned;
 	gpointer counter;
 
 	for (guint i = r->locals->len; i-- > 0;) {
@@ -105,31 +105,31 @@ static struct nt_value look_up(struct renderer *r, const char *name, size_t leng
 	if (r->input->variables != NULL && r->input->variables->type == NT_JSON_OBJECT)
 		for (const struct nt_json *child = r->input->variables->first; child != NULL; child = child->next)
 			if (strlen(child->key) == length && memcmp(child->key, name, length) == 0)
-				return nt_value_json(r->arena, child);
+				return nt_datum_json(r->arena, child);
 	if (g_hash_table_lookup_extended(r->counters, name, NULL, &counter))
-		return nt_value_int(GPOINTER_TO_INT(counter));
-	return NT_VALUE_NOTHING;
+		return nt_datum_int(GPOINTER_TO_INT(counter));
+	return NT_DATUM_NOTHING;
 }
 
-static struct nt_value take_step(struct renderer *r, struct nt_value value, const struct nt_liquid_step *step)
+static struct nt_datum take_step(struct renderer *r, struct nt_datum value, const struct nt_liquid_step *step)
 {
 	if (step->name != NULL)
-		return nt_value_member(r->arena, value, step->name, step->length);
-	return nt_value_index(r->arena, value, evaluate(r, step->index));
+		return nt_datum_member(r->arena, value, step->name, step->length);
+	return nt_datum_index(r->arena, value, evaluate(r, step->index));
 }
 
-static struct nt_value evaluate_path(struct renderer *r, const struct nt_liquid_expr *expr)
+static struct nt_datum evaluate_path(struct renderer *r, const struct nt_liquid_expr *expr)
 {
 	const struct nt_liquid_step *step = expr->steps;
-	struct nt_value value;
+	struct nt_datum value;
 
 	if (step->name != NULL) {
 		value = look_up(r, step->name, step->length);
 	} else {
-		struct nt_value name = evaluate(r, step->index);
+		struct nt_datum name = evaluate(r, step->index);
 
-		if (name.type != NT_VALUE_TEXT)
-			return NT_VALUE_NOTHING;
+		if (name.type != NT_DATUM_TEXT)
+			return NT_DATUM_NOTHING;
 		value = look_up(r, nt_arena_strndup(r->arena, name.text, name.length), name.length);
 	}
 	charge(r, 1 + cost(value));
@@ -140,89 +140,89 @@ static struct nt_value evaluate_path(struct renderer *r, const struct nt_liquid_
 	return value;
 }
 
-static int64_t whole(struct nt_value value)
+static int64_t whole(struct nt_datum value)
 {
 	bool fraction;
 	nt_number number;
 
-	nt_value_to_number(value, &number, &fraction);
+	nt_datum_to_number(value, &number, &fraction);
 	return number / NT_NUMBER_ONE;
 }
 
-static struct nt_value evaluate_range(struct renderer *r, const struct nt_liquid_expr *expr)
+static struct nt_datum evaluate_range(struct renderer *r, const struct nt_liquid_expr *expr)
 {
-	struct nt_value range = { .type = NT_VALUE_RANGE };
+	struct nt_datum range = { .type = NT_DATUM_RANGE };
 
 	range.from = whole(evaluate(r, expr->left));
 	range.to = whole(evaluate(r, expr->right));
 	return range;
 }
 
-static bool contains(struct renderer *r, struct nt_value a, struct nt_value b)
+static bool contains(struct renderer *r, struct nt_datum a, struct nt_datum b)
 {
-	if (!nt_value_true(b))
+	if (!nt_datum_true(b))
 		return false;
 	charge(r, cost(a));
-	if (a.type == NT_VALUE_LIST) {
+	if (a.type == NT_DATUM_LIST) {
 		for (size_t i = 0; i < a.n; i++)
-			if (nt_value_equal(a.items[i], b))
+			if (nt_datum_equal(a.items[i], b))
 				return true;
 		return false;
 	}
-	b = nt_value_as_text(r->arena, b);
-	if (a.type == NT_VALUE_OBJECT) {
+	b = nt_datum_as_text(r->arena, b);
+	if (a.type == NT_DATUM_OBJECT) {
 		for (const struct nt_json *child = a.json->first; child != NULL; child = child->next)
 			if (strlen(child->key) == b.length && memcmp(child->key, b.text, b.length) == 0)
 				return true;
 		return false;
 	}
-	return a.type == NT_VALUE_TEXT && memmem(a.text, a.length, b.text, b.length) != NULL;
+	return a.type == NT_DATUM_TEXT && memmem(a.text, a.length, b.text, b.length) != NULL;
 }
 
 static bool compare(struct renderer *r, const struct nt_liquid_expr *expr)
 {
-	struct nt_value a = evaluate(r, expr->left), b = evaluate(r, expr->right);
+	struct nt_datum a = evaluate(r, expr->left), b = evaluate(r, expr->right);
 	int order;
 
 	charge(r, MIN(cost(a), cost(b)));
 	switch (expr->kind) {
-	case NT_LIQUID_EQ: return nt_value_equal(a, b);
-	case NT_LIQUID_NE: return !nt_value_equal(a, b);
+	case NT_LIQUID_EQ: return nt_datum_equal(a, b);
+	case NT_LIQUID_NE: return !nt_datum_equal(a, b);
 	case NT_LIQUID_CONTAINS: return contains(r, a, b);
-	case NT_LIQUID_LT: return nt_value_compare(a, b, &order) && order < 0;
-	case NT_LIQUID_LE: return nt_value_compare(a, b, &order) && order <= 0;
-	case NT_LIQUID_GT: return nt_value_compare(a, b, &order) && order > 0;
-	case NT_LIQUID_GE: return nt_value_compare(a, b, &order) && order >= 0;
+	case NT_LIQUID_LT: return nt_datum_compare(a, b, &order) && order < 0;
+	case NT_LIQUID_LE: return nt_datum_compare(a, b, &order) && order <= 0;
+	case NT_LIQUID_GT: return nt_datum_compare(a, b, &order) && order > 0;
+	case NT_LIQUID_GE: return nt_datum_compare(a, b, &order) && order >= 0;
 	default: NT_BUG("no comparison: %d", (int)expr->kind);
 	}
 }
 
-static struct nt_value evaluate(struct renderer *r, const struct nt_liquid_expr *expr)
+static struct nt_datum evaluate(struct renderer *r, const struct nt_liquid_expr *expr)
 {
-	struct nt_value value;
+	struct nt_datum value;
 
 	charge(r, 1);
 	if (r->jump == STOPPED)
-		return NT_VALUE_NOTHING;
+		return NT_DATUM_NOTHING;
 	switch (expr->kind) {
 	case NT_LIQUID_LITERAL: return expr->literal;
 	case NT_LIQUID_PATH: return evaluate_path(r, expr);
 	case NT_LIQUID_SPAN: return evaluate_range(r, expr);
 	case NT_LIQUID_AND:
 		value = evaluate(r, expr->left);
-		return nt_value_true(value) ? evaluate(r, expr->right) : value;
+		return nt_datum_true(value) ? evaluate(r, expr->right) : value;
 	case NT_LIQUID_OR:
 		value = evaluate(r, expr->left);
-		return nt_value_true(value) ? value : evaluate(r, expr->right);
-	default: return nt_value_bool(compare(r, expr));
+		return nt_datum_true(value) ? value : evaluate(r, expr->right);
+	default: return nt_datum_bool(compare(r, expr));
 	}
 }
 
 /* ---- filters and escaping ---- */
 
-static struct nt_value arena_text(struct renderer *r, GString *text, enum nt_prepared prepared)
+static struct nt_datum arena_text(struct renderer *r, GString *text, enum nt_prepared prepared)
 {
-	struct nt_value value = nt_value_text(nt_arena_strndup(r->arena, text->str, text->len), text->len);
+	struct nt_datum value = nt_datum_text(nt_arena_strndup(r->arena, text->str, text->len), text->len);
 
 	value.prepared = prepared;
 	g_string_free(text, TRUE);
@@ -230,11 +230,11 @@ static struct nt_value arena_text(struct renderer *r, GString *text, enum nt_pre
 }
 
 /* The plain text behind text that is fit for the part already. */
-static struct nt_value plain(struct renderer *r, struct nt_value value)
+static struct nt_datum plain(struct renderer *r, struct nt_datum value)
 {
 	GString *text;
 
-	if (value.type != NT_VALUE_TEXT || value.prepared == NT_PREPARED_NO)
+	if (value.type != NT_DATUM_TEXT || value.prepared == NT_PREPARED_NO)
 		return value;
 	if (value.prepared == NT_PREPARED_URL ||
 	    (r->input->context != NT_ESCAPE_HTML && r->input->context != NT_ESCAPE_MARKDOWN)) {
@@ -250,10 +250,10 @@ static struct nt_value plain(struct renderer *r, struct nt_value value)
 }
 
 /* Appends a value as the part wants it: the one place where anything reaches the output. */
-static void put_value(struct renderer *r, GString *out, struct nt_value value)
+static void put_value(struct renderer *r, GString *out, struct nt_datum value)
 {
 	enum nt_escape context = r->input->context;
-	struct nt_value text = nt_value_as_text(r->arena, value);
+	struct nt_datum text = nt_datum_as_text(r->arena, value);
 
 	charge(r, cost(text));
 	if (value.prepared == NT_PREPARED_PART && context != NT_ESCAPE_HEADER)
@@ -266,25 +266,25 @@ static void put_value(struct renderer *r, GString *out, struct nt_value value)
 		nt_escape(out, context, text.text, text.length);
 }
 
-static struct nt_value prepare(struct renderer *r, struct nt_value value)
+static struct nt_datum prepare(struct renderer *r, struct nt_datum value)
 {
 	GString *text;
 
-	if (value.type == NT_VALUE_NIL || value.prepared == NT_PREPARED_PART)
+	if (value.type == NT_DATUM_NIL || value.prepared == NT_PREPARED_PART)
 		return value;
 	text = g_string_new(NULL);
 	put_value(r, text, value);
 	return arena_text(r, text, NT_PREPARED_PART);
 }
 
-static bool is_part(struct nt_value value)
+static bool is_part(struct nt_datum value)
 {
-	return value.type == NT_VALUE_TEXT && value.prepared == NT_PREPARED_PART;
+	return value.type == NT_DATUM_TEXT && value.prepared == NT_PREPARED_PART;
 }
 
 /* Brings input and arguments to one form; says which the result has. */
-static enum nt_prepared level(struct renderer *r, const struct nt_filter *filter, struct nt_value *input,
-                              struct nt_value *args, unsigned n)
+static enum nt_prepared level(struct renderer *r, const struct nt_filter *filter, struct nt_datum *input,
+                              struct nt_datum *args, unsigned n)
 {
 	enum nt_prepared result = NT_PREPARED_NO;
 	bool part = is_part(*input);
@@ -305,15 +305,15 @@ static enum nt_prepared level(struct renderer *r, const struct nt_filter *filter
 	return result;
 }
 
-static struct nt_value apply(struct renderer *r, struct nt_value value, const struct nt_liquid_call *call)
+static struct nt_datum apply(struct renderer *r, struct nt_datum value, const struct nt_liquid_call *call)
 {
-	struct nt_value args[ARGS + 1] = { 0 };
+	struct nt_datum args[ARGS + 1] = { 0 };
 	struct nt_filter_call work = { .arena = r->arena, .args = args, .context = r->input->context,
 	                               .now = r->input->now, .zone = r->input->zone };
 	enum nt_prepared prepared = NT_PREPARED_NO;
 
 	for (const struct nt_liquid_args *arg = call->args; arg != NULL; arg = arg->next) {
-		struct nt_value given = evaluate(r, arg->value);
+		struct nt_datum given = evaluate(r, arg->value);
 
 		if (arg->name != NULL)
 			work.keyword = given;
@@ -325,21 +325,21 @@ static struct nt_value apply(struct renderer *r, struct nt_value value, const st
 		prepared = level(r, call->filter, &work.input, args, work.n);
 	charge(r, 1 + cost(work.input));
 	if (r->jump == STOPPED)
-		return NT_VALUE_NOTHING;
+		return NT_DATUM_NOTHING;
 	value = call->filter->apply(&work);
 	if (work.too_big)
 		stop(r, NT_RENDER_TOO_MUCH_MEMORY);
 	if (work.problem != NULL)
 		note_problem(r, call->start, call->filter->name, work.problem);
-	if (value.type == NT_VALUE_TEXT && call->filter->escaping == NT_FILTER_KEEPS)
+	if (value.type == NT_DATUM_TEXT && call->filter->escaping == NT_FILTER_KEEPS)
 		value.prepared = prepared;
 	charge(r, cost(value));
 	return value;
 }
 
-static struct nt_value evaluate_output(struct renderer *r, const struct nt_liquid_output *output)
+static struct nt_datum evaluate_output(struct renderer *r, const struct nt_liquid_output *output)
 {
-	struct nt_value value = evaluate(r, output->value);
+	struct nt_datum value = evaluate(r, output->value);
 
 	for (const struct nt_liquid_call *call = output->calls; call != NULL && r->jump != STOPPED; call = call->next)
 		value = apply(r, value, call);
@@ -355,19 +355,19 @@ static void put_text(struct renderer *r, const struct nt_liquid_node *node)
 	check_output(r);
 }
 
-static void put_output(struct renderer *r, struct nt_value value)
+static void put_output(struct renderer *r, struct nt_datum value)
 {
 	put_value(r, r->out, value);
 	check_output(r);
 }
 
-static void assign(struct renderer *r, const char *name, struct nt_value value)
+static void assign(struct renderer *r, const char *name, struct nt_datum value)
 {
 	g_hash_table_insert(r->assigned, (gpointer)(uintptr_t)name, nt_arena_copy(r->arena, &value, sizeof value));
 }
 
 /* Renders the body aside; the text is fit for the part. */
-static struct nt_value render_aside(struct renderer *r, const struct nt_liquid_body *body)
+static struct nt_datum render_aside(struct renderer *r, const struct nt_liquid_body *body)
 {
 	GString *out = r->out, *aside = g_string_new(NULL);
 	size_t base = r->base;
@@ -385,7 +385,7 @@ static void render_if(struct renderer *r, const struct nt_liquid_node *node)
 {
 	for (const struct nt_liquid_branch *branch = node->branches; branch != NULL; branch = branch->next)
 		if (branch->condition == NULL ||
-		    nt_value_true(evaluate(r, branch->condition)) != branch->negate) {
+		    nt_datum_true(evaluate(r, branch->condition)) != branch->negate) {
 			render_body(r, branch->body);
 			return;
 		}
@@ -394,17 +394,18 @@ static void render_if(struct renderer *r, const struct nt_liquid_node *node)
 /* Every value that matches writes its branch; `else` if none before it did. */
 static void render_case(struct renderer *r, const struct nt_liquid_node *node)
 {
-	struct nt_value value = evaluate(r, node->output.value);
+	struct nt_datum value = evaluate(r, node->output.value);
 	bool matched = false;
 
 	for (const struct nt_liquid_branch *branch = node->branches; branch != NULL; branch = branch->next) {
 		if (branch->values == NULL && !matched)
 			render_body(r, branch->body);
-		for (const struct nt_liquid_args *arg = branch->values; arg != NULL && r->jump == RUNNING; arg = arg->next) {
-			struct nt_value other = evaluate(r, arg->value);
+		for (const struct nt_liquid_args *arg = branch->values; arg != NULL &&
+		     r->jump == RUNNING; arg = arg->next) {
+			struct nt_datum other = evaluate(r, arg->value);
 
 			charge(r, MIN(cost(value), cost(other)));
-			if (nt_value_equal(value, other)) {
+			if (nt_datum_equal(value, other)) {
 				matched = true;
 				render_body(r, branch->body);
 			}
@@ -415,14 +416,14 @@ static void render_case(struct renderer *r, const struct nt_liquid_node *node)
 /* A `limit` or `offset`: nil counts as not given; false if it is no number. */
 static bool loop_number(struct renderer *r, const struct nt_liquid_expr *expr, size_t otherwise, size_t *out)
 {
-	struct nt_value value = expr == NULL ? NT_VALUE_NOTHING : evaluate(r, expr);
+	struct nt_datum value = expr == NULL ? NT_DATUM_NOTHING : evaluate(r, expr);
 	nt_number number;
 	bool fraction;
 
 	*out = otherwise;
-	if (value.type == NT_VALUE_NIL)
+	if (value.type == NT_DATUM_NIL)
 		return true;
-	if (!nt_value_to_number(value, &number, &fraction)) {
+	if (!nt_datum_to_number(value, &number, &fraction)) {
 		note_problem(r, expr->start, NULL, "this is no number");
 		return false;
 	}
@@ -446,19 +447,19 @@ static bool loop_slice(struct renderer *r, const struct nt_liquid_node *node, si
 	return true;
 }
 
-static void bind(struct renderer *r, guint at, const char *name, struct nt_value value)
+static void bind(struct renderer *r, guint at, const char *name, struct nt_datum value)
 {
 	g_array_index(r->locals, struct binding, at) = (struct binding){ .name = name, .value = value };
 }
 
 static void render_for(struct renderer *r, const struct nt_liquid_node *node)
 {
-	struct nt_value collection = evaluate(r, node->output.value);
+	struct nt_datum collection = evaluate(r, node->output.value);
 	struct nt_loop *loop = nt_arena_new0(r->arena, struct nt_loop);
 	size_t first, n;
 	guint at = r->locals->len;
 
-	if (!loop_slice(r, node, nt_value_count(collection), &first, &n))
+	if (!loop_slice(r, node, nt_datum_count(collection), &first, &n))
 		return;
 	if (n == 0) {
 		if (node->otherwise != NULL)
@@ -468,12 +469,12 @@ static void render_for(struct renderer *r, const struct nt_liquid_node *node)
 	*loop = (struct nt_loop){ .parent = r->loop, .name = node->loop_name, .length = (unsigned)n };
 	r->loop = loop;
 	g_array_set_size(r->locals, at + 2);
-	bind(r, at, "forloop", (struct nt_value){ .type = NT_VALUE_LOOP, .loop = loop });
+	bind(r, at, "forloop", (struct nt_datum){ .type = NT_DATUM_LOOP, .loop = loop });
 	for (size_t i = 0; i < n && r->jump != STOPPED; i++) {
 		size_t from_start = first + (node->reversed ? n - 1 - i : i);
 
 		loop->index = (unsigned)i;
-		bind(r, at + 1, node->text, nt_value_item(r->arena, collection, from_start));
+		bind(r, at + 1, node->text, nt_datum_item(r->arena, collection, from_start));
 		charge(r, 1);
 		render_body(r, node->body);
 		if (r->jump == BREAKING) {
@@ -494,7 +495,7 @@ static void render_cycle(struct renderer *r, const struct nt_liquid_node *node)
 	char *group;
 
 	if (node->output.value != NULL) {
-		struct nt_value named = nt_value_as_text(r->arena, evaluate(r, node->output.value));
+		struct nt_datum named = nt_datum_as_text(r->arena, evaluate(r, node->output.value));
 
 		group = nt_arena_printf(r->arena, "=%.*s", (int)named.length, named.text);
 	} else {
@@ -516,13 +517,13 @@ static void render_count(struct renderer *r, const struct nt_liquid_node *node)
 	int value = GPOINTER_TO_INT(g_hash_table_lookup(r->counters, node->text));
 	int next = value + node->step;
 
-	put_output(r, nt_value_int(node->step > 0 ? value : next));
+	put_output(r, nt_datum_int(node->step > 0 ? value : next));
 	g_hash_table_insert(r->counters, (gpointer)(uintptr_t)node->text, GINT_TO_POINTER(next));
 }
 
 static void render_ifchanged(struct renderer *r, const struct nt_liquid_node *node)
 {
-	struct nt_value text = render_aside(r, node->body);
+	struct nt_datum text = render_aside(r, node->body);
 
 	if (r->changed != NULL && strcmp(r->changed, text.text) == 0)
 		return;

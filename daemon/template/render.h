@@ -20,7 +20,7 @@ struct nt_zone;
 /* A variable besides the JSON object's; wins over it. */
 struct nt_render_extra {
 	const char *name;
-	struct nt_value value;
+	struct nt_datum value;
 };
 
 struct nt_render_input {
