@@ -1,6 +1,7 @@
-#include "rules/expr_build.h"
+#include "rules/expr_parse.h"
 
 #include "base/arena.h"
+#include "rules/expr_build.h"
 #include "rules/yaml.h"
 
 #include <string.h>
