@@ -1,4 +1,7 @@
-/* Civil time: dates, wall clocks, calendar durations, and what rule authors write for them (rule-language I.2, II.2). */
+/* Civil time: dates, wall clocks, calendar durations, and what rule authors write for them (rule-language I.2, II.2).
+ *
+ * The calendar runs from NT_TIME_MIN to NT_TIME_MAX; everything saturates there, and nothing here fails or overflows.
+ * NT_NEVER and NT_NO_TIME pass through plus and minus unchanged, and print as "never" and "none". */
 #ifndef NT_BASE_CIVIL_H
 #define NT_BASE_CIVIL_H
 
@@ -45,7 +48,8 @@ struct nt_duration {
 
 bool nt_duration_is_zero(struct nt_duration d);
 /* II.2: years and months (clamped to the month's end), then weeks and days on the wall clock, then ms elapsed.
- * Without a calendar part nothing is resolved. Saturates. minus mirrors plus: elapsed, resolved calendar, backwards. */
+ * Without a calendar part nothing is resolved. Saturates. minus mirrors plus: ms elapsed, then days and weeks, then
+ * months and years (clamped), and that reading resolved. A negative duration turns one into the other. */
 nt_time nt_time_plus(const struct nt_zone *zone, nt_time t, struct nt_duration d);
 nt_time nt_time_minus(const struct nt_zone *zone, nt_time t, struct nt_duration d);
 /* x lies within d at t iff x <= t < plus(x, d). */
@@ -53,12 +57,16 @@ bool nt_time_within(const struct nt_zone *zone, nt_time x, nt_time t, struct nt_
 
 /* Parsers of authors' text. Each reads the whole of text[0..length) (blanks around are fine) and gives false without
  * touching *out if it isn't one. `*why` (optional) gets a static explanation such as "a month has at most 31 days". */
-bool nt_duration_parse(const char *text, size_t length, struct nt_duration *out, const char **why); /* "1 day 4 hours" */
-bool nt_clock_parse(const char *text, size_t length, int *minutes, const char **why);               /* "09:00", "24:00" only with allow in windows */
-bool nt_weekday_parse(const char *text, size_t length, int *weekday);                               /* "mon", "monday": 0-6 */
-bool nt_date_parse(const char *text, size_t length, struct nt_civil *out, const char **why);        /* "2026-12-01" */
-/* "2026-12-01", "2026-12-01 09:00[:00[.123]]", "…T…Z", "…-05:00". Without an offset *has_offset is false and *civil is
- * the reading; with one, *t is the instant. */
+/* "1 day 4 hours"; each unit once, in any order; only seconds take decimals; at most 1000 years; never negative. */
+bool nt_duration_parse(const char *text, size_t length, struct nt_duration *out, const char **why);
+/* "09:00"; not "24:00", which only a window's end allows. */
+bool nt_clock_parse(const char *text, size_t length, int *minutes, const char **why);
+/* "mon", "monday", in any case: 0-6. */
+bool nt_weekday_parse(const char *text, size_t length, int *weekday);
+/* "2026-12-01" */
+bool nt_date_parse(const char *text, size_t length, struct nt_civil *out, const char **why);
+/* "2026-12-01", "2026-12-01 09:00[:00[.123]]", "…T…Z", "…-05:00". *civil is the reading as written; *has_offset says
+ * whether there is an offset, and then *t is the instant (else *t isn't touched). Decimals beyond ms are cut off. */
 bool nt_instant_parse(const char *text, size_t length, struct nt_civil *civil, bool *has_offset, nt_time *t,
                       const char **why);
 /* How an instant was written: its precision in ms (1 day, 1 minute, 1 second, 1 ms): tests match at it. */

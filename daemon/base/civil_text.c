@@ -267,7 +267,8 @@ static bool take_time_of_day(struct cursor *in, struct nt_civil *civil, const ch
 
 	if (!take_clock(in, &hour, &minute))
 		return no(why, not_an_instant);
-	if (take(in, ':') && (!take_digits(in, 2, 2, &second) || (take(in, '.') && !take_fraction(in, &civil->millisecond))))
+	if (take(in, ':') &&
+	    (!take_digits(in, 2, 2, &second) || (take(in, '.') && !take_fraction(in, &civil->millisecond))))
 		return no(why, not_an_instant);
 	if (hour > 23 || minute > 59 || second > 59)
 		return no(why, "a time of day lies between 00:00:00 and 23:59:59");
@@ -349,7 +350,8 @@ void nt_time_print_utc(nt_time t, GString *out)
 		return;
 	}
 	c = nt_civil_from_utc(CLAMP(t, NT_TIME_MIN, NT_TIME_MAX));
-	g_string_append_printf(out, "%04d-%02d-%02dT%02d:%02d:%02d", c.year, c.month, c.day, c.hour, c.minute, c.second);
+	g_string_append_printf(out, "%04d-%02d-%02dT", c.year, c.month, c.day);
+	g_string_append_printf(out, "%02d:%02d:%02d", c.hour, c.minute, c.second);
 	if (c.millisecond != 0)
 		g_string_append_printf(out, ".%03d", c.millisecond);
 	g_string_append_c(out, 'Z');

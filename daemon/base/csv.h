@@ -16,7 +16,8 @@ struct nt_csv_row {
 	struct nt_csv_row *next;
 };
 
-/* The first row is the header. Rows whose number of cells differs from the header's are reported and left out. NULL only
+/* The first row is the header. Empty lines are skipped. Rows whose number of cells differs from the header's, or that
+ * aren't well-formed, are reported (one fault each, at most NT_DIAGS_SHOWN, then their number) and left out. NULL only
  * if there is no header. */
 struct nt_csv_row *nt_csv_parse(struct nt_arena *arena, const struct nt_source *source, struct nt_diags *diags);
 

@@ -1,6 +1,7 @@
 #include "base/diag.h"
 
 #include "base/arena.h"
+#include "base/json.h"
 
 #include <string.h>
 
@@ -124,10 +125,20 @@ int nt_diags_warnings(const struct nt_diags *diags)
 	return diags->warnings;
 }
 
+static const char *path_of(const struct nt_diag *diag)
+{
+	return diag->span.source != NULL ? diag->span.source->path : NULL;
+}
+
+static const char *severity_name(const struct nt_diag *diag)
+{
+	return diag->severity == NT_ERROR ? "error" : "warning";
+}
+
 static gint compare(gconstpointer a, gconstpointer b)
 {
 	const struct nt_diag *x = a, *y = b;
-	int order = g_strcmp0(x->span.source ? x->span.source->path : NULL, y->span.source ? y->span.source->path : NULL);
+	int order = g_strcmp0(path_of(x), path_of(y));
 
 	if (order == 0)
 		order = (x->line > y->line) - (x->line < y->line);
@@ -179,7 +190,7 @@ void nt_diags_print(struct nt_diags *diags, GString *out)
 	for (unsigned i = 0; i < NT_DIAGS_SHOWN && (diag = nt_diags_peek(diags, i)) != NULL; i++) {
 		if (diag->span.source != NULL)
 			g_string_append_printf(out, "%s:%d:%d: ", diag->span.source->path, diag->line, diag->column);
-		g_string_append_printf(out, "%s: %s\n", diag->severity == NT_ERROR ? "error" : "warning", diag->message);
+		g_string_append_printf(out, "%s: %s\n", severity_name(diag), diag->message);
 		if (diag->span.source != NULL)
 			print_line(diag, out);
 	}
@@ -187,18 +198,15 @@ void nt_diags_print(struct nt_diags *diags, GString *out)
 		g_string_append_printf(out, "... and %u more\n", diags->items->len - NT_DIAGS_SHOWN);
 }
 
-static void print_json_text(const char *text, GString *out)
+static int end_column(const struct nt_diag *diag)
 {
-	g_string_append_c(out, '"');
-	for (const unsigned char *p = (const unsigned char *)text; *p != '\0'; p++) {
-		if (*p == '"' || *p == '\\')
-			g_string_append_printf(out, "\\%c", *p);
-		else if (*p < 0x20)
-			g_string_append_printf(out, "\\u%04x", *p);
-		else
-			g_string_append_c(out, (char)*p);
-	}
-	g_string_append_c(out, '"');
+	const struct nt_source *source = diag->span.source;
+	size_t start;
+
+	if (source == NULL)
+		return 0;
+	start = MIN(diag->span.start, source->length);
+	return diag->column + characters(source->text + start, MIN(diag->span.length, source->length - start));
 }
 
 void nt_diags_print_json(struct nt_diags *diags, GString *out)
@@ -207,15 +215,18 @@ void nt_diags_print_json(struct nt_diags *diags, GString *out)
 
 	g_string_append_c(out, '[');
 	for (unsigned i = 0; (diag = nt_diags_peek(diags, i)) != NULL; i++) {
-		g_string_append(out, i > 0 ? ",\n {\"file\":" : "{\"file\":");
-		print_json_text(diag->span.source != NULL ? diag->span.source->path : "", out);
-		g_string_append_printf(out, ",\"line\":%d,\"column\":%d,\"end_column\":%d,\"severity\":\"%s\",\"message\":",
-		                       diag->line, diag->column,
-		                       diag->span.source == NULL ? 0 : diag->column + characters(diag->span.source->text + diag->span.start,
-		                         MIN(diag->span.length, diag->span.source->length - MIN(diag->span.start, diag->span.source->length))),
-		                       diag->severity == NT_ERROR ? "error" : "warning");
-		print_json_text(diag->message, out);
-		g_string_append_c(out, '}');
+		struct nt_json_writer w;
+
+		g_string_append(out, i > 0 ? ",\n " : "");
+		nt_json_begin(&w, out);
+		nt_json_object(&w, NULL);
+		nt_json_put_text(&w, "file", diag->span.source != NULL ? diag->span.source->path : "");
+		nt_json_put_int(&w, "line", diag->line);
+		nt_json_put_int(&w, "column", diag->column);
+		nt_json_put_int(&w, "end_column", end_column(diag));
+		nt_json_put_text(&w, "severity", severity_name(diag));
+		nt_json_put_text(&w, "message", diag->message);
+		nt_json_end_object(&w);
 	}
 	g_string_append(out, "]\n");
 }

@@ -1,5 +1,6 @@
 /* JSON in and out, exact: a number stays its text, a duplicate key is an error, NUL in a text and bad UTF-8 are errors,
- * depth and size are bounded. Parsing is yajl's; the tree lives in the caller's arena. (RFC 8259) */
+ * depth (NT_JSON_DEPTH) and size (16 MiB, a million values) are bounded. Parsing is yajl's; the tree lives in the
+ * caller's arena. (RFC 8259) */
 #ifndef NT_BASE_JSON_H
 #define NT_BASE_JSON_H
 

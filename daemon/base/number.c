@@ -1,5 +1,7 @@
 #include "base/number.h"
 
+#include <inttypes.h>
+
 #define DECIMALS 6
 #define LARGEST_EXPONENT 1000000 /* beyond any text we take; keeps sums of exponents small */
 
@@ -155,7 +157,7 @@ void nt_number_print(nt_number n, GString *out)
 	unsigned fraction = (unsigned)(size % (uint64_t)NT_NUMBER_ONE);
 	int digits = DECIMALS;
 
-	g_string_append_printf(out, "%s%" G_GUINT64_FORMAT, n < 0 ? "-" : "", (guint64)(size / (uint64_t)NT_NUMBER_ONE));
+	g_string_append_printf(out, "%s%" PRIu64, n < 0 ? "-" : "", size / (uint64_t)NT_NUMBER_ONE);
 	if (fraction == 0)
 		return;
 	for (; fraction % 10 == 0; digits--)

@@ -18,8 +18,8 @@ nt_number nt_number_add(nt_number a, nt_number b);
 nt_number nt_number_subtract(nt_number a, nt_number b);
 nt_number nt_number_multiply(nt_number a, nt_number b);
 bool nt_number_divide(nt_number a, nt_number b, nt_number *out); /* false: division by zero */
-/* "12", "-0.5", "1e3" (JSON allows it); more than 6 decimals round half away from zero; out of range saturates.
- * false if it is no number. */
+/* "12", "-0.5", "1e3", as JSON writes numbers (no "+", "01", ".5" or blanks); more than 6 decimals round half away from
+ * zero; out of range saturates. false if it is no number. */
 bool nt_number_parse(const char *text, size_t length, nt_number *out);
 void nt_number_print(nt_number n, GString *out); /* shortest: "12", "-0.5" */
 

@@ -93,8 +93,12 @@ static bool is_local_part(const char *text, size_t length)
 	for (size_t i = 0; i < length; i++) {
 		unsigned char c = (unsigned char)text[i];
 
-		if (c == '.' ? text[i - 1] == '.' : c < 0x80 && !g_ascii_isalnum(c) && strchr("!#$%&'*+-/=?^_`{|}~", c) == NULL)
+		if (c == '.') {
+			if (text[i - 1] == '.')
+				return false;
+		} else if (c < 0x80 && !g_ascii_isalnum(c) && strchr("!#$%&'*+-/=?^_`{|}~", c) == NULL) {
 			return false;
+		}
 	}
 	return true;
 }

@@ -121,7 +121,8 @@ static bool same_type(const struct nt_zone *zone, unsigned a, unsigned b)
 
 /* Transitions that change nothing that we tell (only the DST flag, say) are left out; those before our
  * calendar only decide what it begins with. The very last one stays: from there on the footer is followed. */
-static const char *read_transitions(struct nt_zone *zone, const unsigned char *p, const struct counts *c, unsigned width)
+static const char *read_transitions(struct nt_zone *zone, const unsigned char *p, const struct counts *c,
+                                    unsigned width)
 {
 	const unsigned char *kinds = p + (size_t)c->times * width;
 	unsigned current = 0;

@@ -33,7 +33,8 @@ static void days_and_dates_agree(void **state)
 	(void)state;
 	for (int year = 1590; year < 2430; year++)
 		for (int month = 1; month <= 12; month++)
-			for (int d = 1; d <= nt_civil_month_days(year, month); d++, day++, weekday = (weekday + 1) % 7) {
+			for (int d = 1; d <= nt_civil_month_days(year, month);
+			     d++, day++, weekday = (weekday + 1) % 7) {
 				int y, m, dd;
 
 				nt_civil_from_days(day, &y, &m, &dd);
@@ -129,9 +130,11 @@ static void instants_and_readings_agree(void **state)
 			/* The reading's first instant: t itself, or earlier where the clock was put back. */
 			if (again > t || t - again > 25 * NT_HOUR ||
 			    nt_civil_utc(&civil) - again != nt_zone_offset(here, again, NULL, NULL) * NT_SECOND)
-				fail_msg("%s: %s is read as %s", cases[i].zone, shown(cases[i].zone, t), shown(cases[i].zone, again));
+				fail_msg("%s: %s is read as %s", cases[i].zone, shown(cases[i].zone, t),
+					 shown(cases[i].zone, again));
 			if (of_day > t || next <= t || local_day(here, of_day) != local_day(here, t) ||
-			    local_day(here, next) <= local_day(here, t) || local_day(here, next - 1) > local_day(here, t))
+			    local_day(here, next) <= local_day(here, t) ||
+			    local_day(here, next - 1) > local_day(here, t))
 				fail_msg("%s: midnights around %s are wrong", cases[i].zone, shown(cases[i].zone, t));
 		}
 	}
@@ -153,8 +156,9 @@ static void midnights(void **state)
 	assert_at("America/St_Johns",
 	          nt_civil_midnight(zone("America/St_Johns"), at("America/St_Johns", "2006-10-29 12:00")),
 	          "Sun 2006-10-29 00:00 NDT");
-	assert_at("America/St_Johns", nt_civil_next_midnight(zone("America/St_Johns"), at("UTC", "2006-10-29T03:00:00Z")),
-	          "Sun 2006-10-29 00:00 NST");
+	assert_at("America/St_Johns",
+		  nt_civil_next_midnight(zone("America/St_Johns"), at("UTC", "2006-10-29T03:00:00Z")),
+		  "Sun 2006-10-29 00:00 NST");
 }
 
 /* --- durations --- */
@@ -187,8 +191,9 @@ static void plus_takes_calendar_time_on_the_wall_clock(void **state)
 	(void)state;
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++)
 		assert_at(cases[i].zone,
-		          nt_time_plus(zone(cases[i].zone), at(cases[i].zone, cases[i].from), duration(cases[i].duration)),
-		          cases[i].to);
+			  nt_time_plus(zone(cases[i].zone), at(cases[i].zone, cases[i].from),
+				       duration(cases[i].duration)),
+			  cases[i].to);
 }
 
 static void without_a_calendar_part_nothing_is_resolved(void **state)
@@ -200,7 +205,8 @@ static void without_a_calendar_part_nothing_is_resolved(void **state)
 	assert_true(nt_time_plus(zone(NY), second, duration("1 hour")) == second + NT_HOUR);
 	assert_true(nt_time_minus(zone(NY), second, duration("1 hour")) == second - NT_HOUR);
 	/* With one, the reading is, to its first instant. */
-	assert_at(NY, nt_time_minus(zone(NY), at(NY, "2026-11-02 01:30"), duration("1 day")), "Sun 2026-11-01 01:30 EDT");
+	assert_at(NY, nt_time_minus(zone(NY), at(NY, "2026-11-02 01:30"), duration("1 day")),
+		  "Sun 2026-11-01 01:30 EDT");
 }
 
 static void minus_mirrors_plus(void **state)
@@ -221,8 +227,10 @@ static void minus_mirrors_plus(void **state)
 	(void)state;
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++)
 		assert_at(NY, nt_time_minus(zone(NY), at(NY, cases[i].from), duration(cases[i].duration)), cases[i].to);
-	assert_true(nt_time_plus(zone(NY), at(NY, "2026-03-31 09:00"), duration("-1 month")) == at(NY, "2026-02-28 09:00"));
-	assert_true(nt_time_minus(zone(NY), at(NY, "2026-03-07 10:00"), duration("-1 day")) == at(NY, "2026-03-08 10:00"));
+	assert_true(nt_time_plus(zone(NY), at(NY, "2026-03-31 09:00"), duration("-1 month")) ==
+		    at(NY, "2026-02-28 09:00"));
+	assert_true(nt_time_minus(zone(NY), at(NY, "2026-03-07 10:00"), duration("-1 day")) ==
+		    at(NY, "2026-03-08 10:00"));
 }
 
 static void within_is_half_open(void **state)
@@ -237,8 +245,10 @@ static void within_is_half_open(void **state)
 	assert_false(nt_time_within(zone(BERLIN), x, x, duration("0 seconds")));
 	assert_false(nt_time_within(zone(BERLIN), NT_NO_TIME, x, duration("7 days")));
 	/* A month after 31 January ends on 28 February, at every instant that is asked. */
-	assert_true(nt_time_within(zone(NY), at(NY, "2026-01-31 10:00"), at(NY, "2026-02-28 09:59"), duration("1 month")));
-	assert_false(nt_time_within(zone(NY), at(NY, "2026-01-31 10:00"), at(NY, "2026-03-01 09:00"), duration("1 month")));
+	assert_true(nt_time_within(zone(NY), at(NY, "2026-01-31 10:00"), at(NY, "2026-02-28 09:59"),
+				   duration("1 month")));
+	assert_false(nt_time_within(zone(NY), at(NY, "2026-01-31 10:00"), at(NY, "2026-03-01 09:00"),
+				    duration("1 month")));
 }
 
 static void time_saturates_at_the_calendars_ends(void **state)

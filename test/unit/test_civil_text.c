@@ -44,7 +44,8 @@ static void negative_durations_are_printed(void **state)
 	assert_string_equal(out->str, "-1 day 4 hours");
 	g_string_truncate(out, 0);
 	nt_duration_print((struct nt_duration){ INT32_MIN, INT32_MIN, INT64_MIN }, out);
-	assert_string_equal(out->str, "-178956970 years 8 months 2147483648 days 2562047788015 hours 12 minutes 55.808 seconds");
+	assert_string_equal(
+		out->str, "-178956970 years 8 months 2147483648 days 2562047788015 hours 12 minutes 55.808 seconds");
 	g_string_free(out, TRUE);
 }
 
@@ -64,11 +65,21 @@ static void calendar_and_elapsed_time_are_told_apart(void **state)
 static void wrong_durations_are_refused_with_a_reason(void **state)
 {
 	static const char *const cases[][2] = {
-		{ "", "written like" },          { "3", "written like" },          { "days", "written like" },
-		{ "3 dys", "written like" },     { "3 d", "written like" },        { "-3 days", "written like" },
-		{ "3 days,", "written like" },   { "3 days 4", "written like" },   { "1 day 1 day", "twice" },
-		{ "1 day 2 days", "twice" },     { "1.5 hours", "decimals" },      { "1.2345 seconds", "written like" },
-		{ "1001 years", "1000 years" },  { "999999999999 years", "1000" }, { "9999999999999 days", "written like" },
+		{ "", "written like" },
+		{ "3", "written like" },
+		{ "days", "written like" },
+		{ "3 dys", "written like" },
+		{ "3 d", "written like" },
+		{ "-3 days", "written like" },
+		{ "3 days,", "written like" },
+		{ "3 days 4", "written like" },
+		{ "1 day 1 day", "twice" },
+		{ "1 day 2 days", "twice" },
+		{ "1.5 hours", "decimals" },
+		{ "1.2345 seconds", "written like" },
+		{ "1001 years", "1000 years" },
+		{ "999999999999 years", "1000" },
+		{ "9999999999999 days", "written like" },
 		{ "999999999999 hours", "1000" },
 	};
 
@@ -89,7 +100,8 @@ static void wrong_durations_are_refused_with_a_reason(void **state)
 
 static void clocks(void **state)
 {
-	static const char *const wrong[] = { "", "9", "24:00", "09:60", "9:5", "009:00", "09:00:00", "9am", "09:00 x", "0x:00" };
+	static const char *const wrong[] = { "",       "9",        "24:00", "09:60",   "9:5",
+					     "009:00", "09:00:00", "9am",   "09:00 x", "0x:00" };
 	const char *why;
 	int minutes = -1;
 
@@ -190,9 +202,20 @@ static void instants(void **state)
 static void wrong_instants_are_refused(void **state)
 {
 	static const char *const wrong[] = {
-		"", "2026-12-01T", "2026-12-01x09:00", "2026-12-01 09", "2026-12-01 25:00", "2026-12-01 09:00:60",
-		"2026-12-01 09:00:00.", "2026-12-01 09:00Zx", "2026-12-01 09:00 EST", "2026-12-01 09:00+5", "2026-12-01 09:00-24:00",
-		"2026-12-01Z", "2026-02-30 09:00", "2026-12-01 09:00-05:00x",
+		"",
+		"2026-12-01T",
+		"2026-12-01x09:00",
+		"2026-12-01 09",
+		"2026-12-01 25:00",
+		"2026-12-01 09:00:60",
+		"2026-12-01 09:00:00.",
+		"2026-12-01 09:00Zx",
+		"2026-12-01 09:00 EST",
+		"2026-12-01 09:00+5",
+		"2026-12-01 09:00-24:00",
+		"2026-12-01Z",
+		"2026-02-30 09:00",
+		"2026-12-01 09:00-05:00x",
 	};
 
 	(void)state;

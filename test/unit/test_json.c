@@ -70,7 +70,8 @@ static void values_keep_their_order_and_text(void **state)
 
 static void the_tree_can_be_walked(void **state)
 {
-	struct nt_json *root = parse("{\"lead\":\"ann\",\"properties\":{\"amount\":9007199254740993,\"list\":[true,\"x\"]}}");
+	struct nt_json *root =
+		parse("{\"lead\":\"ann\",\"properties\":{\"amount\":9007199254740993,\"list\":[true,\"x\"]}}");
 	struct nt_json *properties = nt_json_get(root, "properties"), *list = nt_json_get(properties, "list");
 	nt_number n;
 

@@ -15,11 +15,13 @@ static void assert_all(bool (*check)(const char *), const char *const *texts, bo
 static void names(void **state)
 {
 	static const char *const hyphenated[] = { "a", "trial-nurture", "offer-2", "7-days", NULL };
-	static const char *const not_hyphenated[] = { "", "-a", "a-", "a--b", "Trial", "a_b", "a.b", "a b", "\xC3\xA9", NULL };
+	static const char *const not_hyphenated[] = { "",    "-a",  "a-",  "a--b",     "Trial",
+						      "a_b", "a.b", "a b", "\xC3\xA9", NULL };
 	static const char *const fields[] = { "a", "company_size", "address2", "line_2", NULL };
 	static const char *const not_fields[] = { "", "_a", "a_", "a__b", "2nd", "Company", "a-b", "a.b", NULL };
 	static const char *const events[] = { "trial.started", "sales_call.made", "form2.sent", NULL };
-	static const char *const not_events[] = { "", "trial", ".started", "trial.", "a.b.c", "a..b", "A.b", "a-b.c", NULL };
+	static const char *const not_events[] = { "",     "trial", ".started", "trial.", "a.b.c",
+						  "a..b", "A.b",   "a-b.c",    NULL };
 
 	(void)state;
 	assert_all(nt_name_is_hyphenated, hyphenated, true);
@@ -62,12 +64,39 @@ static void email_addresses(void **state)
 		"j\xC3\xBCrgen@m\xC3\xBCller.de", "x@xn--mller-kva.de", "!#$%&'*+-/=?^_`{|}~@example.org", NULL,
 	};
 	static const char *const wrong[] = {
-		"", "@", "ann", "ann@", "@example.org", "a@b@c.org", "ann @example.org", "ann@exam ple.org", ".ann@example.org",
-		"ann.@example.org", "a..n@example.org", "ann@-example.org", "ann@example-.org", "ann@example..org",
-		"ann@.example.org", "ann@example.org.", "ann@example_x.org", "Ann <ann@example.org>", "ann@example.org>",
-		"ann@example.org\r\nBcc: x@example.org", "ann\n@example.org", "\"a b\"@example.org", "ann@[127.0.0.1]",
-		"a,b@example.org", "ann@example.org,bob@example.org", "a\xC2\xA0z@example.org", "a\xE2\x80\xA8@example.org",
-		"a\xFF@example.org", "a:b@example.org", "a;b@example.org", "a(b)@example.org", "a\\b@example.org", NULL,
+		"",
+		"@",
+		"ann",
+		"ann@",
+		"@example.org",
+		"a@b@c.org",
+		"ann @example.org",
+		"ann@exam ple.org",
+		".ann@example.org",
+		"ann.@example.org",
+		"a..n@example.org",
+		"ann@-example.org",
+		"ann@example-.org",
+		"ann@example..org",
+		"ann@.example.org",
+		"ann@example.org.",
+		"ann@example_x.org",
+		"Ann <ann@example.org>",
+		"ann@example.org>",
+		"ann@example.org\r\nBcc: x@example.org",
+		"ann\n@example.org",
+		"\"a b\"@example.org",
+		"ann@[127.0.0.1]",
+		"a,b@example.org",
+		"ann@example.org,bob@example.org",
+		"a\xC2\xA0z@example.org",
+		"a\xE2\x80\xA8@example.org",
+		"a\xFF@example.org",
+		"a:b@example.org",
+		"a;b@example.org",
+		"a(b)@example.org",
+		"a\\b@example.org",
+		NULL,
 	};
 	char *local = g_strnfill(65, 'a'), *label = g_strnfill(64, 'b'), *text;
 
@@ -108,9 +137,11 @@ static void suppression_knows_an_address_in_any_spelling(void **state)
 
 static void telephone_numbers(void **state)
 {
-	static const char *const right[] = { "+4930123456", "+1 (555) 010-0100", "030/123 456", "0049 30 123456", "80808", "+49 (0)30 123", NULL };
+	static const char *const right[] = { "+4930123456", "+1 (555) 010-0100", "030/123 456", "0049 30 123456",
+					     "80808",       "+49 (0)30 123",     NULL };
 	static const char *const wrong[] = {
-		"", "+", "12", "+1234567890123456", "555-HELP", "1+234567", "++49301234", "+0301234", "030 1234 x5", "+49\n30123", NULL,
+		"",           "+",        "12",          "+1234567890123456", "555-HELP", "1+234567",
+		"++49301234", "+0301234", "030 1234 x5", "+49\n30123",        NULL,
 	};
 
 	(void)state;

@@ -112,7 +112,8 @@ static void wrong_windows_are_refused_with_a_reason(void **state)
 		const char *why = "";
 		struct nt_window window;
 
-		if (nt_window_parse(cases[i][0], strlen(cases[i][0]), &window, &why) || strstr(why, cases[i][1]) == NULL)
+		if (nt_window_parse(cases[i][0], strlen(cases[i][0]), &window, &why) ||
+		    strstr(why, cases[i][1]) == NULL)
 			fail_msg("'%s': %s", cases[i][0], why);
 	}
 }
@@ -153,7 +154,7 @@ static void the_next_instant_inside(void **state)
 	assert_string_equal(next(NY, "", "2026-03-07 16:00"), "Sat 2026-03-07 16:00 EST");
 }
 
-/* The clock's gap on 2026-03-08 in New York lies between 02:00 and 03:00; its overlap on 11-01 between 01:00 and 02:00. */
+/* The clock's gap on 2026-03-08 in New York is from 02:00 to 03:00; its overlap on 11-01 from 01:00 to 02:00. */
 static void ends_are_resolved_not_read_off_the_wall(void **state)
 {
 	(void)state;
@@ -189,8 +190,11 @@ static void touching_windows_are_one(void **state)
 static void next_and_end_agree_with_contain(void **state)
 {
 	static const char *const cases[][2] = {
-		{ NY, "mon-fri 08:00-20:00;sat 10:00-16:00" }, { NY, "22:00-02:30" }, { NY, "sun 01:15-02:45;mon 00:00-24:00" },
-		{ "Australia/Lord_Howe", "01:45-02:15" }, { "Europe/Dublin", "sat,sun 00:30-01:30;22:00-01:00" },
+		{ NY, "mon-fri 08:00-20:00;sat 10:00-16:00" },
+		{ NY, "22:00-02:30" },
+		{ NY, "sun 01:15-02:45;mon 00:00-24:00" },
+		{ "Australia/Lord_Howe", "01:45-02:15" },
+		{ "Europe/Dublin", "sat,sun 00:30-01:30;22:00-01:00" },
 	};
 
 	(void)state;
@@ -234,14 +238,17 @@ static void working_time_passes_only_inside(void **state)
 	assert_string_equal(spend(NY, "mon-fri 09:00-17:00", "2026-03-02 09:00", 16 * NT_HOUR + 1, NULL, NULL),
 	                    "Wed 2026-03-04 09:00:00.001 EST");
 	assert_string_equal(spend(NY, "", "2026-03-07 12:00", 24 * NT_HOUR, NULL, NULL), "Sun 2026-03-08 13:00 EDT");
-	assert_string_equal(spend(NY, "mon 09:00-10:00", "2026-03-07 12:00", 0, NULL, NULL), "Sat 2026-03-07 12:00 EST");
-	assert_string_equal(spend(NY, "22:00-02:00", "2026-03-02 21:00", 5 * NT_HOUR, NULL, NULL), "Tue 2026-03-03 23:00 EST");
+	assert_string_equal(spend(NY, "mon 09:00-10:00", "2026-03-07 12:00", 0, NULL, NULL),
+			    "Sat 2026-03-07 12:00 EST");
+	assert_string_equal(spend(NY, "22:00-02:00", "2026-03-02 21:00", 5 * NT_HOUR, NULL, NULL),
+			    "Tue 2026-03-03 23:00 EST");
 	assert_string_equal(spend(NY, "mon 09:00-10:00", "2026-03-02 12:00", 100 * NT_HOUR, NULL, NULL), "never");
 }
 
 static void days_off_do_not_count(void **state)
 {
-	int64_t away[] = { nt_civil_days(2026, 3, 27), nt_civil_days(2026, 3, 30) }, always[] = { INT64_MIN, INT64_MAX };
+	int64_t away[] = { nt_civil_days(2026, 3, 27), nt_civil_days(2026, 3, 30) },
+		always[] = { INT64_MIN, INT64_MAX };
 
 	(void)state;
 	assert_string_equal(spend(BERLIN, "mon-fri 09:00-17:30", "2026-03-26 17:00", NT_HOUR, is_away, away),

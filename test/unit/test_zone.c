@@ -23,7 +23,10 @@ static GPtrArray *distinct_names(void)
 
 		for (char **line = lines; *line != NULL; line++) {
 			char **words = g_strsplit(*line, " ", 4), *path, *data;
-			int name = words[0] == NULL ? 0 : strcmp(words[0], "Z") == 0 ? 1 : strcmp(words[0], "L") == 0 ? 2 : 0;
+			int name = words[0] == NULL             ? 0
+				   : strcmp(words[0], "Z") == 0 ? 1
+				   : strcmp(words[0], "L") == 0 ? 2
+								: 0;
 			gsize length;
 
 			path = name > 0 ? g_strconcat(ZONE_DIRECTORY, words[name], NULL) : NULL;
