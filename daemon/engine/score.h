@@ -13,11 +13,12 @@ struct nt_engagement {
 	nt_time t0;   /* NT_NO_TIME: nothing yet */
 };
 
-/* half_life in ms, 0: no decay. */
+/* half_life in ms, 0: no decay. Rounds towards zero and never grows with `elapsed`. */
 int64_t nt_decay(int64_t nano, nt_time elapsed, nt_time half_life); /* elapsed >= 0 */
 /* Points earned at `at`, accepted now or earlier: at > t0 rebases the pair, an earlier one is first decayed to t0. Saturates. */
 void nt_engagement_award(struct nt_engagement *e, nt_number points, nt_time at, nt_time half_life);
 int64_t nt_engagement_at(const struct nt_engagement *e, nt_time t, nt_time half_life); /* nano-points; t < t0 reads as t0 */
+const uint64_t *nt_decay_table(void); /* the 32 factors, for the test that computes them again */
 
 /* floor(x + 1/2) of engagement, and of fit + engagement (score rounds the sum). */
 int64_t nt_engagement_points(const struct nt_engagement *e, nt_time t, nt_time half_life);
