@@ -14,6 +14,7 @@
 
 #include <stdint.h>
 
+struct nt_index;
 struct nt_template_set;
 
 /* ---- data dictionary ---- */
@@ -213,6 +214,7 @@ struct nt_campaign {
 	const struct nt_expr *pause;
 	const struct nt_step *steps; /* all of them, `do:` lists too, in file order */
 	unsigned n_steps;
+	const struct nt_index *by_identity; /* of steps */
 	int first; /* first step of `steps:`, -1 empty */
 };
 

@@ -1,0 +1,177 @@
+#include "rules/keys.h"
+
+#include "rules/yaml.h"
+
+#include <string.h>
+
+enum { SCALAR = 1, LIST = 2, MAP = 4 };
+
+/* How each kind is written, and in which shapes. */
+static const struct {
+	unsigned shapes;
+	const char *text;
+} kinds[NT_KINDS] = {
+	[NT_KIND_TEXT] = { SCALAR, "a text" },
+	[NT_KIND_NAME] = { SCALAR, "a name" },
+	[NT_KIND_DURATION] = { SCALAR, "a duration such as 3 days" },
+	[NT_KIND_AFTER] = { SCALAR, "a text such as after 30 days" },
+	[NT_KIND_CLOCK] = { SCALAR, "a time of day such as 09:00" },
+	[NT_KIND_DATE] = { SCALAR, "a date such as 2026-12-01" },
+	[NT_KIND_INSTANT] = { SCALAR, "a time such as 2026-12-01 09:00" },
+	[NT_KIND_ZONE] = { SCALAR, "a time zone such as America/New_York" },
+	[NT_KIND_WINDOWS] = { SCALAR | LIST, "a window such as mon-fri 09:00-17:00, or a list of them" },
+	[NT_KIND_WINDOWS_MAP] = { SCALAR | LIST | MAP, "a window such as mon-fri 09:00-17:00, a list of them, or a map by channel" },
+	[NT_KIND_RATE] = { SCALAR, "a rate such as 2 per day" },
+	[NT_KIND_RATES] = { SCALAR | LIST, "a rate such as 2 per day, or a list of them" },
+	[NT_KIND_SHARE] = { SCALAR, "a share such as 50%" },
+	[NT_KIND_WHOLE] = { SCALAR, "a whole number" },
+	[NT_KIND_NUMBER] = { SCALAR, "a number" },
+	[NT_KIND_YES_NO] = { SCALAR, "true or false" },
+	[NT_KIND_CHOICE] = { SCALAR, "one of" },
+	[NT_KIND_CONDITION] = { SCALAR, "a condition on one line" },
+	[NT_KIND_VALUE] = { SCALAR, "a value, or = EXPRESSION" },
+	[NT_KIND_EVENT] = { SCALAR, "an event's name" },
+	[NT_KIND_EVENTS] = { SCALAR | LIST, "an event's name, or a list of them" },
+	[NT_KIND_CAMPAIGN] = { SCALAR, "a campaign's name" },
+	[NT_KIND_FIELD] = { SCALAR, "a field's name" },
+	[NT_KIND_TEMPLATE] = { SCALAR, "a template's name" },
+	[NT_KIND_TARGET] = { SCALAR, "owner, team NAME or rep NAME" },
+	[NT_KIND_WAIT_UNTIL] = { SCALAR | LIST, "a time of day, a weekday and time, a window, a time or a condition" },
+	[NT_KIND_STEPS] = { LIST, "a list of steps" },
+	[NT_KIND_LIST] = { LIST, "a list" },
+	[NT_KIND_LIST_OR_ONE] = { SCALAR | LIST, "one, or a list" },
+	[NT_KIND_MAP] = { MAP, "a mapping (KEY: VALUE)" },
+	[NT_KIND_MAP_OR_LIST] = { MAP | LIST, "a mapping (KEY: VALUE), or a list of them" },
+	[NT_KIND_ANY] = { SCALAR | LIST | MAP, "anything" },
+};
+
+const char *nt_kind_text(enum nt_kind kind)
+{
+	return kinds[kind].text;
+}
+
+int nt_keys_find(const struct nt_key_table *table, const char *name)
+{
+	for (unsigned i = 0; i < table->n; i++)
+		if (strcmp(table->keys[i].name, name) == 0)
+			return (int)i;
+	return -1;
+}
+
+const char *nt_keys_unknown(struct nt_diags *diags, struct nt_span span, const char *what, const char *name,
+                            const char *where, const char *const *candidates)
+{
+	const char *nearest = candidates != NULL ? nt_nearest(name, candidates) : NULL;
+	const char *blank = where[0] != '\0' ? " " : "";
+
+	if (nearest != NULL)
+		nt_diags_error(diags, span, "unknown %s '%s'%s%s (did you mean '%s'?)", what, name, blank, where, nearest);
+	else
+		nt_diags_error(diags, span, "unknown %s '%s'%s%s", what, name, blank, where);
+	return nearest;
+}
+
+void nt_keys_later(struct nt_diags *diags, struct nt_span span, const char *name)
+{
+	nt_diags_error(diags, span, "'%s' is not supported yet", name);
+}
+
+/* Reports it, and gives the index of the key that was most likely meant and isn't there, or -1: its value is then read
+ * as that one's, so that one slip makes one message. */
+static int unknown_key(const struct nt_key_table *table, const struct nt_yaml *key, const bool *seen, struct nt_diags *diags)
+{
+	const char **names = g_new0(const char *, table->n + 1), *nearest;
+	unsigned n = 0;
+	int meant = -1;
+
+	if (table == &nt_campaign_keys && nt_keys_find(&nt_document_keys, key->text) >= 0) {
+		nt_diags_error(diags, key->span, "'%s' stands in a document of its own: put a line '---' before it", key->text);
+		g_free(names);
+		return -1;
+	}
+	for (unsigned i = 0; i < table->n; i++)
+		if ((table->keys[i].flags & NT_KEY_LATER) == 0)
+			names[n++] = table->keys[i].name;
+	nearest = nt_keys_unknown(diags, key->span, "key", key->text, table->where, names);
+	if (nearest != NULL && !seen[nt_keys_find(table, nearest)])
+		meant = nt_keys_find(table, nearest);
+	g_free(names);
+	return meant;
+}
+
+bool nt_keys_check_shape(const struct nt_key *key, const struct nt_yaml *value, struct nt_diags *diags)
+{
+	unsigned shape = value->type == NT_YAML_SCALAR ? SCALAR : value->type == NT_YAML_SEQUENCE ? LIST : MAP;
+	bool empty = value->type == NT_YAML_SCALAR && value->length == 0;
+
+	if (empty && (key->flags & NT_KEY_EMPTY) != 0)
+		return true;
+	if (empty) {
+		nt_diags_error(diags, value->key != NULL ? value->key->span : value->span, "'%s' has no value: it takes %s", key->name,
+		               nt_kind_text(key->kind));
+		return false;
+	}
+	if ((kinds[key->kind].shapes & shape) != 0)
+		return true;
+	/* a YAML block of several lines makes a long span: the key is where people look */
+	nt_diags_error(diags, shape == SCALAR || value->key == NULL ? value->span : value->key->span, "'%s' takes %s", key->name,
+	               nt_kind_text(key->kind));
+	return false;
+}
+
+static bool check_choice(const struct nt_key *key, const struct nt_yaml *value, struct nt_diags *diags)
+{
+	GString *list;
+
+	if (key->choices == NULL || value->type != NT_YAML_SCALAR || g_strv_contains(key->choices, value->text))
+		return true;
+	list = g_string_new(NULL);
+	for (unsigned i = 0; key->choices[i] != NULL; i++)
+		g_string_append_printf(list, "%s%s", i == 0 ? "" : key->choices[i + 1] == NULL ? " or " : ", ", key->choices[i]);
+	nt_diags_error(diags, value->span, "'%s' is %s, not '%s'", key->name, list->str, value->text);
+	g_string_free(list, TRUE);
+	return false;
+}
+
+bool nt_keys_read(const struct nt_key_table *table, const struct nt_yaml *mapping, const char *title,
+                  struct nt_diags *diags, const struct nt_yaml **out)
+{
+	bool *seen, later = false;
+
+	for (unsigned i = 0; i < table->n; i++)
+		out[i] = NULL;
+	if (mapping->type != NT_YAML_MAPPING) {
+		nt_diags_error(diags, mapping->span, "%s takes a mapping (KEY: VALUE)", title);
+		return false;
+	}
+	seen = g_new0(bool, table->n);
+	for (const struct nt_yaml *pair = mapping->first; pair != NULL; pair = pair->next) {
+		int i = nt_keys_find(table, pair->key->text);
+
+		if (i < 0)
+			continue;
+		seen[i] = true;
+		later = later || (table->keys[i].flags & (NT_KEY_LATER | NT_KEY_AIDE)) == NT_KEY_LATER;
+	}
+	for (const struct nt_yaml *pair = mapping->first; pair != NULL; pair = pair->next) {
+		int i = nt_keys_find(table, pair->key->text);
+
+		if (i < 0)
+			i = unknown_key(table, pair->key, seen, diags);
+		if (i < 0)
+			continue;
+		seen[i] = true;
+		if ((table->keys[i].flags & NT_KEY_LATER) != 0) {
+			if ((table->keys[i].flags & NT_KEY_AIDE) == 0 || !later)
+				nt_keys_later(diags, pair->key->span, table->keys[i].name);
+		} else if (nt_keys_check_shape(&table->keys[i], pair, diags) && check_choice(&table->keys[i], pair, diags)) {
+			out[i] = pair;
+		}
+	}
+	for (unsigned i = 0; i < table->n; i++)
+		if ((table->keys[i].flags & NT_KEY_REQUIRED) != 0 && !seen[i])
+			nt_diags_error(diags, mapping->key != NULL ? mapping->key->span : mapping->span, "%s needs '%s'", title,
+			               table->keys[i].name);
+	g_free(seen);
+	return true;
+}

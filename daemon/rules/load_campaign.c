@@ -1,0 +1,251 @@
+/* Campaigns: ways in and out, and what holds for the whole. Their steps are load_steps.c's. */
+#include "rules/loader.h"
+
+#include "base/arena.h"
+#include "rules/index.h"
+#include "rules/program_make.h"
+
+#include <string.h>
+
+static gint by_name(gconstpointer a, gconstpointer b)
+{
+	return strcmp(((const struct nt_campaign *)a)->name, ((const struct nt_campaign *)b)->name);
+}
+
+void nt_load_campaign_names(struct nt_loader *l)
+{
+	GArray *campaigns = g_array_new(FALSE, TRUE, sizeof(struct nt_campaign));
+	GHashTable *seen = g_hash_table_new(g_str_hash, g_str_equal);
+
+	for (unsigned d = 0; d < l->documents->len; d++) {
+		struct nt_document *document = &g_array_index(l->documents, struct nt_document, d);
+		const struct nt_yaml *node = document->is_campaign ? document->body[NT_CAMPAIGN_CAMPAIGN] : NULL, *before;
+		struct nt_campaign campaign = { .priority = 5, .first = -1 };
+		int line, column;
+
+		if (node == NULL || !nt_load_name(l, node, "campaign", &campaign.name))
+			continue;
+		before = g_hash_table_lookup(seen, node->text);
+		if (before != NULL) {
+			nt_span_position(before->span, &line, &column);
+			nt_diags_error(l->diags, node->span, "there are two campaigns '%s' (the first is at %s:%d)", node->text,
+			               before->span.source->path, line);
+			continue;
+		}
+		g_hash_table_insert(seen, (gpointer)(uintptr_t)node->text, (gpointer)(uintptr_t)node);
+		campaign.title = campaign.name;
+		campaign.span = node->span;
+		g_array_append_val(campaigns, campaign);
+	}
+	g_array_sort(campaigns, by_name);
+	l->program->campaigns = nt_load_take(l, campaigns, struct nt_campaign, &l->program->n_campaigns);
+	nt_program_index(l->program);
+	for (unsigned d = 0; d < l->documents->len; d++) {
+		struct nt_document *document = &g_array_index(l->documents, struct nt_document, d);
+		const struct nt_yaml *node = document->is_campaign ? document->body[NT_CAMPAIGN_CAMPAIGN] : NULL;
+
+		document->campaign = -1;
+		if (node != NULL && g_hash_table_lookup(seen, node->text) == node)
+			document->campaign = nt_program_campaign(l->program, node->text);
+	}
+	g_hash_table_destroy(seen);
+}
+
+/* The items of a mapping or a list of mappings. */
+static const struct nt_yaml *first_of(const struct nt_yaml *node)
+{
+	return node == NULL ? NULL : node->type == NT_YAML_SEQUENCE ? node->first : node;
+}
+
+static const struct nt_yaml *next_of(const struct nt_yaml *node, const struct nt_yaml *item)
+{
+	return node->type == NT_YAML_SEQUENCE ? item->next : NULL;
+}
+
+/* ---- ways in ---- */
+
+static const struct nt_key *later_key(const struct nt_yaml *item)
+{
+	for (const struct nt_yaml *pair = item->first; item->type == NT_YAML_MAPPING && pair != NULL; pair = pair->next) {
+		int i = nt_keys_find(&nt_enter_keys, pair->key->text);
+
+		if (i >= 0 && (nt_enter_keys.keys[i].flags & NT_KEY_LATER) != 0)
+			return &nt_enter_keys.keys[i];
+	}
+	return NULL;
+}
+
+static bool load_enter_on(struct nt_loader *l, const struct nt_yaml *const *keys, struct nt_enter *enter)
+{
+	int *event;
+
+	enter->kind = NT_ENTER_ON;
+	enter->event = nt_load_event(l, keys[NT_ENTER_KEY_ON]);
+	if (enter->event < 0)
+		return false;
+	event = nt_arena_copy(l->arena, &enter->event, sizeof enter->event);
+	nt_load_scope(l, event, 1, NULL, 0, false);
+	enter->condition = nt_load_condition(l, keys[NT_ENTER_KEY_IF]);
+	return true;
+}
+
+static bool load_enter(struct nt_loader *l, const struct nt_yaml *item, const char *campaign, unsigned n, struct nt_enter *enter)
+{
+	const struct nt_yaml *keys[NT_ENTER_KEYS];
+	bool by_hand;
+
+	if (!nt_keys_read(&nt_enter_keys, item, "a way in", l->diags, keys))
+		return false;
+	by_hand = nt_load_yes(keys[NT_ENTER_KEY_BY_HAND]);
+	if (keys[NT_ENTER_KEY_EXISTING] != NULL && nt_yaml_get(item, "when") == NULL)
+		nt_diags_error(l->diags, keys[NT_ENTER_KEY_EXISTING]->key->span, "'existing' goes with 'when'");
+	if (by_hand && keys[NT_ENTER_KEY_ON] == NULL && keys[NT_ENTER_KEY_WHEN] == NULL) {
+		if (keys[NT_ENTER_KEY_IF] != NULL)
+			nt_diags_error(l->diags, keys[NT_ENTER_KEY_IF]->key->span, "'if' does not go with 'by_hand'");
+		enter->kind = NT_ENTER_BY_HAND;
+		return true;
+	}
+	if (by_hand) {
+		nt_diags_error(l->diags, keys[NT_ENTER_KEY_BY_HAND]->key->span, "'by_hand' is a way in of its own: make 'enter' a list");
+		return false;
+	}
+	if (later_key(item) != NULL || (keys[NT_ENTER_KEY_BY_HAND] == NULL && nt_yaml_get(item, "by_hand") != NULL))
+		return false; /* reported */
+	if (!nt_load_either(l, item, "a way in", keys[NT_ENTER_KEY_ON], keys[NT_ENTER_KEY_WHEN], keys[NT_ENTER_KEY_IF]))
+		return false;
+	if (keys[NT_ENTER_KEY_ON] != NULL)
+		return load_enter_on(l, keys, enter);
+	enter->kind = NT_ENTER_WHEN;
+	nt_load_scope(l, NULL, 0, NULL, 0, false);
+	enter->watcher = nt_load_watcher(l, nt_load_condition(l, keys[NT_ENTER_KEY_WHEN]),
+	                                 nt_arena_printf(l->arena, "campaign %s enter %u", campaign, n));
+	enter->existing = keys[NT_ENTER_KEY_EXISTING] != NULL && strcmp(keys[NT_ENTER_KEY_EXISTING]->text, "enter") == 0;
+	return true;
+}
+
+static void load_enters(struct nt_loader *l, const struct nt_yaml *node, struct nt_campaign *campaign)
+{
+	GArray *enters = g_array_new(FALSE, TRUE, sizeof(struct nt_enter));
+	unsigned n = 0;
+
+	for (const struct nt_yaml *item = first_of(node); item != NULL; item = next_of(node, item)) {
+		struct nt_enter enter = { .event = -1, .watcher = -1 };
+
+		if (load_enter(l, item, campaign->name, ++n, &enter))
+			g_array_append_val(enters, enter);
+	}
+	campaign->enter = nt_load_take(l, enters, struct nt_enter, &campaign->n_enter);
+}
+
+static void collect_entry_events(struct nt_loader *l, const struct nt_campaign *campaign, struct nt_step_list *list)
+{
+	int *events = nt_arena_array(l->arena, int, campaign->n_enter + 1);
+
+	list->entry_events = events;
+	for (unsigned i = 0; i < campaign->n_enter; i++)
+		if (campaign->enter[i].kind == NT_ENTER_ON)
+			events[list->n_entry_events++] = campaign->enter[i].event;
+}
+
+/* ---- ways out ---- */
+
+static bool load_way_out(struct nt_step_list *list, const struct nt_yaml *item, const char *title, struct nt_way_out *way)
+{
+	const struct nt_yaml *keys[NT_OUT_KEYS];
+	struct nt_loader *l = list->l;
+	int *event = NULL;
+
+	if (!nt_keys_read(&nt_out_keys, item, title, l->diags, keys) ||
+	    !nt_load_either(l, item, title, keys[NT_OUT_ON], keys[NT_OUT_WHEN], keys[NT_OUT_IF]))
+		return false;
+	if (keys[NT_OUT_ON] != NULL) {
+		way->event = nt_load_event(l, keys[NT_OUT_ON]);
+		if (way->event < 0)
+			return false;
+		event = nt_arena_copy(l->arena, &way->event, sizeof way->event);
+	}
+	nt_load_scope(l, event, event != NULL, list->entry_events, list->n_entry_events, true);
+	way->condition = nt_load_condition(l, event != NULL ? keys[NT_OUT_IF] : keys[NT_OUT_WHEN]);
+	way->first_do = nt_load_steps(list, keys[NT_OUT_DO], event, event != NULL, true);
+	return true;
+}
+
+static const struct nt_way_out *load_ways_out(struct nt_step_list *list, const struct nt_yaml *node, const char *title, unsigned *n)
+{
+	GArray *ways = g_array_new(FALSE, TRUE, sizeof(struct nt_way_out));
+
+	for (const struct nt_yaml *item = first_of(node); item != NULL; item = next_of(node, item)) {
+		struct nt_way_out way = { .event = -1, .first_do = -1 };
+
+		if (load_way_out(list, item, title, &way))
+			g_array_append_val(ways, way);
+	}
+	return nt_load_take(list->l, ways, struct nt_way_out, n);
+}
+
+/* ---- the whole ---- */
+
+static void load_again(struct nt_loader *l, const struct nt_yaml *node, struct nt_campaign *campaign)
+{
+	static const char *const words[] = { "never", "always", NULL };
+	int word;
+
+	if (node == NULL || !nt_load_after(l, node, words, &word, &campaign->again_after))
+		return;
+	campaign->again = word < 0 ? NT_AGAIN_AFTER : word == 0 ? NT_AGAIN_NEVER : NT_AGAIN_ALWAYS;
+}
+
+static void load_body(struct nt_loader *l, const struct nt_yaml *const *keys, struct nt_campaign *campaign)
+{
+	struct nt_step_list list = { .l = l, .campaign = campaign->name };
+	int64_t priority;
+
+	list.steps = g_array_new(FALSE, TRUE, sizeof(struct nt_step));
+	list.identities = g_hash_table_new(g_str_hash, g_str_equal);
+	list.ordinals = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	if (keys[NT_CAMPAIGN_TITLE] != NULL)
+		campaign->title = nt_arena_strdup(l->arena, keys[NT_CAMPAIGN_TITLE]->text);
+	if (keys[NT_CAMPAIGN_PRIORITY] != NULL && nt_load_whole(l, keys[NT_CAMPAIGN_PRIORITY], 0, 9, &priority))
+		campaign->priority = (int)priority;
+	load_enters(l, keys[NT_CAMPAIGN_ENTER], campaign);
+	collect_entry_events(l, campaign, &list);
+	load_again(l, keys[NT_CAMPAIGN_AGAIN], campaign);
+	nt_load_scope(l, NULL, 0, list.entry_events, list.n_entry_events, true);
+	campaign->pause = nt_load_condition(l, keys[NT_CAMPAIGN_PAUSE]);
+	/* `do:` lists come after the steps, so that they never change the ordinals in these */
+	campaign->first = nt_load_steps(&list, keys[NT_CAMPAIGN_STEPS], NULL, 0, false);
+	campaign->goals = load_ways_out(&list, keys[NT_CAMPAIGN_GOAL], "'goal'", &campaign->n_goals);
+	campaign->exits = load_ways_out(&list, keys[NT_CAMPAIGN_EXIT], "'exit'", &campaign->n_exits);
+	campaign->steps = nt_load_take(l, list.steps, struct nt_step, &campaign->n_steps);
+	campaign->by_identity = nt_index_new(l->arena, campaign->steps, campaign->n_steps, sizeof(struct nt_step),
+	                                     offsetof(struct nt_step, identity));
+	g_hash_table_destroy(list.identities);
+	g_hash_table_destroy(list.ordinals);
+}
+
+void nt_load_check_starts(struct nt_loader *l)
+{
+	for (unsigned i = 0; i < l->starts->len; i++) {
+		struct nt_start *start = &g_array_index(l->starts, struct nt_start, i);
+		const struct nt_campaign *campaign = &l->program->campaigns[start->campaign];
+		bool by_hand = campaign->n_enter == 0; /* its ways in were wrong, and said to be */
+
+		for (unsigned e = 0; e < campaign->n_enter; e++)
+			by_hand = by_hand || campaign->enter[e].kind == NT_ENTER_BY_HAND;
+		if (!by_hand)
+			nt_diags_error(l->diags, start->span, "campaign '%s' cannot be started from outside: add { by_hand: true } to its 'enter'",
+			               campaign->name);
+	}
+}
+
+void nt_load_campaigns(struct nt_loader *l)
+{
+	struct nt_campaign *campaigns = (struct nt_campaign *)(uintptr_t)l->program->campaigns; /* ours until handed out */
+
+	for (unsigned d = 0; d < l->documents->len; d++) {
+		struct nt_document *document = &g_array_index(l->documents, struct nt_document, d);
+
+		if (document->is_campaign && document->campaign >= 0)
+			load_body(l, document->body, &campaigns[document->campaign]);
+	}
+}

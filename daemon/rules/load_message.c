@@ -1,0 +1,149 @@
+/* Message and webhook steps, and the values that go with them. */
+#include "rules/loader.h"
+
+#include "base/arena.h"
+#include "template/message.h"
+
+#include <string.h>
+
+static bool load_list_value(struct nt_loader *l, const struct nt_yaml *node, struct nt_value *out)
+{
+	if (node->type == NT_YAML_MAPPING) {
+		nt_diags_error(l->diags, node->key->span, "'%s' takes a text, a number, a list or = EXPRESSION", node->key->text);
+		return false;
+	}
+	if (node->type == NT_YAML_SEQUENCE)
+		return nt_load_literal(l, node, NT_TYPE_LIST, NULL, out);
+	*out = NT_TEXT_VALUE(nt_arena_strdup(l->arena, node->text));
+	return true;
+}
+
+/* A literal time without an offset would mean another instant in each lead's zone; an expression says which. */
+static bool load_field_value(struct nt_loader *l, const struct nt_yaml *node, const struct nt_field *field, struct nt_value *out)
+{
+	struct nt_civil civil;
+	bool has_offset = true;
+	nt_time t;
+
+	if (field->type == NT_TYPE_TIME && node->type == NT_YAML_SCALAR &&
+	    nt_instant_parse(node->text, node->length, &civil, &has_offset, &t, NULL) && !has_offset) {
+		nt_diags_error(l->diags, node->span, "'%s' needs an offset here, such as %sZ", node->text, node->text);
+		return false;
+	}
+	return nt_load_literal(l, node, field->type, field->one_of, out);
+}
+
+static bool load_assignment(struct nt_loader *l, const struct nt_yaml *node, bool fields, struct nt_assignment *out)
+{
+	const struct nt_field *field = NULL;
+	enum nt_type type = NT_TYPE_NONE;
+	size_t skip;
+
+	out->field = -1;
+	if (fields) {
+		out->field = nt_load_field(l, node->key);
+		if (out->field < 0)
+			return false;
+		field = &l->program->fields[out->field];
+		type = field->type;
+		if (out->field == NT_FIELD_ID || out->field == NT_FIELD_CREATED_AT) {
+			nt_diags_error(l->diags, node->key->span, "'%s' cannot be set", field->name);
+			return false;
+		}
+	}
+	out->name = nt_arena_strdup(l->arena, node->key->text);
+	if (!fields && !nt_load_key_name(l, node->key, "value", true, &out->name))
+		return false;
+	if (!nt_load_is_expression(node, &skip))
+		return fields ? load_field_value(l, node, field, &out->literal) : load_list_value(l, node, &out->literal);
+	out->expr = nt_expr_parse(&l->scope, node, skip, type, !fields);
+	return out->expr != NULL;
+}
+
+const struct nt_assignment *nt_load_assignments(struct nt_loader *l, const struct nt_yaml *mapping, bool fields, unsigned *n)
+{
+	struct nt_assignment *items = nt_arena_array(l->arena, struct nt_assignment, mapping->n + 1);
+
+	*n = 0;
+	for (const struct nt_yaml *item = mapping->first; item != NULL; item = item->next)
+		if (load_assignment(l, item, fields, &items[*n]))
+			(*n)++;
+	return items;
+}
+
+static bool is_configured(const char *const *names, const char *name)
+{
+	return names == NULL || g_strv_contains(names, name);
+}
+
+/* Marketing email has to say who writes and how to make it stop. Looked at once per template, and once for the sender. */
+static void check_marketing_email(struct nt_loader *l, const struct nt_yaml *verb)
+{
+	const struct nt_message_template *message;
+
+	if (l->program->policy.sender_address == NULL && !l->sender_missed) {
+		l->sender_missed = true;
+		nt_diags_error(l->diags, verb->span,
+		               "marketing email needs a postal address: give policy a sender with an address (or the step 'kind: service')");
+	}
+	if (!g_hash_table_add(l->checked_templates, (gpointer)(uintptr_t)verb->text))
+		return;
+	for (unsigned i = 0; (message = nt_template_set_peek(l->program->templates, i)) != NULL; i++) {
+		struct nt_message_facts facts = { 0 };
+
+		if (strcmp(nt_message_template_name(message), verb->text) != 0 ||
+		    strcmp(nt_message_template_channel(message), "email") != 0)
+			continue;
+		nt_message_template_check(message, l->arena, l->diags, &facts);
+		if (!facts.has_unsubscribe)
+			nt_diags_error(l->diags, verb->span, "%s has no way to unsubscribe: put {{ unsubscribe_url }} into it or its layout",
+			               nt_message_template_path(message));
+		if (!facts.has_address)
+			nt_diags_error(l->diags, verb->span, "%s lacks our postal address: put {{ sender.address }} into it or its layout",
+			               nt_message_template_path(message));
+	}
+}
+
+bool nt_load_message(struct nt_loader *l, struct nt_step *step, const struct nt_yaml *verb, const struct nt_yaml *const *options)
+{
+	const char *channel = l->program->channels[step->channel].name;
+	bool ok = nt_load_template(l, verb, channel, &step->name);
+
+	step->kind = NT_STEP_MESSAGE;
+	if (!is_configured(l->context->channels, channel)) {
+		nt_diags_error(l->diags, verb->key->span, "channel '%s' is not configured", channel);
+		ok = false;
+	}
+	if (options[NT_OPTION_KIND] != NULL) {
+		step->service = strcmp(options[NT_OPTION_KIND]->text, "service") == 0;
+		if (!step->service && strcmp(options[NT_OPTION_KIND]->text, "marketing") != 0)
+			nt_diags_error(l->diags, options[NT_OPTION_KIND]->span, "'kind' is marketing or service, not '%s'",
+			               options[NT_OPTION_KIND]->text);
+	}
+	if (options[NT_OPTION_WITH] != NULL)
+		step->assignments = nt_load_assignments(l, options[NT_OPTION_WITH], false, &step->n_assignments);
+	step->has_window = options[NT_OPTION_WINDOW] != NULL && nt_load_windows(l, options[NT_OPTION_WINDOW], &step->window);
+	step->give_up_after = (struct nt_duration){ .days = step->service ? 0 : 7 };
+	if (options[NT_OPTION_GIVE_UP_AFTER] != NULL &&
+	    nt_load_duration(l, options[NT_OPTION_GIVE_UP_AFTER], &step->give_up_after) &&
+	    nt_duration_is_zero(step->give_up_after))
+		nt_diags_error(l->diags, options[NT_OPTION_GIVE_UP_AFTER]->span, "'give_up_after' has to be longer than nothing");
+	if (ok && !step->service && strcmp(channel, "email") == 0)
+		check_marketing_email(l, verb);
+	return ok;
+}
+
+bool nt_load_webhook(struct nt_loader *l, struct nt_step *step, const struct nt_yaml *verb, const struct nt_yaml *const *options)
+{
+	step->kind = NT_STEP_WEBHOOK;
+	step->channel = nt_program_channel(l->program, "webhook");
+	step->service = true; /* a call to a system of our own */
+	if (l->context->webhooks != NULL && !g_strv_contains(l->context->webhooks, verb->text)) {
+		nt_keys_unknown(l->diags, verb->span, "webhook", verb->text, "", l->context->webhooks);
+		return false;
+	}
+	step->name = nt_arena_strdup(l->arena, verb->text);
+	if (options[NT_OPTION_WITH] != NULL)
+		step->assignments = nt_load_assignments(l, options[NT_OPTION_WITH], false, &step->n_assignments);
+	return true;
+}

@@ -1,0 +1,138 @@
+/* Names that refer to something declared elsewhere in the rule set. */
+#include "rules/loader.h"
+
+#include "base/arena.h"
+#include "template/message.h"
+
+#include <string.h>
+
+const char **nt_load_names(const void *items, unsigned n, size_t size, size_t offset)
+{
+	const char **names = g_new0(const char *, (size_t)n + 1);
+
+	for (unsigned i = 0; i < n; i++)
+		names[i] = *(const char *const *)(const void *)((const char *)items + i * size + offset);
+	return names;
+}
+
+#define NAMES(items, n, type) nt_load_names(items, n, sizeof(type), offsetof(type, name))
+
+static int unknown(struct nt_loader *l, struct nt_span span, const char *what, const char *name, const char **names)
+{
+	nt_keys_unknown(l->diags, span, what, name, "", names);
+	g_free(names);
+	return -1;
+}
+
+static bool is_name(struct nt_loader *l, const struct nt_yaml *node, const char *what)
+{
+	if (node->type == NT_YAML_SCALAR && node->length > 0)
+		return true;
+	nt_diags_error(l->diags, node->span.length > 0 || node->key == NULL ? node->span : node->key->span,
+	               "this takes the name of a %s", what);
+	return false;
+}
+
+int nt_load_event(struct nt_loader *l, const struct nt_yaml *node)
+{
+	const struct nt_program *program = l->program;
+	int event;
+
+	if (!is_name(l, node, "declared event"))
+		return -1;
+	event = nt_program_event(program, node->text);
+	return event >= 0 ? event : unknown(l, node->span, "event", node->text,
+	                                    NAMES(program->events, program->n_events, struct nt_event_type));
+}
+
+int nt_load_field(struct nt_loader *l, const struct nt_yaml *key)
+{
+	const struct nt_program *program = l->program;
+	int field = nt_program_field(program, key->text);
+
+	return field >= 0 ? field : unknown(l, key->span, "field", key->text,
+	                                    NAMES(program->fields, program->n_fields, struct nt_field));
+}
+
+int nt_load_campaign(struct nt_loader *l, const struct nt_yaml *node)
+{
+	const struct nt_program *program = l->program;
+	int campaign;
+
+	if (!is_name(l, node, "campaign"))
+		return -1;
+	campaign = nt_program_campaign(program, node->text);
+	return campaign >= 0 ? campaign : unknown(l, node->span, "campaign", node->text,
+	                                          NAMES(program->campaigns, program->n_campaigns, struct nt_campaign));
+}
+
+int nt_load_started(struct nt_loader *l, const struct nt_yaml *node)
+{
+	struct nt_start start = { .campaign = nt_load_campaign(l, node), .span = node->span };
+
+	if (start.campaign >= 0)
+		g_array_append_val(l->starts, start);
+	return start.campaign;
+}
+
+int nt_load_channel(struct nt_loader *l, const struct nt_yaml *key)
+{
+	const struct nt_program *program = l->program;
+	int channel = nt_program_channel(program, key->text);
+
+	return channel >= 0 ? channel : unknown(l, key->span, "channel", key->text,
+	                                        NAMES(program->channels, program->n_channels, struct nt_channel_policy));
+}
+
+int nt_load_rep(struct nt_loader *l, const struct nt_yaml *node)
+{
+	const struct nt_sales_rules *sales = &l->program->sales;
+	int rep;
+
+	if (!is_name(l, node, "rep"))
+		return -1;
+	rep = nt_program_rep(l->program, node->text);
+	return rep >= 0 ? rep : unknown(l, node->span, "rep", node->text, NAMES(sales->reps, sales->n_reps, struct nt_rep));
+}
+
+int nt_load_team(struct nt_loader *l, struct nt_span span, const char *name)
+{
+	const struct nt_sales_rules *sales = &l->program->sales;
+	int team = nt_program_team(l->program, name);
+
+	return team >= 0 ? team : unknown(l, span, "team", name, NAMES(sales->teams, sales->n_teams, struct nt_team));
+}
+
+bool nt_load_template(struct nt_loader *l, const struct nt_yaml *node, const char *channel, const char **out)
+{
+	const struct nt_template_set *set = l->program->templates;
+	const char *const *channels;
+
+	if (!is_name(l, node, "template"))
+		return false;
+	channels = nt_template_set_channels(set, node->text);
+	if (channels == NULL) {
+		nt_keys_unknown(l->diags, node->span, "template", node->text, "", nt_template_set_names(set));
+		return false;
+	}
+	if (!g_strv_contains(channels, channel)) {
+		char *list = g_strjoinv(", ", (gchar **)(uintptr_t)channels);
+
+		nt_diags_error(l->diags, node->span, "template '%s' has nothing for %s (only for %s): templates/%s/%s.* is missing",
+		               node->text, channel, list, node->text, channel);
+		g_free(list);
+		return false;
+	}
+	*out = nt_arena_strdup(l->arena, node->text);
+	return true;
+}
+
+bool nt_load_suppressed(struct nt_loader *l, const struct nt_yaml *node, const char **out)
+{
+	if (!is_name(l, node, "channel, or marketing"))
+		return false;
+	if (strcmp(node->text, "marketing") != 0 && nt_load_channel(l, node) < 0)
+		return false;
+	*out = nt_arena_strdup(l->arena, node->text);
+	return true;
+}

@@ -1,0 +1,415 @@
+/* The steps of one campaign: verbs, options, branches, identities. */
+#include "rules/loader.h"
+
+#include "base/arena.h"
+
+#include <string.h>
+
+/* Where a step stands: around it, and the events at hand there (`event.x`: in `then:` of a wait_for, until the next
+ * wait). */
+struct place {
+	int parent, depth;
+	bool instant;
+	const int *events;
+	unsigned n_events;
+};
+
+static int load_list(struct nt_step_list *list, const struct nt_yaml *node, struct place *place);
+
+/* ---- the verb ---- */
+
+static int verb_of(struct nt_loader *l, const char *key)
+{
+	int verb = nt_keys_find(&nt_verb_keys, key);
+
+	if (verb > NT_VERB_CHANNEL)
+		return verb;
+	return nt_program_channel(l->program, key) >= 0 ? NT_VERB_CHANNEL : -1;
+}
+
+static const char **step_names(struct nt_loader *l)
+{
+	const char **names = g_new0(const char *, NT_VERB_KEYS + l->program->n_channels + 1);
+	unsigned n = 0;
+
+	for (unsigned i = NT_VERB_CHANNEL + 1; i < NT_VERB_KEYS; i++)
+		if ((nt_verb_keys.keys[i].flags & NT_KEY_LATER) == 0)
+			names[n++] = nt_verb_keys.keys[i].name;
+	for (unsigned i = 0; i < l->program->n_channels; i++)
+		names[n++] = l->program->channels[i].name;
+	return names;
+}
+
+/* A step without a verb: the first key that is no option was meant to be one. Gives the pair as the verb nearest to it, so that
+ * the rest of the step is looked at too. */
+static const struct nt_yaml *guess_verb(struct nt_loader *l, const struct nt_yaml *node, int *verb)
+{
+	const char **names = step_names(l), *nearest;
+	const struct nt_yaml *pair = node->first;
+
+	while (pair != NULL && nt_keys_find(&nt_option_keys, pair->key->text) >= 0)
+		pair = pair->next;
+	if (pair == NULL) {
+		nt_diags_error(l->diags, node->span, "a step needs a verb, such as email or wait");
+	} else {
+		nearest = nt_keys_unknown(l->diags, pair->key->span, "step", pair->key->text, "", names);
+		*verb = nearest != NULL ? verb_of(l, nearest) : -1;
+	}
+	g_free(names);
+	return *verb >= 0 ? pair : NULL;
+}
+
+static const struct nt_yaml *find_verb(struct nt_loader *l, const struct nt_yaml *node, int *verb)
+{
+	const struct nt_yaml *found = NULL, *condition = NULL;
+
+	*verb = -1;
+	for (const struct nt_yaml *pair = node->first; pair != NULL; pair = pair->next) {
+		int v = verb_of(l, pair->key->text);
+
+		if (v == NT_VERB_IF) {
+			condition = pair;
+		} else if (v >= 0 && found == NULL) {
+			found = pair;
+			*verb = v;
+		} else if (v >= 0) {
+			nt_diags_error(l->diags, pair->key->span, "a step has one verb: '%s' and '%s' stand together (begin a new step with '- ')",
+			               found->key->text, pair->key->text);
+			return NULL;
+		}
+	}
+	if (found != NULL)
+		return found;
+	if (condition != NULL && nt_yaml_get(node, "then") == NULL && nt_yaml_get(node, "else") == NULL) {
+		/* `if` beside a misspelt verb */
+		for (const struct nt_yaml *pair = node->first; pair != NULL; pair = pair->next)
+			if (nt_keys_find(&nt_option_keys, pair->key->text) < 0)
+				return guess_verb(l, node, verb);
+	}
+	if (condition != NULL) {
+		*verb = NT_VERB_IF;
+		return condition;
+	}
+	return guess_verb(l, node, verb);
+}
+
+/* ---- options ---- */
+
+static void refuse_option(struct nt_loader *l, int verb, const struct nt_yaml *verb_node, const struct nt_yaml *pair)
+{
+	const char *names[NT_OPTION_KEYS + 1] = { NULL };
+	const char *where = nt_arena_printf(l->arena, "beside '%s'", verb_node->key->text);
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < NT_OPTION_KEYS; i++)
+		if ((nt_verb_options[verb] & 1u << i) != 0 && (nt_option_keys.keys[i].flags & NT_KEY_LATER) == 0)
+			names[n++] = nt_option_keys.keys[i].name;
+	if (nt_keys_find(&nt_option_keys, pair->key->text) >= 0)
+		nt_diags_error(l->diags, pair->key->span, "'%s' does not go with '%s'", pair->key->text, verb_node->key->text);
+	else
+		nt_keys_unknown(l->diags, pair->key->span, "key", pair->key->text, where, names);
+}
+
+static void read_options(struct nt_loader *l, const struct nt_yaml *node, int verb, const struct nt_yaml *verb_node,
+                         const struct nt_yaml **options)
+{
+	for (const struct nt_yaml *pair = node->first; pair != NULL; pair = pair->next) {
+		int i = nt_keys_find(&nt_option_keys, pair->key->text);
+
+		if (pair == verb_node)
+			continue;
+		if (i < 0 || (nt_verb_options[verb] & 1u << i) == 0)
+			refuse_option(l, verb, verb_node, pair);
+		else if ((nt_option_keys.keys[i].flags & NT_KEY_LATER) != 0)
+			nt_keys_later(l->diags, pair->key->span, pair->key->text);
+		else if (nt_keys_check_shape(&nt_option_keys.keys[i], pair, l->diags))
+			options[i] = pair;
+	}
+}
+
+/* ---- identity ---- */
+
+static void set_identity(struct nt_step_list *list, struct nt_step *step, const char *kind, const struct nt_yaml *id,
+                         const struct nt_yaml *verb)
+{
+	struct nt_loader *l = list->l;
+	const struct nt_span *before;
+	struct nt_span *place = nt_arena_copy(l->arena, id != NULL ? &id->span : &verb->key->span, sizeof *place);
+	int line, column;
+
+	if (id == NULL || !nt_load_name(l, id, "step", &step->identity)) {
+		char *base = step->name != NULL && step->kind != NT_STEP_HAND_OFF ? g_strconcat(kind, "-", step->name, NULL) :
+		                                                                    g_strdup(kind);
+		int n = GPOINTER_TO_INT(g_hash_table_lookup(list->ordinals, base)) + 1;
+
+		step->identity = nt_arena_printf(l->arena, "%s-%d", base, n);
+		g_hash_table_insert(list->ordinals, base, GINT_TO_POINTER(n));
+	}
+	before = g_hash_table_lookup(list->identities, step->identity);
+	if (before == NULL) {
+		g_hash_table_insert(list->identities, (gpointer)(uintptr_t)step->identity, place);
+		return;
+	}
+	nt_span_position(*before, &line, &column);
+	nt_diags_error(l->diags, *place, "two steps of this campaign are called '%s' (the other is on line %d): give one an id of its own",
+	               step->identity, line);
+}
+
+/* ---- verbs that change the lead ---- */
+
+static bool load_change(struct nt_loader *l, int verb, const struct nt_yaml *node, const struct nt_yaml *const *options,
+                        struct nt_step *step)
+{
+	static const enum nt_step_kind kinds[NT_VERB_KEYS] = {
+		[NT_VERB_SET] = NT_STEP_SET, [NT_VERB_TAG] = NT_STEP_TAG, [NT_VERB_UNTAG] = NT_STEP_UNTAG,
+		[NT_VERB_POINTS] = NT_STEP_POINTS, [NT_VERB_STAGE] = NT_STEP_STAGE, [NT_VERB_SUPPRESS] = NT_STEP_SUPPRESS,
+		[NT_VERB_HAND_OFF] = NT_STEP_HAND_OFF, [NT_VERB_START] = NT_STEP_START, [NT_VERB_STOP] = NT_STEP_STOP,
+	};
+
+	step->kind = kinds[verb];
+	switch (verb) {
+	case NT_VERB_SET:
+		step->assignments = nt_load_assignments(l, node, true, &step->n_assignments);
+		return true;
+	case NT_VERB_POINTS:
+		if (options[NT_OPTION_REASON] != NULL)
+			step->reason = nt_arena_strdup(l->arena, options[NT_OPTION_REASON]->text);
+		return nt_load_points(l, node, &step->points, &step->expr);
+	case NT_VERB_SUPPRESS:
+		return nt_load_suppressed(l, node, &step->name);
+	case NT_VERB_START:
+		step->campaign = nt_load_started(l, node);
+		step->name = step->campaign >= 0 ? l->program->campaigns[step->campaign].name : NULL;
+		return step->campaign >= 0;
+	case NT_VERB_STOP:
+		if (node->type == NT_YAML_SCALAR && (node->length == 0 || nt_load_yes(node)))
+			return true;
+		nt_diags_error(l->diags, node->span, "'stop' takes no value");
+		return false;
+	default:
+		step->name = nt_arena_strdup(l->arena, node->text);
+		return true;
+	}
+}
+
+/* ---- branches ---- */
+
+static int load_branch(struct nt_step_list *list, const struct nt_yaml *node, int step, const struct place *around,
+                       const int *events, unsigned n_events, bool *waits)
+{
+	struct place place = { .parent = step, .depth = around->depth + 1, .instant = around->instant, .events = events,
+	                       .n_events = n_events };
+	int first = node != NULL ? load_list(list, node, &place) : -1;
+
+	*waits = *waits || place.n_events < n_events;
+	return first;
+}
+
+/* Branches rejoin: where one has waited, the event at hand is gone. */
+static void load_branches(struct nt_step_list *list, const struct nt_yaml *const *options, int index, struct place *place)
+{
+	struct nt_step step = g_array_index(list->steps, struct nt_step, index);
+	bool for_event = step.kind == NT_STEP_WAIT_FOR;
+	bool is_wait = for_event || step.kind == NT_STEP_WAIT_CONDITION, waits = is_wait;
+	const int *events = for_event ? step.events : is_wait ? NULL : place->events;
+	unsigned n = for_event ? step.n_events : is_wait ? 0 : place->n_events;
+
+	step.then_first = load_branch(list, options[NT_OPTION_THEN], index, place, events, n, &waits);
+	step.else_first = load_branch(list, options[NT_OPTION_ELSE], index, place, is_wait ? NULL : place->events,
+	                              is_wait ? 0 : place->n_events, &waits);
+	g_array_index(list->steps, struct nt_step, index) = step;
+	if (waits)
+		place->n_events = 0;
+}
+
+static bool load_arm(struct nt_step_list *list, const struct nt_yaml *item, int index, struct place *place, uint32_t *total,
+                     bool *waits, struct nt_arm *arm)
+{
+	const struct nt_yaml *keys[NT_ARM_KEYS];
+	struct nt_loader *l = list->l;
+	uint32_t share = 0;
+	bool ok;
+
+	*arm = (struct nt_arm){ .first = -1 };
+	if (!nt_keys_read(&nt_arm_keys, item, "an arm", l->diags, keys))
+		return false;
+	ok = keys[NT_ARM_SHARE] != NULL && nt_load_share(l, keys[NT_ARM_SHARE], &share);
+	*total += share;
+	arm->upto = *total;
+	arm->hold_out = nt_load_yes(keys[NT_ARM_HOLD_OUT]);
+	arm->first = load_branch(list, keys[NT_ARM_STEPS], index, place, place->events, place->n_events, waits);
+	if (ok && !arm->hold_out && nt_yaml_get(item, "steps") == NULL && keys[NT_ARM_STEPS] == NULL)
+		nt_diags_error(l->diags, item->span, "an arm needs 'steps', or hold_out: true");
+	return ok;
+}
+
+static void load_split(struct nt_step_list *list, const struct nt_yaml *node, int index, struct place *place)
+{
+	struct nt_loader *l = list->l;
+	struct nt_arm *arms = nt_arena_array(l->arena, struct nt_arm, node->n + 1);
+	bool ok = true, waits = false;
+	uint32_t total = 0;
+	unsigned n = 0;
+
+	for (const struct nt_yaml *item = node->first; item != NULL; item = item->next)
+		ok = load_arm(list, item, index, place, &total, &waits, &arms[n++]) && ok;
+	if (ok && total != 1000000)
+		nt_diags_error(l->diags, node->key->span, "the shares of a split total 100%%, not %g%%", total / 10000.0);
+	g_array_index(list->steps, struct nt_step, index).arms = arms;
+	g_array_index(list->steps, struct nt_step, index).n_arms = n;
+	if (waits)
+		place->n_events = 0;
+}
+
+/* ---- one step ---- */
+
+static bool takes_time(int verb)
+{
+	return verb == NT_VERB_CHANNEL || verb == NT_VERB_WEBHOOK || verb == NT_VERB_WAIT || verb == NT_VERB_WAIT_UNTIL ||
+	       verb == NT_VERB_WAIT_FOR || verb == NT_VERB_SPLIT;
+}
+
+static bool load_own(struct nt_loader *l, int verb, const struct nt_yaml *node, const struct nt_yaml *const *options,
+                     struct nt_step *step)
+{
+	switch (verb) {
+	case NT_VERB_CHANNEL:
+		return nt_load_message(l, step, node, options);
+	case NT_VERB_WEBHOOK:
+		return nt_load_webhook(l, step, node, options);
+	case NT_VERB_WAIT:
+		step->kind = NT_STEP_WAIT;
+		return nt_load_duration(l, node, &step->duration);
+	case NT_VERB_WAIT_UNTIL:
+		return nt_load_wait_until(l, step, node, options);
+	case NT_VERB_WAIT_FOR:
+		return nt_load_wait_for(l, step, node, options);
+	case NT_VERB_IF:
+		step->kind = NT_STEP_IF;
+		step->expr = nt_load_if_unless(l, node, options[NT_OPTION_UNLESS]);
+		if (options[NT_OPTION_THEN] == NULL && options[NT_OPTION_ELSE] == NULL)
+			nt_diags_error(l->diags, node->key->span, "'if' needs 'then' or 'else', or a verb beside it");
+		return step->expr != NULL;
+	case NT_VERB_SPLIT:
+		step->kind = NT_STEP_SPLIT;
+		return true;
+	default:
+		return load_change(l, verb, node, options, step);
+	}
+}
+
+static const char *kind_name(struct nt_loader *l, int verb, const struct nt_step *step)
+{
+	return verb == NT_VERB_CHANNEL ? l->program->channels[step->channel].name : nt_verb_keys.keys[verb].name;
+}
+
+/* Adds the step; its index, or -1 if it was given up. */
+static int add_step(struct nt_step_list *list, const struct nt_yaml *node, int verb, const struct nt_yaml *verb_node,
+                    struct place *place)
+{
+	struct nt_loader *l = list->l;
+	const struct nt_yaml *options[NT_OPTION_KEYS] = { NULL };
+	struct nt_step step = { .span = verb_node->key->span, .parent = place->parent, .depth = place->depth, .next = -1, .channel = -1,
+	                        .weekday = -1, .then_first = -1, .else_first = -1, .campaign = -1 };
+	int index = (int)list->steps->len;
+	bool ok;
+
+	if ((nt_verb_keys.keys[verb].flags & NT_KEY_LATER) != 0) {
+		nt_keys_later(l->diags, verb_node->key->span, nt_verb_keys.keys[verb].name);
+		return -1;
+	}
+	if (place->instant && takes_time(verb)) {
+		nt_diags_error(l->diags, verb_node->key->span, "'%s' takes time: 'do' holds only steps that take none, such as tag or stage",
+		               verb_node->key->text);
+		return -1;
+	}
+	read_options(l, node, verb, verb_node, options);
+	if (!nt_keys_check_shape(&nt_verb_keys.keys[verb], verb_node, l->diags))
+		return -1;
+	nt_load_scope(l, place->events, place->n_events, list->entry_events, list->n_entry_events, true);
+	if (verb != NT_VERB_IF && verb != NT_VERB_WAIT_FOR)
+		step.condition = nt_load_if_unless(l, options[NT_OPTION_IF], options[NT_OPTION_UNLESS]);
+	else if (verb == NT_VERB_WAIT_FOR) /* its `if` filters the events */
+		step.condition = nt_load_if_unless(l, NULL, options[NT_OPTION_UNLESS]);
+	if (verb == NT_VERB_CHANNEL)
+		step.channel = nt_program_channel(l->program, verb_node->key->text);
+	if (step.channel < 0 && verb == NT_VERB_CHANNEL) /* misspelt, but meant: has had its message */
+		return -1;
+	ok = load_own(l, verb, verb_node, options, &step);
+	if (verb == NT_VERB_POINTS && step.reason == NULL)
+		step.reason = nt_arena_printf(l->arena, "campaign %s", list->campaign);
+	set_identity(list, &step, kind_name(l, verb, &step), options[NT_OPTION_ID], verb_node);
+	g_array_append_val(list->steps, step);
+	if (verb == NT_VERB_SPLIT)
+		load_split(list, verb_node, index, place);
+	else
+		load_branches(list, options, index, place);
+	if (step.kind >= NT_STEP_WAIT && step.kind <= NT_STEP_WAIT_FOR)
+		place->n_events = 0;
+	return ok ? index : -1;
+}
+
+/* `- stop`, the one step that is a word of its own. */
+static int load_word(struct nt_step_list *list, const struct nt_yaml *node, struct place *place)
+{
+	struct nt_loader *l = list->l;
+	struct nt_yaml *pair = nt_arena_new0(l->arena, struct nt_yaml), *mapping = nt_arena_new0(l->arena, struct nt_yaml);
+	const char *space = strchr(node->text, ' ');
+	char *word = space != NULL ? g_strndup(node->text, (gsize)(space - node->text)) : NULL;
+	const char **names;
+
+	if (strcmp(node->text, "stop") == 0) {
+		*pair = (struct nt_yaml){ .type = NT_YAML_SCALAR, .span = node->span, .text = "", .key = node };
+		*mapping = (struct nt_yaml){ .type = NT_YAML_MAPPING, .span = node->span, .first = pair, .n = 1 };
+		return add_step(list, mapping, NT_VERB_STOP, pair, place);
+	}
+	if (word != NULL && verb_of(l, word) >= 0) {
+		nt_diags_error(l->diags, node->span, "a ':' is missing: %s: %s", word, space + 1);
+	} else {
+		names = step_names(l);
+		nt_keys_unknown(l->diags, node->span, "step", node->text, "", names);
+		g_free(names);
+	}
+	g_free(word);
+	return -1;
+}
+
+static int load_step(struct nt_step_list *list, const struct nt_yaml *node, struct place *place)
+{
+	const struct nt_yaml *verb_node;
+	int verb;
+
+	if (node->type == NT_YAML_SCALAR)
+		return load_word(list, node, place);
+	if (node->type != NT_YAML_MAPPING) {
+		nt_diags_error(list->l->diags, node->span, "a step is a mapping such as email: welcome, not a list");
+		return -1;
+	}
+	verb_node = find_verb(list->l, node, &verb);
+	return verb_node != NULL ? add_step(list, node, verb, verb_node, place) : -1;
+}
+
+static int load_list(struct nt_step_list *list, const struct nt_yaml *node, struct place *place)
+{
+	int first = -1, last = -1;
+
+	for (const struct nt_yaml *item = node->first; item != NULL; item = item->next) {
+		int index = load_step(list, item, place);
+
+		if (index < 0)
+			continue;
+		if (last < 0)
+			first = index;
+		else
+			g_array_index(list->steps, struct nt_step, last).next = index;
+		last = index;
+	}
+	return first;
+}
+
+int nt_load_steps(struct nt_step_list *list, const struct nt_yaml *node, const int *events, unsigned n_events, bool instant)
+{
+	struct place place = { .parent = -1, .instant = instant, .events = events, .n_events = n_events };
+
+	return node != NULL ? load_list(list, node, &place) : -1;
+}

@@ -1,0 +1,314 @@
+/* tests: their structure, and the names that they use. engine/testrun.c reads the rest of each mapping and runs it. */
+#include "rules/loader.h"
+
+#include "base/arena.h"
+
+#include <string.h>
+
+/* What a test can ask for at its end, beside fields. */
+static const char *const standings[] = { "stage", "score", "fit", "engagement", "level", "owner", "handoff", NULL };
+
+static bool check_instant(struct nt_loader *l, const struct nt_yaml *node, bool relative)
+{
+	struct nt_duration duration;
+	struct nt_civil civil;
+	const char *why = NULL;
+	bool has_offset;
+	nt_time t;
+
+	if (node == NULL)
+		return true;
+	if (relative && node->text[0] == '+') {
+		if (nt_duration_parse(node->text + 1, node->length - 1, &duration, &why))
+			return true;
+		nt_diags_error(l->diags, node->span, "'%s' is not a duration such as +2 days", node->text);
+		return false;
+	}
+	if (nt_instant_parse(node->text, node->length, &civil, &has_offset, &t, &why))
+		return true;
+	nt_diags_error(l->diags, node->span, "'%s' is not a time such as 2026-12-01 09:00%s%s%s", node->text,
+	               relative ? " or +2 days" : "", why != NULL ? ": " : "", why != NULL ? why : "");
+	return false;
+}
+
+/* consent: { sms: true } */
+static void check_consent(struct nt_loader *l, const struct nt_yaml *node)
+{
+	static const char *const words[] = { "true", "yes", "false", "no", NULL };
+
+	if (!nt_keys_check_shape(&(struct nt_key){ .name = "consent", .kind = NT_KIND_MAP }, node, l->diags))
+		return;
+	for (const struct nt_yaml *item = node->first; item != NULL; item = item->next) {
+		if (nt_load_channel(l, item->key) < 0)
+			continue;
+		if (item->type != NT_YAML_SCALAR || !g_strv_contains(words, item->text))
+			nt_diags_error(l->diags, item->key->span, "consent for %s is true or false", item->key->text);
+	}
+}
+
+static void check_fields(struct nt_loader *l, const struct nt_yaml *node, bool consent)
+{
+	struct nt_value value;
+
+	for (const struct nt_yaml *item = node != NULL ? node->first : NULL; item != NULL; item = item->next) {
+		int field;
+
+		if (consent && strcmp(item->key->text, "consent") == 0) {
+			check_consent(l, item);
+			continue;
+		}
+		field = nt_load_field(l, item->key);
+		if (field < 0 || (item->type == NT_YAML_SCALAR && item->length == 0 && !item->quoted))
+			continue; /* an empty value: the field is missing */
+		nt_load_literal(l, item, l->program->fields[field].type, l->program->fields[field].one_of, &value);
+	}
+}
+
+static void check_properties(struct nt_loader *l, const struct nt_yaml *node, int event)
+{
+	const struct nt_event_type *type = &l->program->events[event];
+	struct nt_value value;
+
+	for (const struct nt_yaml *item = node != NULL ? node->first : NULL; item != NULL; item = item->next) {
+		int property = nt_program_property(type, item->key->text);
+
+		if (property < 0 && strcmp(item->key->text, "consent") == 0) {
+			check_consent(l, item);
+		} else if (property < 0) {
+			const char **names = nt_load_names(type->properties, type->n_properties, sizeof(struct nt_property),
+			                                   offsetof(struct nt_property, name));
+
+			nt_keys_unknown(l->diags, item->key->span, "property", item->key->text,
+			                nt_arena_printf(l->arena, "of event '%s'", type->name), names);
+			g_free(names);
+		} else {
+			nt_load_literal(l, item, type->properties[property].type, type->properties[property].one_of, &value);
+		}
+	}
+}
+
+static void check_reason(struct nt_loader *l, const struct nt_yaml *node)
+{
+	const struct nt_sales_rules *sales = &l->program->sales;
+	const char **names;
+
+	for (unsigned i = 0; i < sales->n_reasons; i++)
+		if (strcmp(sales->reasons[i].name, node->text) == 0)
+			return;
+	names = nt_load_names(sales->reasons, sales->n_reasons, sizeof(struct nt_reject_reason),
+	                      offsetof(struct nt_reject_reason, name));
+	nt_keys_unknown(l->diags, node->span, "reason", node->text, "", names);
+	g_free(names);
+}
+
+static void check_what_happens(struct nt_loader *l, const struct nt_yaml *item)
+{
+	static const int acts[] = { NT_HAPPENS_ON, NT_HAPPENS_SET, NT_HAPPENS_START, NT_HAPPENS_ACCEPT, NT_HAPPENS_SEND_BACK,
+		NT_HAPPENS_WON, NT_HAPPENS_LOST, NT_HAPPENS_LOAD };
+	const struct nt_yaml *keys[NT_HAPPENS_KEYS], *wrong = NULL;
+	int event, n = 0;
+
+	if (item->type == NT_YAML_SCALAR && (strcmp(item->text, "won") == 0 || strcmp(item->text, "lost") == 0))
+		return;
+	if (!nt_keys_read(&nt_happens_keys, item, "a test's event", l->diags, keys))
+		return;
+	for (unsigned i = 0; i < G_N_ELEMENTS(acts); i++) {
+		n += keys[acts[i]] != NULL;
+		if (wrong == NULL && keys[acts[i]] == NULL)
+			wrong = nt_yaml_get(item, nt_happens_keys.keys[acts[i]].name);
+	}
+	if (n != 1 && wrong == NULL)
+		nt_diags_error(l->diags, item->span, n == 0 ? "nothing happens here: say on, set, start, accept, send_back, won, lost or load" :
+		                                              "one thing happens at a time: begin a new item");
+	check_instant(l, keys[NT_HAPPENS_AT], true);
+	check_instant(l, keys[NT_HAPPENS_HAPPENED], true);
+	event = keys[NT_HAPPENS_ON] != NULL ? nt_load_event(l, keys[NT_HAPPENS_ON]) : -1;
+	if (event >= 0)
+		check_properties(l, keys[NT_HAPPENS_WITH], event);
+	else if (keys[NT_HAPPENS_WITH] != NULL && nt_yaml_get(item, "on") == NULL)
+		nt_diags_error(l->diags, keys[NT_HAPPENS_WITH]->key->span, "'with' goes with 'on'");
+	check_fields(l, keys[NT_HAPPENS_SET], false);
+	if (keys[NT_HAPPENS_START] != NULL)
+		nt_load_started(l, keys[NT_HAPPENS_START]);
+	if (keys[NT_HAPPENS_ACCEPT] != NULL)
+		nt_load_rep(l, keys[NT_HAPPENS_ACCEPT]);
+	if (keys[NT_HAPPENS_SEND_BACK] != NULL)
+		check_reason(l, keys[NT_HAPPENS_SEND_BACK]);
+}
+
+static void check_at_end(struct nt_loader *l, const struct nt_yaml *node)
+{
+	for (const struct nt_yaml *item = node->first; item != NULL; item = item->next) {
+		const struct nt_program *program = l->program;
+		const char **names;
+		unsigned n = program->n_fields;
+
+		if (g_strv_contains(standings, item->key->text) || nt_program_field(program, item->key->text) >= 0)
+			continue;
+		names = g_new0(const char *, n + G_N_ELEMENTS(standings));
+		for (unsigned i = 0; i < n; i++)
+			names[i] = program->fields[i].name;
+		for (unsigned i = 0; standings[i] != NULL; i++)
+			names[n + i] = standings[i];
+		nt_keys_unknown(l->diags, item->key->span, "name", item->key->text, "in 'at_end'", names);
+		g_free(names);
+	}
+}
+
+static const char **expect_names(struct nt_loader *l)
+{
+	const struct nt_program *program = l->program;
+	const char **names = g_new0(const char *, NT_EXPECT_KEYS + program->n_channels + 2);
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < NT_EXPECT_KEYS; i++)
+		if ((nt_expect_keys.keys[i].flags & NT_KEY_LATER) == 0)
+			names[n++] = nt_expect_keys.keys[i].name;
+	for (unsigned i = 0; i < program->n_channels; i++)
+		names[n++] = program->channels[i].name;
+	names[n] = "nothing_else";
+	return names;
+}
+
+static void unknown_expectation(struct nt_loader *l, const struct nt_yaml *node)
+{
+	const char **names = expect_names(l);
+
+	nt_keys_unknown(l->diags, node->span, "expectation", node->text, "", names);
+	g_free(names);
+}
+
+static void check_expect_pair(struct nt_loader *l, const struct nt_yaml *pair)
+{
+	int key = nt_keys_find(&nt_expect_keys, pair->key->text);
+	const char *name;
+
+	if (key < 0 && nt_program_channel(l->program, pair->key->text) >= 0) {
+		nt_load_template(l, pair, pair->key->text, &name);
+		return;
+	}
+	if (key < 0) {
+		unknown_expectation(l, pair->key);
+		return;
+	}
+	if ((nt_expect_keys.keys[key].flags & NT_KEY_LATER) != 0) {
+		nt_keys_later(l->diags, pair->key->span, pair->key->text);
+		return;
+	}
+	if (!nt_keys_check_shape(&nt_expect_keys.keys[key], pair, l->diags))
+		return;
+	if (key == NT_EXPECT_AT)
+		check_instant(l, pair, true);
+	else if (key == NT_EXPECT_OFFER)
+		nt_load_rep(l, pair);
+	else if (key == NT_EXPECT_AT_END)
+		check_at_end(l, pair);
+}
+
+static void check_expectation(struct nt_loader *l, const struct nt_yaml *item)
+{
+	unsigned what = 0;
+
+	if (item->type == NT_YAML_SCALAR) {
+		if (strcmp(item->text, "nothing_else") != 0)
+			unknown_expectation(l, item);
+		return;
+	}
+	if (item->type != NT_YAML_MAPPING) {
+		nt_diags_error(l->diags, item->span, "an expectation is a mapping such as { at: +2 days, email: welcome }");
+		return;
+	}
+	for (const struct nt_yaml *pair = item->first; pair != NULL; pair = pair->next) {
+		if (strcmp(pair->key->text, "at") != 0 && ++what == 2)
+			nt_diags_error(l->diags, pair->key->span, "one thing is expected at a time: begin a new item");
+		check_expect_pair(l, pair);
+	}
+	if (what == 0)
+		nt_diags_error(l->diags, item->span, "nothing is expected here: add a message such as email: welcome");
+}
+
+static const struct nt_step *find_split(const struct nt_campaign *campaign, const char *identity)
+{
+	int step = nt_campaign_step(campaign, identity);
+
+	return step >= 0 && campaign->steps[step].kind == NT_STEP_SPLIT ? &campaign->steps[step] : NULL;
+}
+
+static void check_arms(struct nt_loader *l, const struct nt_yaml *node, int campaign)
+{
+	const struct nt_program *program = l->program;
+
+	for (const struct nt_yaml *item = node != NULL ? node->first : NULL; item != NULL; item = item->next) {
+		const struct nt_step *split = NULL;
+		int64_t arm;
+
+		for (unsigned i = 0; i < program->n_campaigns && split == NULL; i++)
+			if (campaign < 0 || campaign == (int)i)
+				split = find_split(&program->campaigns[i], item->key->text);
+		if (split == NULL)
+			nt_diags_error(l->diags, item->key->span, "there is no split '%s' (its id, else split-1, split-2 … in the campaign's order)",
+			               item->key->text);
+		else
+			nt_load_whole(l, item, 1, split->n_arms, &arm);
+	}
+}
+
+static void load_with_campaigns(struct nt_loader *l, const struct nt_yaml *node, struct nt_test *test)
+{
+	int *campaigns = nt_arena_array(l->arena, int, node->n + 1);
+
+	for (const struct nt_yaml *item = node->first; item != NULL; item = item->next) {
+		int campaign = nt_load_campaign(l, item);
+
+		if (campaign >= 0)
+			campaigns[test->n_with_campaigns++] = campaign;
+	}
+	test->with_campaigns = campaigns;
+	if (test->campaign < 0)
+		nt_diags_error(l->diags, node->key->span, "'with_campaigns' goes with a test in a campaign's document: this one runs them all");
+}
+
+static void load_test(struct nt_loader *l, const struct nt_yaml *node, int campaign, GArray *tests)
+{
+	const struct nt_yaml *keys[NT_TEST_KEYS];
+	struct nt_test test = { .span = node->span, .campaign = campaign, .node = node, .name = "" };
+
+	if (!nt_keys_read(&nt_test_keys, node, "a test", l->diags, keys))
+		return;
+	if (keys[NT_TEST_NAME] != NULL) {
+		test.name = nt_arena_strdup(l->arena, keys[NT_TEST_NAME]->text);
+		test.span = keys[NT_TEST_NAME]->span;
+	}
+	if (keys[NT_TEST_WITH_CAMPAIGNS] != NULL)
+		load_with_campaigns(l, keys[NT_TEST_WITH_CAMPAIGNS], &test);
+	check_fields(l, keys[NT_TEST_LEAD], true);
+	check_arms(l, keys[NT_TEST_ARMS], test.n_with_campaigns > 0 ? -1 : campaign);
+	check_instant(l, keys[NT_TEST_START], false);
+	check_instant(l, keys[NT_TEST_UNTIL], true);
+	for (const struct nt_yaml *item = keys[NT_TEST_EVENTS] != NULL ? keys[NT_TEST_EVENTS]->first : NULL; item != NULL;
+	     item = item->next)
+		check_what_happens(l, item);
+	for (const struct nt_yaml *item = keys[NT_TEST_EXPECT] != NULL ? keys[NT_TEST_EXPECT]->first : NULL; item != NULL;
+	     item = item->next)
+		check_expectation(l, item);
+	if (keys[NT_TEST_START] == NULL && (keys[NT_TEST_EVENTS] == NULL || keys[NT_TEST_EVENTS]->n == 0) &&
+	    nt_yaml_get(node, "events") == NULL && nt_yaml_get(node, "start") == NULL)
+		nt_diags_error(l->diags, test.span, "a test without events needs a 'start'");
+	g_array_append_val(tests, test);
+}
+
+void nt_load_tests(struct nt_loader *l)
+{
+	GArray *tests = g_array_new(FALSE, TRUE, sizeof(struct nt_test));
+
+	for (unsigned d = 0; d < l->documents->len; d++) {
+		const struct nt_document *document = &g_array_index(l->documents, struct nt_document, d);
+		const struct nt_yaml *node = document->keys[NT_DOC_TESTS];
+
+		if (document->is_campaign && document->campaign < 0)
+			continue; /* its campaign is wrong: so would every name in its tests be */
+		for (const struct nt_yaml *item = node != NULL ? node->first : NULL; item != NULL; item = item->next)
+			load_test(l, item, document->is_campaign ? document->campaign : -1, tests);
+	}
+	l->program->tests = nt_load_take(l, tests, struct nt_test, &l->program->n_tests);
+}

@@ -1,0 +1,339 @@
+/* Values that rule authors write, read from the text as it stands: quoting never changes a value's kind. */
+#include "rules/loader.h"
+
+#include "base/arena.h"
+#include "rules/yaml_explain.h"
+
+#include <string.h>
+
+#define NAME_LIMIT 128
+
+static bool refuse(struct nt_loader *l, const struct nt_yaml *node, enum nt_kind kind, const char *why)
+{
+	if (why != NULL)
+		nt_diags_error(l->diags, node->span, "'%s' is not %s: %s", node->text, nt_kind_text(kind), why);
+	else
+		nt_diags_error(l->diags, node->span, "'%s' is not %s", node->text, nt_kind_text(kind));
+	return false;
+}
+
+static bool is_scalar(struct nt_loader *l, const struct nt_yaml *node, enum nt_kind kind)
+{
+	if (node->type == NT_YAML_SCALAR && node->length > 0)
+		return true;
+	nt_diags_error(l->diags, node->span.length > 0 || node->key == NULL ? node->span : node->key->span, "this takes %s",
+	               nt_kind_text(kind));
+	return false;
+}
+
+static bool name_fits(const char *name, char joiner)
+{
+	size_t length = strlen(name);
+
+	if (length == 0 || length > NAME_LIMIT || name[0] == joiner || name[length - 1] == joiner)
+		return false;
+	for (; *name != '\0'; name++)
+		if (!g_ascii_islower(*name) && !g_ascii_isdigit(*name) && *name != joiner)
+			return false;
+	return true;
+}
+
+bool nt_load_key_name(struct nt_loader *l, const struct nt_yaml *key, const char *what, bool underscores, const char **out)
+{
+	if (!name_fits(key->text, underscores ? '_' : '-')) {
+		nt_diags_error(l->diags, key->span, "'%s' is no name for a %s: names are %s", key->text, what,
+		               underscores ? "lower_case, with underscores" : "lower-case-with-hyphens");
+		return false;
+	}
+	*out = nt_arena_strdup(l->arena, key->text);
+	return true;
+}
+
+bool nt_load_name(struct nt_loader *l, const struct nt_yaml *node, const char *what, const char **out)
+{
+	return is_scalar(l, node, NT_KIND_NAME) && nt_load_key_name(l, node, what, false, out);
+}
+
+bool nt_load_duration(struct nt_loader *l, const struct nt_yaml *node, struct nt_duration *out)
+{
+	const char *why = NULL;
+
+	if (!is_scalar(l, node, NT_KIND_DURATION))
+		return false;
+	if (!nt_duration_parse(node->text, node->length, out, &why))
+		return refuse(l, node, NT_KIND_DURATION, why);
+	if (out->months < 0 || out->days < 0 || out->ms < 0)
+		return refuse(l, node, NT_KIND_DURATION, "it cannot be negative here");
+	return true;
+}
+
+static bool is_weekdays_only(const struct nt_yaml *node)
+{
+	int day;
+
+	return node->type == NT_YAML_SCALAR && nt_weekday_parse(node->text, node->length, &day);
+}
+
+static bool load_window(struct nt_loader *l, const struct nt_yaml *node, struct nt_window *out)
+{
+	const char *why = NULL;
+
+	if (!is_scalar(l, node, NT_KIND_WINDOWS))
+		return false;
+	if (nt_window_parse(node->text, node->length, out, &why))
+		return true;
+	/* [ sat,sun 10:00-14:00 ]: the comma has made two items of it */
+	if (!node->quoted && node->next != NULL && is_weekdays_only(node)) {
+		nt_diags_error(l->diags, node->span, "%s (inside [ ] a comma ends the value)",
+		               nt_yaml_put_in_quotes(l->arena, "window", node->span.source->text + node->span.start,
+		                                     node->next->span.start + node->next->span.length - node->span.start));
+		return false;
+	}
+	return refuse(l, node, NT_KIND_WINDOWS, why);
+}
+
+bool nt_load_windows(struct nt_loader *l, const struct nt_yaml *node, struct nt_windows *out)
+{
+	struct nt_window *items = nt_arena_array(l->arena, struct nt_window, MAX(node->n, 1u));
+	bool ok = true;
+	unsigned n = 0;
+
+	if (node->type == NT_YAML_SCALAR) {
+		ok = load_window(l, node, &items[n++]);
+	} else if (node->type == NT_YAML_SEQUENCE && node->n > 0) {
+		for (const struct nt_yaml *item = node->first; item != NULL; item = item->next) {
+			bool fine = load_window(l, item, &items[n++]);
+
+			/* the second half of a window cut by a comma was part of the message */
+			if (!fine && !item->quoted && item->next != NULL && is_weekdays_only(item))
+				item = item->next;
+			ok = ok && fine;
+		}
+	} else {
+		ok = is_scalar(l, node, NT_KIND_WINDOWS);
+	}
+	*out = (struct nt_windows){ .items = items, .n = n };
+	return ok;
+}
+
+/* "2 per day", "30 per 2 weeks", "2 per calendar day" */
+bool nt_load_rate(struct nt_loader *l, const struct nt_yaml *node, struct nt_rate *out)
+{
+	static const char calendar[] = "calendar ";
+	const char *text = node->text, *why = NULL, *per;
+	struct nt_rate rate = { 0 };
+	guint64 n;
+	char *end, *one;
+	bool ok;
+
+	if (!is_scalar(l, node, NT_KIND_RATE))
+		return false;
+	n = g_ascii_strtoull(text, &end, 10);
+	if (end == text || !g_ascii_isdigit(text[strspn(text, " ")]) || n > 1000000000 || n == 0)
+		return refuse(l, node, NT_KIND_RATE, end == text ? NULL : "the number is 1 to 1000000000");
+	per = end + strspn(end, " ");
+	if (per == end || strncmp(per, "per ", 4) != 0)
+		return refuse(l, node, NT_KIND_RATE, NULL);
+	per += 4 + strspn(per + 4, " ");
+	if (strncmp(per, calendar, sizeof calendar - 1) == 0) {
+		rate.calendar = true;
+		per += sizeof calendar - 1;
+		if (strcmp(per, "day") != 0)
+			return refuse(l, node, NT_KIND_RATE, "of calendar time there is only 'per calendar day'");
+	}
+	one = g_ascii_isdigit(per[0]) ? g_strdup(per) : g_strconcat("1 ", per, NULL);
+	ok = nt_duration_parse(one, strlen(one), &rate.per, &why) && !nt_duration_is_zero(rate.per);
+	g_free(one);
+	if (!ok)
+		return refuse(l, node, NT_KIND_RATE, why);
+	rate.n = (uint32_t)n;
+	*out = rate;
+	return true;
+}
+
+bool nt_load_share(struct nt_loader *l, const struct nt_yaml *node, uint32_t *millionths)
+{
+	nt_number n;
+	size_t length;
+
+	if (!is_scalar(l, node, NT_KIND_SHARE))
+		return false;
+	length = node->length;
+	if (node->text[length - 1] != '%')
+		return refuse(l, node, NT_KIND_SHARE, NULL);
+	for (length--; length > 0 && node->text[length - 1] == ' '; length--)
+		;
+	if (!nt_number_parse(node->text, length, &n))
+		return refuse(l, node, NT_KIND_SHARE, NULL);
+	if (n < 0 || n > 100 * NT_NUMBER_ONE)
+		return refuse(l, node, NT_KIND_SHARE, "it is 0% to 100%");
+	*millionths = (uint32_t)(n / 100);
+	return true;
+}
+
+bool nt_load_number(struct nt_loader *l, const struct nt_yaml *node, nt_number *out)
+{
+	if (!is_scalar(l, node, NT_KIND_NUMBER))
+		return false;
+	return nt_number_parse(node->text, node->length, out) || refuse(l, node, NT_KIND_NUMBER, NULL);
+}
+
+bool nt_load_whole(struct nt_loader *l, const struct nt_yaml *node, int64_t least, int64_t most, int64_t *out)
+{
+	nt_number n;
+
+	if (!is_scalar(l, node, NT_KIND_WHOLE))
+		return false;
+	if (!nt_number_parse(node->text, node->length, &n) || n % NT_NUMBER_ONE != 0)
+		return refuse(l, node, NT_KIND_WHOLE, NULL);
+	if (n / NT_NUMBER_ONE < least || n / NT_NUMBER_ONE > most) {
+		nt_diags_error(l->diags, node->span, "'%s' is out of range: it goes from %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT,
+		               node->text, least, most);
+		return false;
+	}
+	*out = n / NT_NUMBER_ONE;
+	return true;
+}
+
+bool nt_load_date(struct nt_loader *l, const struct nt_yaml *node, int64_t *days)
+{
+	struct nt_civil civil;
+	const char *why = NULL;
+
+	if (!is_scalar(l, node, NT_KIND_DATE))
+		return false;
+	if (!nt_date_parse(node->text, node->length, &civil, &why))
+		return refuse(l, node, NT_KIND_DATE, why);
+	*days = nt_civil_days(civil.year, civil.month, civil.day);
+	return true;
+}
+
+bool nt_load_zone(struct nt_loader *l, const struct nt_yaml *node, const char **out)
+{
+	const struct nt_zones *zones = l->context->zones;
+
+	if (!is_scalar(l, node, NT_KIND_ZONE))
+		return false;
+	if (zones->find(zones, node->text) == NULL) {
+		nt_keys_unknown(l->diags, node->span, "time zone", node->text, "", zones->names != NULL ? zones->names(zones) : NULL);
+		return false;
+	}
+	*out = nt_arena_strdup(l->arena, node->text);
+	return true;
+}
+
+bool nt_load_email(struct nt_loader *l, const struct nt_yaml *node, const char **out)
+{
+	struct nt_value value;
+	const char *why = NULL;
+
+	if (!is_scalar(l, node, NT_KIND_TEXT))
+		return false;
+	if (!nt_value_from_text(l->arena, node->text, NT_TYPE_EMAIL, l->context->zones->utc, &value, &why)) {
+		nt_diags_error(l->diags, node->span, "'%s' %s", node->text, why);
+		return false;
+	}
+	*out = value.text;
+	return true;
+}
+
+bool nt_load_yes(const struct nt_yaml *node)
+{
+	return node != NULL && (strcmp(node->text, "true") == 0 || strcmp(node->text, "yes") == 0);
+}
+
+bool nt_load_after(struct nt_loader *l, const struct nt_yaml *node, const char *const *words, int *word, struct nt_duration *out)
+{
+	const char *why = NULL;
+	GString *allowed;
+
+	if (!is_scalar(l, node, NT_KIND_AFTER))
+		return false;
+	*word = -1;
+	if (strncmp(node->text, "after ", 6) == 0) {
+		if (nt_duration_parse(node->text + 6, node->length - 6, out, &why))
+			return true;
+		return refuse(l, node, NT_KIND_AFTER, why);
+	}
+	for (int i = 0; words[i] != NULL; i++)
+		if (strcmp(words[i], node->text) == 0) {
+			*word = i;
+			return true;
+		}
+	allowed = g_string_new(NULL);
+	for (int i = 0; words[i] != NULL; i++)
+		g_string_append_printf(allowed, "%s, ", words[i]);
+	nt_diags_error(l->diags, node->span, "'%s' takes %sor after DURATION, such as after 90 days",
+	               node->key != NULL ? node->key->text : "this", allowed->str);
+	g_string_free(allowed, TRUE);
+	return false;
+}
+
+static bool load_list(struct nt_loader *l, const struct nt_yaml *node, struct nt_value *out)
+{
+	const char **items = nt_arena_array(l->arena, const char *, node->n);
+	unsigned n = 0;
+
+	for (const struct nt_yaml *item = node->first; item != NULL; item = item->next) {
+		if (item->type != NT_YAML_SCALAR) {
+			nt_diags_error(l->diags, item->span, "a list holds texts only");
+			return false;
+		}
+		items[n++] = nt_arena_strdup(l->arena, item->text);
+	}
+	*out = (struct nt_value){ .type = NT_TYPE_LIST, .list = { .items = items, .n = n } };
+	return true;
+}
+
+bool nt_load_literal(struct nt_loader *l, const struct nt_yaml *node, enum nt_type type, const char *const *one_of,
+                     struct nt_value *out)
+{
+	const char *why = NULL;
+
+	if (type == NT_TYPE_LIST && node->type == NT_YAML_SEQUENCE)
+		return load_list(l, node, out);
+	if (node->type != NT_YAML_SCALAR) {
+		nt_diags_error(l->diags, node->span, "this takes a %s", nt_type_name(type));
+		return false;
+	}
+	if (!nt_value_from_text(l->arena, node->text, type, l->context->zones->utc, out, &why)) {
+		nt_diags_error(l->diags, node->span.length > 0 || node->key == NULL ? node->span : node->key->span, "'%s' %s",
+		               node->text, why);
+		return false;
+	}
+	if (one_of != NULL && !g_strv_contains(one_of, node->text)) {
+		nt_keys_unknown(l->diags, node->span, "value", node->text,
+		                node->key != NULL ? nt_arena_printf(l->arena, "of '%s'", node->key->text) : "", one_of);
+		return false;
+	}
+	return true;
+}
+
+bool nt_load_either(struct nt_loader *l, const struct nt_yaml *item, const char *title, const struct nt_yaml *on,
+                    const struct nt_yaml *when, const struct nt_yaml *filter)
+{
+	if (on != NULL && when != NULL) {
+		nt_diags_error(l->diags, when->key->span, "%s has either 'on' or 'when', not both", title);
+		return false;
+	}
+	if (on == NULL && when == NULL) {
+		/* one that was there, and wrong, has had its message */
+		if (nt_yaml_get(item, "on") == NULL && nt_yaml_get(item, "when") == NULL)
+			nt_diags_error(l->diags, item->span, "%s needs 'on' (an event) or 'when' (a condition)", title);
+		return false;
+	}
+	if (when != NULL && filter != NULL) {
+		nt_diags_error(l->diags, filter->key->span, "'if' goes with 'on': join it to the condition of 'when' by 'and'");
+		return false;
+	}
+	return true;
+}
+
+const void *nt_load_take_array(struct nt_loader *l, GArray *array, unsigned *n)
+{
+	const void *copy = nt_arena_copy(l->arena, array->data, (size_t)array->len * g_array_get_element_size(array));
+
+	*n = array->len;
+	g_array_free(array, TRUE);
+	return copy;
+}
