@@ -110,6 +110,7 @@ struct nt_run {
 	/* Within one instant, not kept: number of the last event that came before it entered, and before its wait began.
 	 * An event is offered only to what stood before it (II.1). */
 	unsigned stood, waits;
+	bool asked; /* at the gate */
 	struct nt_run *next;    /* by campaign slot, then key */
 };
 

@@ -55,6 +55,7 @@ struct nt_input {
 			const char *campaign, *key;
 			enum nt_outcome outcome;
 			const char *detail;    /* what the server said */
+			const char *address;   /* where it went; NULL: the lead's present address on that channel */
 		} outcome;
 		struct {
 			int channel;           /* -1: all marketing */
@@ -115,11 +116,21 @@ struct nt_ready_effect {
 	const char *values;      /* JSON for the rep's message: lead, score, fit, engagement, why[] {points,reason} */
 };
 
+/* Timeline words, of every effect: campaign and step that it concerns (or NULL), and by `what` the detail:
+ *
+ *     message.released       template              message.cancelled     why
+ *     message.skipped        why                   message.given_up      why
+ *     message.sent, .delivered, .opened, .clicked, .replied, .bounced, .failed, .complained    template: what was said
+ *     campaign.entered       event or way in       campaign.not_entered  why (by hand or by a step)
+ *     campaign.left          why                   campaign.reached_goal event or condition
+ *     tag, untag, stage      exactly the name      set                   field
+ *     points                 +15 reason            score.crossed         cold to warm, score 52
+ *     suppress, consent      channel: how          hand_off              exactly the reason
+ *     handoff                offered to anna …     lead.created, lead.changed, lead.erased
+ */
 struct nt_effect {
 	enum nt_effect_kind kind;
 	nt_time at;
-	/* Timeline words, of every effect: what ("message.released", "campaign.entered", "score.crossed", "tag" …),
-	 * campaign and step it concerns (or NULL), detail for people. */
 	const char *what, *campaign, *key, *step, *detail;
 	struct nt_message *message;   /* MESSAGE */
 	const char *id;               /* CANCEL: message id */
@@ -134,13 +145,16 @@ struct nt_effects {
 };
 void nt_effects_init(struct nt_effects *effects);
 
-/* Runs the lead's timers due before input->now (each at its own instant), then the input (for TIMER: the timers due at
- * now), each until its instant is quiet, then the gate. lead->due is the next timer. Effects and new state live in the
- * lead's arena. lead->program must be the current one and the blob migrated (migrate.h). */
+/* Runs the lead's timers due before input->now (each at its own instant), then the input, then the timers due at now,
+ * each instant until it is quiet, then its gate. After TIMER, timers due by input->clock have run too. lead->due is the
+ * next timer. Effects and new state live in the lead's arena; of the input only what effects and state have copied is
+ * needed afterwards. lead->program must be the current one (nt_lead_migrate). What a step may do to a lead that was
+ * never created: nothing, but for EVENT, FIELDS and CONSENT, which create it. */
 void nt_step(struct nt_lead *lead, const struct nt_input *input, struct nt_effects *effects);
 
-/* Moves a lead whose blob was written by `old` (NULL: unknown; steps that the new one lacks then end the run) to `program` as of
- * `loaded` (the load's instant): timers due before it run under `old` first (II.7). Gives the lead bound to `program`. */
+/* Moves a lead whose blob was written by `old` (NULL: unknown, and the blob was decoded with `program`; steps that it
+ * lacks then end the run) to `program` as of `loaded` (the load's instant): timers due before it run under `old` first
+ * (II.7). Gives the lead bound to `program`, in the same arena; step it with NT_INPUT_LOAD at `loaded` next. */
 struct nt_lead *nt_lead_migrate(struct nt_lead *old_lead, const struct nt_program *old, const struct nt_program *program,
                                 nt_time loaded, nt_time clock, struct nt_effects *effects);
 

@@ -1,0 +1,308 @@
+/* The gate: which messages that are due are released now, and when the others are asked again (II.3). */
+#include "engine/instant.h"
+
+#include "base/arena.h"
+#include "base/civil.h"
+#include "base/window.h"
+
+#include <string.h>
+
+#define FARTHEST (400 * NT_DAY)
+#define PENDING_KEPT 256     /* released messages whose outcome is awaited, per lead */
+#define RELEASES_KEPT 4096
+
+bool nt_gate_is_message(enum nt_step_kind kind)
+{
+	return kind == NT_STEP_MESSAGE || kind == NT_STEP_WEBHOOK;
+}
+
+static const struct nt_step *message_of(const struct nt_lead *lead, const struct nt_run *run)
+{
+	const struct nt_step *step;
+
+	if (run->step < 0 || !run->arrived)
+		return NULL;
+	step = &lead->program->campaigns[run->campaign].steps[run->step];
+	return nt_gate_is_message(step->kind) ? step : NULL;
+}
+
+/* Marketing: what caps, hours, holidays and consent are about. */
+static bool is_marketing(const struct nt_step *step)
+{
+	return step->kind == NT_STEP_MESSAGE && !step->service;
+}
+
+nt_time nt_gate_give_up(const struct nt_lead *lead, const struct nt_run *run)
+{
+	const struct nt_step *step = message_of(lead, run);
+
+	if (step == NULL || run->first_due == NT_NO_TIME || nt_duration_is_zero(step->give_up_after))
+		return NT_NEVER;
+	return nt_time_plus(lead->zone, run->first_due, step->give_up_after);
+}
+
+void nt_gate_ask_again(struct nt_instant *in)
+{
+	struct nt_run *run;
+
+	for (run = in->lead->runs; run != NULL; run = run->next)
+		if (message_of(in->lead, run) != NULL && run->due > in->now)
+			run->due = in->now;
+}
+
+/* ---- why a message is not for this lead ---- */
+
+static bool is_suppressed(const struct nt_lead *lead, const struct nt_step *step)
+{
+	if (lead->suppressed == NULL || !lead->suppressed[step->channel])
+		return false;
+	if (is_marketing(step))
+		return true;
+	return lead->suppressed_hard != NULL ? lead->suppressed_hard[step->channel] : lead->bounced_hard;
+}
+
+static const char *skip_reason(struct nt_instant *in, const struct nt_run *run, const struct nt_step *step)
+{
+	const struct nt_lead *lead = in->lead;
+	const struct nt_policy *policy = &in->program->policy;
+	const char *channel;
+
+	if (!nt_instant_holds(in, step->condition, run, run->hand, false))
+		return "its condition isn't met";
+	if (step->kind == NT_STEP_WEBHOOK)
+		return NULL;
+	if (run->held_out)
+		return "held out for comparison";
+	if (step->channel < 0)
+		return "no such channel";
+	channel = in->program->channels[step->channel].name;
+	if (is_marketing(step) && !nt_lead_consents(lead, step->channel))
+		return nt_arena_printf(in->arena, "no consent for %s", channel);
+	if (nt_lead_address(lead, step->channel) == NULL)
+		return nt_arena_printf(in->arena, "no address for %s", channel);
+	if (is_suppressed(lead, step))
+		return nt_arena_printf(in->arena, "the address for %s is suppressed", channel);
+	if (is_marketing(step) && policy->suppress_if != NULL &&
+	    nt_instant_holds(in, policy->suppress_if, NULL, NULL, false))
+		return "suppressed by the policy";
+	return NULL;
+}
+
+/* ---- when it may go ---- */
+
+static bool is_holiday(const struct nt_policy *policy, int64_t day)
+{
+	unsigned low = 0, high = policy->n_holidays;
+
+	while (low < high) {
+		unsigned middle = low + (high - low) / 2;
+
+		if (policy->holidays[middle] < day)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < policy->n_holidays && policy->holidays[low] == day;
+}
+
+static nt_time past_holiday(const struct nt_instant *in, nt_time t)
+{
+	struct nt_civil civil;
+
+	if (in->program->policy.n_holidays == 0)
+		return t;
+	civil = nt_civil_at(in->lead->zone, t);
+	if (!is_holiday(&in->program->policy, nt_civil_days(civil.year, civil.month, civil.day)))
+		return t;
+	return nt_civil_next_midnight(in->lead->zone, t);
+}
+
+/* The first instant from t on at which fewer than rate->n releases count: when the n-th latest one has expired. */
+static nt_time past_cap(const struct nt_instant *in, const struct nt_rate *rate, nt_time t)
+{
+	const struct nt_ring_state *releases = &in->lead->releases;
+	const struct nt_zone *zone = in->lead->zone;
+	uint64_t n = 0;
+	unsigned i;
+
+	for (i = releases->n; i-- > 0;) {
+		nt_time x = releases->entries[i].at;
+
+		n += releases->entries[i].n;
+		if (n < rate->n)
+			continue;
+		if (rate->calendar)
+			x = nt_civil_midnight(zone, x);
+		return nt_time_later(t, nt_time_plus(zone, x, rate->per));
+	}
+	return t;
+}
+
+static nt_time once_round(const struct nt_instant *in, const struct nt_step *step, nt_time t)
+{
+	const struct nt_policy *policy = &in->program->policy;
+	unsigned i;
+
+	if (step->has_window)
+		t = nt_windows_next(&step->window, in->lead->zone, t);
+	if (!is_marketing(step) || t == NT_NEVER)
+		return t;
+	t = nt_windows_next(&in->program->channels[step->channel].send, in->lead->zone, t);
+	if (t == NT_NEVER)
+		return t;
+	t = past_holiday(in, t);
+	for (i = 0; i < policy->n_at_most; i++) {
+		if (policy->at_most[i].n == 0)
+			return NT_NEVER;
+		t = past_cap(in, &policy->at_most[i], t);
+	}
+	return t;
+}
+
+/* The first instant from now on at which nothing stands against it; NT_NEVER: none within 400 days. */
+static nt_time opens(const struct nt_instant *in, const struct nt_step *step)
+{
+	nt_time t = in->now, next;
+
+	for (;;) {
+		next = once_round(in, step, t);
+		if (next == t)
+			return t;
+		if (next == NT_NEVER || next > in->now + FARTHEST)
+			return NT_NEVER;
+		t = next;
+	}
+}
+
+/* ---- what becomes of it ---- */
+
+static void complete(struct nt_instant *in, struct nt_run *run)
+{
+	nt_run_go(in, run, nt_run_follow(&in->program->campaigns[run->campaign], run->step));
+}
+
+static void pass_over(struct nt_instant *in, struct nt_run *run, const struct nt_step *step, const char *what,
+                      const char *why)
+{
+	struct nt_property_value properties[] = {
+		{ "campaign", NT_TEXT_VALUE(in->program->campaigns[run->campaign].name) },
+		{ "template", NT_TEXT_VALUE(step->name) },
+		{ "channel", NT_TEXT_VALUE(step->channel >= 0 ? in->program->channels[step->channel].name : NULL) },
+		{ "reason", NT_TEXT_VALUE(why) },
+	};
+
+	nt_instant_note(in, run, what, why);
+	nt_instant_raise(in, "message.skipped", properties, G_N_ELEMENTS(properties));
+	complete(in, run);
+}
+
+static void await_outcome(struct nt_instant *in, const struct nt_run *run, const struct nt_step *step,
+                          const struct nt_message *message)
+{
+	struct nt_pending *pending = nt_arena_new0(in->arena, struct nt_pending);
+	struct nt_pending **link;
+	unsigned n = 0;
+
+	pending->message = message->id;
+	pending->campaign = run->campaign;
+	pending->key = run->key;
+	pending->entry = run->entry;
+	pending->template_name = message->template_name;
+	pending->channel = step->channel;
+	pending->released = in->now;
+	pending->counts = is_marketing(step);
+	for (link = &in->lead->pending; *link != NULL; link = &(*link)->next)
+		n++;
+	*link = pending;
+	if (n >= PENDING_KEPT)
+		in->lead->pending = in->lead->pending->next;
+}
+
+static void release(struct nt_instant *in, struct nt_run *run, const struct nt_step *step)
+{
+	const struct nt_policy *policy = &in->program->policy;
+	struct nt_effect *effect;
+	struct nt_message *message;
+	unsigned i, capacity = 1;
+
+	run->released++;
+	message = nt_message_new(in, run, step);
+	effect = nt_instant_note(in, run, "message.released", message->template_name);
+	effect->kind = NT_EFFECT_MESSAGE;
+	effect->message = message;
+	effect->channel = message->channel;
+	await_outcome(in, run, step, message);
+	if (is_marketing(step)) {
+		for (i = 0; i < policy->n_at_most; i++)
+			capacity = MAX(capacity, MIN(policy->at_most[i].n, RELEASES_KEPT));
+		/* twice as many: a refund doesn't reach what has been merged */
+		nt_ring_add(in->arena, &in->lead->releases, capacity * 2 + 1, in->now, 1, 0);
+	}
+	complete(in, run);
+}
+
+/* true: completed. */
+static bool decide(struct nt_instant *in, struct nt_run *run, const struct nt_step *step)
+{
+	nt_time give_up = nt_gate_give_up(in->lead, run), t;
+	const char *why;
+
+	if (in->now >= give_up) {
+		pass_over(in, run, step, "message.given_up", "it could not go out in time");
+		return true;
+	}
+	if (in->now < in->clock) { /* nothing is released in the past */
+		run->due = nt_time_earlier(in->clock, give_up);
+		return false;
+	}
+	if (nt_run_paused(in, run))
+		return false;
+	why = skip_reason(in, run, step);
+	if (why != NULL) {
+		pass_over(in, run, step, "message.skipped", why);
+		return true;
+	}
+	t = opens(in, step);
+	if (t == in->now) {
+		release(in, run, step);
+		return true;
+	}
+	if (t == NT_NEVER) {
+		pass_over(in, run, step, "message.given_up", "there is no time within 400 days at which it may go out");
+		return true;
+	}
+	if (run->due != t)
+		run->due = nt_time_earlier(t, give_up);
+	return false;
+}
+
+/* Priority, then who has waited longest, then campaign and key, in which order the runs stand. */
+static bool goes_first(const struct nt_lead *lead, const struct nt_run *a, const struct nt_run *b)
+{
+	int left = lead->program->campaigns[a->campaign].priority, right = lead->program->campaigns[b->campaign].priority;
+
+	if (left != right)
+		return left > right;
+	return a->first_due < b->first_due;
+}
+
+bool nt_gate_open(struct nt_instant *in)
+{
+	struct nt_run *run, *best;
+	unsigned n = 0, asked = 0;
+
+	for (run = in->lead->runs; run != NULL; run = run->next) {
+		run->asked = message_of(in->lead, run) == NULL || run->due > in->now;
+		n += !run->asked;
+	}
+	for (; asked < n; asked++) {
+		best = NULL;
+		for (run = in->lead->runs; run != NULL; run = run->next)
+			if (!run->asked && (best == NULL || goes_first(in->lead, run, best)))
+				best = run;
+		best->asked = true;
+		if (decide(in, best, message_of(in->lead, best)))
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,129 @@
+/* One lead's instant: what nt_step() and its parts share. Nobody else includes this.
+ *
+ * An instant is a number of passes (II.1): (a) history, fields, points; (b) fit, levels, watchers; (c) goal, exit; (d) waits;
+ * (e) entries; (f) sales ready. What (c) to (f) change starts another pass. When a pass changes nothing, what is due at
+ * this very instant goes on; when that is quiet too, the gate opens; what it completes starts passes again. */
+#ifndef NT_ENGINE_INSTANT_H
+#define NT_ENGINE_INSTANT_H
+
+#include "engine/eval.h"
+#include "engine/step.h"
+#include "rules/program.h"
+
+struct nt_raised { /* an event of this instant, from outside or our own */
+	const struct nt_event *event;
+	unsigned number; /* from 1, in order */
+	struct nt_raised *next;
+};
+
+struct nt_start { /* asked for by hand, by a step, by a recycle */
+	int campaign;
+	const char *key, *why;
+	struct nt_start *next;
+};
+
+struct nt_entered {
+	int campaign;
+	const char *key;
+	struct nt_entered *next;
+};
+
+struct nt_instant {
+	struct nt_lead *lead;
+	struct nt_arena *arena;
+	const struct nt_program *program;
+	nt_time now, clock;
+	struct nt_effects *effects;
+	const char *cause;
+	struct nt_raised *offered;                /* in this pass */
+	struct nt_raised *raised, **raised_end;   /* for the next */
+	unsigned number;                          /* of the last event raised */
+	bool timers;                              /* what is due at now goes on */
+	bool changed;                             /* this pass did something: there will be another */
+	nt_time until;                            /* conditions asked since the pass began hold until here */
+	bool *fired, *has_fired;                  /* watchers: in this pass, in this instant */
+	bool *levels;                             /* crossed into, in this instant */
+	struct nt_start *starts, **starts_end;
+	struct nt_entered *entered;               /* in this instant */
+	bool loading;                             /* watchers are learnt, not fired */
+	unsigned passes;
+};
+
+#define NT_INSTANT_PASSES 10000 /* more than any sane rule set can need: rules that chase each other end here */
+
+/* instant.c */
+struct nt_effect *nt_instant_effect(struct nt_instant *in, enum nt_effect_kind kind, const char *what, const char *detail);
+/* A note about a run and the step at which it stands; run NULL: about the lead. */
+struct nt_effect *nt_instant_note(struct nt_instant *in, const struct nt_run *run, const char *what, const char *detail);
+void nt_instant_offer(struct nt_instant *in, const struct nt_event *event);
+/* One of our own events, at now; NONE and NULL texts among the properties are left out. */
+void nt_instant_raise(struct nt_instant *in, const char *name, const struct nt_property_value *properties, unsigned n);
+bool nt_instant_holds(struct nt_instant *in, const struct nt_expr *condition, const struct nt_run *run,
+                      const struct nt_event *event, bool watch);
+void nt_instant_start(struct nt_instant *in, int campaign, const char *key, const char *why);
+
+/* happen.c */
+void nt_happen_record(struct nt_instant *in, const struct nt_event *event);
+
+/* points.c */
+void nt_points_award(struct nt_instant *in, nt_number points, nt_time at, const char *reason);
+void nt_points_earn(struct nt_instant *in, const struct nt_event *event); /* by the scoring rules */
+void nt_points_refresh(struct nt_instant *in); /* fit and level */
+nt_time nt_points_next_level(const struct nt_instant *in);
+
+/* change.c */
+void nt_change_create(struct nt_instant *in); /* unless it exists */
+void nt_change_fields(struct nt_instant *in, const struct nt_input *input);
+void nt_change_set(struct nt_instant *in, const struct nt_run *run, const struct nt_step *step);
+bool nt_change_tag(struct nt_instant *in, const char *tag, bool there); /* true: it wasn't so before */
+bool nt_change_stage(struct nt_instant *in, const struct nt_run *run, const char *stage);
+
+/* wait.c */
+bool nt_wait_is(enum nt_step_kind kind);
+/* When the wait at which the run stands ends; NT_NEVER: not by the clock. Durations and expressions count from the run's
+ * anchor, times of day and windows from `base`. */
+nt_time nt_wait_due(const struct nt_lead *lead, const struct nt_run *run, nt_time base);
+bool nt_wait_over(struct nt_instant *in, struct nt_run *run, int *target); /* target: where it goes on */
+void nt_wait_rezone(struct nt_instant *in);
+void nt_wait_arrive(struct nt_instant *in, struct nt_run *run);
+const struct nt_property_value *nt_wait_keep(struct nt_arena *arena, const struct nt_event *event); /* its properties, copied */
+
+/* run.c */
+int nt_run_follow(const struct nt_campaign *campaign, int step); /* what comes after it; -1: the end */
+void nt_run_go(struct nt_instant *in, struct nt_run *run, int step);
+void nt_run_pass(struct nt_instant *in); /* (d) */
+void nt_run_leave(struct nt_instant *in); /* (c) */
+void nt_run_enter(struct nt_instant *in); /* (e) */
+bool nt_run_paused(struct nt_instant *in, const struct nt_run *run);
+void nt_run_stop(struct nt_instant *in, int campaign, const char *key); /* by hand */
+
+/* act.c: a step that takes no time; goes on to the next */
+void nt_act(struct nt_instant *in, struct nt_run *run, const struct nt_step *step);
+
+/* gate.c: true if a message step was completed */
+bool nt_gate_is_message(enum nt_step_kind kind);
+bool nt_gate_open(struct nt_instant *in);
+nt_time nt_gate_give_up(const struct nt_lead *lead, const struct nt_run *run);
+void nt_gate_ask_again(struct nt_instant *in); /* deferred messages: something that held them has changed */
+
+/* message.c */
+struct nt_message *nt_message_new(struct nt_instant *in, struct nt_run *run, const struct nt_step *step);
+const char *nt_message_lead_values(struct nt_instant *in); /* JSON of fields and standing: for reps' messages */
+
+/* outcome.c */
+void nt_outcome_apply(struct nt_instant *in, const struct nt_input *input);
+void nt_consent_apply(struct nt_instant *in, int channel, bool given, const char *how, const char *from);
+/* channel NULL: the lead's every one */
+void nt_consent_suppress(struct nt_instant *in, const char *what, const char *how);
+/* Released messages of a run (campaign -1: all), of a channel (-1: all), marketing ones only if asked. */
+void nt_pending_cancel(struct nt_instant *in, int campaign, const char *key, int channel, bool marketing, const char *why);
+
+/* handoff.c */
+void nt_handoff_ready(struct nt_instant *in, const char *reason, const struct nt_ready *item);
+void nt_handoff_pass(struct nt_instant *in); /* (f) */
+void nt_handoff_apply(struct nt_instant *in, const struct nt_input *input);
+
+/* instant.c, for migrate.c: timers due before `until`. */
+void nt_instant_timers(struct nt_lead *lead, nt_time until, nt_time clock, struct nt_effects *effects);
+
+#endif

@@ -1,0 +1,252 @@
+/* A message as it is released: its id, where it goes, and the values that it is written with, frozen. */
+#include "engine/instant.h"
+
+#include "base/arena.h"
+#include "base/json.h"
+#include "template/message.h"
+
+#include <string.h>
+
+static const char *text_field(const struct nt_lead *lead, int field)
+{
+	const struct nt_value *value;
+
+	if ((unsigned)field >= lead->program->n_fields)
+		return NULL;
+	value = &lead->fields[field];
+	return nt_type_is_text(value->type) && value->text[0] != '\0' ? value->text : NULL;
+}
+
+/* 32 hex digits of SHA-256(lead LF campaign LF key LF entry LF step LF attempt). */
+static const char *make_id(struct nt_instant *in, const struct nt_run *run, const struct nt_step *step)
+{
+	GChecksum *sum = g_checksum_new(G_CHECKSUM_SHA256);
+	const char *const parts[] = {
+		in->lead->id, in->program->campaigns[run->campaign].name, run->key,
+		nt_arena_printf(in->arena, "%u", run->entry), step->identity,
+		nt_arena_printf(in->arena, "%u", run->released),
+	};
+	const char *id;
+	unsigned i;
+
+	for (i = 0; i < G_N_ELEMENTS(parts); i++) {
+		if (i > 0)
+			g_checksum_update(sum, (const guchar *)"\n", 1);
+		g_checksum_update(sum, (const guchar *)parts[i], (gssize)strlen(parts[i]));
+	}
+	id = nt_arena_strndup(in->arena, g_checksum_get_string(sum), 32);
+	g_checksum_free(sum);
+	return id;
+}
+
+static const char *full_name(struct nt_instant *in)
+{
+	const char *first = text_field(in->lead, NT_FIELD_FIRST_NAME), *last = text_field(in->lead, NT_FIELD_LAST_NAME);
+
+	if (first != NULL && last != NULL)
+		return nt_arena_printf(in->arena, "%s %s", first, last);
+	return first != NULL ? first : last;
+}
+
+static void put_value(struct nt_json_writer *w, GString *scratch, const char *key, const struct nt_value *value)
+{
+	if (value->type == NT_TYPE_NONE)
+		return;
+	g_string_truncate(scratch, 0);
+	nt_value_to_json(value, scratch);
+	nt_json_put_raw(w, key, scratch->str);
+}
+
+static void put_properties(struct nt_json_writer *w, GString *scratch, const char *key,
+                           const struct nt_property_value *properties, unsigned n)
+{
+	unsigned i;
+
+	nt_json_object(w, key);
+	for (i = 0; i < n; i++)
+		put_value(w, scratch, properties[i].name, &properties[i].value);
+	nt_json_end_object(w);
+}
+
+/* The names that follow the lead's own fields; a field called the same would be a second key. */
+static const char *const taken[] = { "score", "fit", "engagement", "level", "stage", "tags", "owner", "sender", "event", "entry" };
+
+static bool is_taken(const char *name, const struct nt_step *with)
+{
+	unsigned i;
+
+	for (i = 0; i < G_N_ELEMENTS(taken); i++)
+		if (strcmp(taken[i], name) == 0)
+			return true;
+	for (i = 0; with != NULL && i < with->n_assignments; i++)
+		if (strcmp(with->assignments[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static void put_owner(struct nt_json_writer *w, const struct nt_lead *lead)
+{
+	int slot = lead->owner != NULL ? nt_program_rep(lead->program, lead->owner) : -1;
+	const struct nt_rep *rep;
+
+	if (slot < 0)
+		return;
+	rep = &lead->program->sales.reps[slot];
+	nt_json_object(w, "owner");
+	nt_json_put_text(w, "id", rep->name);
+	nt_json_put_text(w, "name", rep->full_name != NULL ? rep->full_name : rep->name);
+	if (rep->email != NULL)
+		nt_json_put_text(w, "email", rep->email);
+	if (rep->phone != NULL)
+		nt_json_put_text(w, "phone", rep->phone);
+	nt_json_end_object(w);
+}
+
+static void put_standing(struct nt_instant *in, struct nt_json_writer *w)
+{
+	const struct nt_lead *lead = in->lead;
+	nt_time half_life = in->program->half_life;
+	unsigned i;
+
+	nt_json_put_int(w, "score", nt_score_points(&lead->engagement, lead->fit, in->now, half_life));
+	nt_json_put_int(w, "fit", nt_number_round(lead->fit));
+	nt_json_put_int(w, "engagement", nt_engagement_points(&lead->engagement, in->now, half_life));
+	if (lead->level >= 0)
+		nt_json_put_text(w, "level", in->program->levels[lead->level].name);
+	nt_json_put_text(w, "stage", lead->stage);
+	nt_json_array(w, "tags");
+	for (i = 0; i < lead->n_tags; i++)
+		nt_json_put_text(w, NULL, lead->tags[i]);
+	nt_json_end_array(w);
+}
+
+static void put_fields(const struct nt_lead *lead, struct nt_json_writer *w, GString *scratch, const struct nt_step *with)
+{
+	unsigned i;
+
+	for (i = 0; i < lead->program->n_fields; i++)
+		if (lead->fields[i].type != NT_TYPE_NONE && !is_taken(lead->program->fields[i].name, with))
+			put_value(w, scratch, lead->program->fields[i].name, &lead->fields[i]);
+}
+
+static void put_sender(const struct nt_policy *policy, struct nt_json_writer *w)
+{
+	nt_json_object(w, "sender");
+	if (policy->sender_name != NULL)
+		nt_json_put_text(w, "name", policy->sender_name);
+	if (policy->sender_email != NULL)
+		nt_json_put_text(w, "email", policy->sender_email);
+	if (policy->sender_address != NULL)
+		nt_json_put_text(w, "address", policy->sender_address);
+	if (policy->sender_phone != NULL)
+		nt_json_put_text(w, "phone", policy->sender_phone);
+	nt_json_end_object(w);
+}
+
+static void put_with(struct nt_instant *in, struct nt_json_writer *w, GString *scratch, const struct nt_run *run,
+                     const struct nt_step *step)
+{
+	struct nt_eval_context context = { .lead = in->lead, .now = in->now, .event = run->hand, .run = run };
+	unsigned i;
+
+	for (i = 0; i < step->n_assignments; i++) {
+		const struct nt_assignment *assignment = &step->assignments[i];
+		struct nt_value value = assignment->literal;
+
+		if (assignment->expr != NULL)
+			value = nt_eval(assignment->expr, &context).value;
+		put_value(w, scratch, assignment->name, &value);
+	}
+}
+
+static const char *finish(struct nt_instant *in, GString *out, GString *scratch)
+{
+	const char *text = nt_arena_strndup(in->arena, out->str, out->len);
+
+	g_string_free(out, TRUE);
+	g_string_free(scratch, TRUE);
+	return text;
+}
+
+static const char *freeze(struct nt_instant *in, const struct nt_run *run, const struct nt_step *step)
+{
+	GString *out = g_string_sized_new(512), *scratch = g_string_new(NULL);
+	struct nt_json_writer w;
+
+	nt_json_begin(&w, out);
+	nt_json_object(&w, NULL);
+	put_fields(in->lead, &w, scratch, step);
+	put_standing(in, &w);
+	put_owner(&w, in->lead);
+	put_sender(&in->program->policy, &w);
+	if (run->hand != NULL)
+		put_properties(&w, scratch, "event", run->hand->properties, run->hand->n_properties);
+	if (run->n_entry_properties > 0)
+		put_properties(&w, scratch, "entry", run->entry_properties, run->n_entry_properties);
+	put_with(in, &w, scratch, run, step);
+	nt_json_end_object(&w);
+	return finish(in, out, scratch);
+}
+
+const char *nt_message_lead_values(struct nt_instant *in)
+{
+	GString *out = g_string_sized_new(512), *scratch = g_string_new(NULL);
+	const struct nt_lead *lead = in->lead;
+	const struct nt_score_reason *reason;
+	struct nt_json_writer w;
+	unsigned i;
+
+	nt_json_begin(&w, out);
+	nt_json_object(&w, NULL);
+	nt_json_object(&w, "lead");
+	put_fields(lead, &w, scratch, NULL);
+	nt_json_end_object(&w);
+	put_standing(in, &w);
+	nt_json_array(&w, "why");
+	for (i = 0; i < in->program->n_fit; i++)
+		if (nt_instant_holds(in, in->program->fit[i].condition, NULL, NULL, false)) {
+			nt_json_object(&w, NULL);
+			nt_json_put_number(&w, "points", in->program->fit[i].points);
+			nt_json_put_text(&w, "reason", in->program->fit[i].reason);
+			nt_json_end_object(&w);
+		}
+	for (reason = lead->reasons; reason != NULL; reason = reason->next) {
+		nt_json_object(&w, NULL);
+		nt_json_put_number(&w, "points", reason->points);
+		nt_json_put_text(&w, "reason", reason->reason);
+		nt_json_put_int(&w, "times", reason->times);
+		nt_json_end_object(&w);
+	}
+	nt_json_end_array(&w);
+	nt_json_end_object(&w);
+	return finish(in, out, scratch);
+}
+
+struct nt_message *nt_message_new(struct nt_instant *in, struct nt_run *run, const struct nt_step *step)
+{
+	const struct nt_lead *lead = in->lead;
+	const struct nt_campaign *campaign = &in->program->campaigns[run->campaign];
+	struct nt_message *message = nt_arena_new0(in->arena, struct nt_message);
+	const struct nt_message_template *template = NULL;
+	const char *address = step->channel >= 0 ? nt_lead_address(lead, step->channel) : NULL;
+
+	message->id = make_id(in, run, step);
+	message->lead = lead->id;
+	message->campaign = campaign->name;
+	message->key = run->key;
+	message->entry = run->entry;
+	message->step = step->identity;
+	message->channel = step->channel >= 0 ? in->program->channels[step->channel].name : "webhook";
+	message->template_name = step->name;
+	message->locale = text_field(lead, NT_FIELD_LOCALE);
+	if (in->program->templates != NULL)
+		template = nt_template_set_find(in->program->templates, step->name, message->channel, message->locale);
+	message->template_hash = template != NULL ? nt_message_template_hash(template) : "";
+	message->address = address != NULL ? address : "";
+	message->address_name = full_name(in);
+	message->values = freeze(in, run, step);
+	message->service = step->service || step->kind == NT_STEP_WEBHOOK;
+	message->released = in->now;
+	message->why = nt_arena_printf(in->arena, "%s: step %s", campaign->name, step->identity);
+	return message;
+}

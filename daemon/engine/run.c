@@ -1,0 +1,339 @@
+/* Runs: a lead's place in a campaign, from its entry to its end (II.1, II.4, II.5). */
+#include "engine/instant.h"
+
+#include "base/arena.h"
+#include "base/civil.h"
+
+#include <string.h>
+
+#define TOO_LATE_TO_START (72 * NT_HOUR) /* an event older than this starts no campaign (II.4) */
+
+static const struct nt_campaign *campaign_of(const struct nt_instant *in, const struct nt_run *run)
+{
+	return &in->program->campaigns[run->campaign];
+}
+
+static struct nt_campaign_state *past(struct nt_instant *in, const char *campaign)
+{
+	struct nt_campaign_state **link;
+
+	for (link = &in->lead->campaigns; *link != NULL; link = &(*link)->next)
+		if (strcmp((*link)->name, campaign) == 0)
+			return *link;
+	*link = nt_arena_new0(in->arena, struct nt_campaign_state);
+	(*link)->name = campaign;
+	(*link)->last_entry = (*link)->finished = (*link)->reached_goal = NT_NO_TIME;
+	return *link;
+}
+
+static void raise_about(struct nt_instant *in, const char *name, const struct nt_run *run)
+{
+	struct nt_property_value properties[] = {
+		{ "campaign", NT_TEXT_VALUE(campaign_of(in, run)->name) },
+		{ "key", NT_TEXT_VALUE(run->key[0] != '\0' ? run->key : NULL) },
+	};
+
+	nt_instant_raise(in, name, properties, G_N_ELEMENTS(properties));
+}
+
+/* Takes the run out of the lead's list. What it released but nobody has handed over yet goes with it, unless it has just
+ * come to its end. */
+static void end(struct nt_instant *in, struct nt_run *run, const char *why, bool cancel)
+{
+	struct nt_run **link = &in->lead->runs;
+
+	while (*link != run)
+		link = &(*link)->next;
+	*link = run->next;
+	in->changed = true;
+	if (cancel)
+		nt_pending_cancel(in, run->campaign, run->key, -1, false, why);
+	nt_instant_note(in, run, "campaign.left", why);
+	raise_about(in, "campaign.left", run);
+}
+
+static void finish(struct nt_instant *in, struct nt_run *run, const char *why)
+{
+	past(in, campaign_of(in, run)->name)->finished = in->now;
+	end(in, run, why, false);
+}
+
+int nt_run_follow(const struct nt_campaign *campaign, int step)
+{
+	for (; step >= 0; step = campaign->steps[step].parent)
+		if (campaign->steps[step].next >= 0)
+			return campaign->steps[step].next;
+	return -1;
+}
+
+void nt_run_go(struct nt_instant *in, struct nt_run *run, int step)
+{
+	run->step = step;
+	run->arrived = false;
+	run->anchor = in->now;
+	run->due = NT_NEVER;
+	run->first_due = NT_NO_TIME;
+	in->changed = true;
+}
+
+bool nt_run_paused(struct nt_instant *in, const struct nt_run *run)
+{
+	const struct nt_expr *pause = campaign_of(in, run)->pause;
+
+	return pause != NULL && nt_instant_holds(in, pause, run, run->hand, true);
+}
+
+/* ---- (c) goal, exit ---- */
+
+static void do_steps(struct nt_instant *in, const struct nt_run *run, int first, const struct nt_event *event)
+{
+	struct nt_run shadow = *run; /* walks the list; the run itself is at its end */
+
+	shadow.hand = event;
+	shadow.step = first;
+	while (shadow.step >= 0) {
+		const struct nt_step *step = &campaign_of(in, run)->steps[shadow.step];
+
+		if (nt_wait_is(step->kind) || nt_gate_is_message(step->kind) || step->kind == NT_STEP_STOP)
+			return;
+		nt_act(in, &shadow, step);
+	}
+}
+
+/* Does the way lie open? *event: the event that opens it, NULL for a `when`. */
+static bool is_open(struct nt_instant *in, const struct nt_run *run, const struct nt_way_out *way,
+                    const struct nt_event **event)
+{
+	const struct nt_raised *raised;
+
+	*event = NULL;
+	if (way->event < 0)
+		return nt_instant_holds(in, way->condition, run, NULL, true);
+	for (raised = in->offered; raised != NULL; raised = raised->next)
+		if (raised->event->type == way->event && raised->number > run->stood &&
+		    raised->event->at >= run->entry_at &&
+		    nt_instant_holds(in, way->condition, run, raised->event, false)) {
+			*event = raised->event;
+			return true;
+		}
+	return false;
+}
+
+static bool leave_by(struct nt_instant *in, struct nt_run *run, const struct nt_way_out *ways, unsigned n, bool goal)
+{
+	const struct nt_event *event = NULL;
+	const char *how, *why;
+	unsigned i = 0;
+
+	while (i < n && !is_open(in, run, &ways[i], &event))
+		i++;
+	if (i == n)
+		return false;
+	how = event != NULL ? nt_arena_strdup(in->arena, event->name) : "its condition turned true";
+	why = nt_arena_printf(in->arena, "%s: %s", goal ? "goal" : "exit", how);
+	if (goal) {
+		past(in, campaign_of(in, run)->name)->reached_goal = in->now;
+		nt_instant_note(in, run, "campaign.reached_goal", how);
+		raise_about(in, "campaign.reached_goal", run);
+	}
+	end(in, run, why, true);
+	do_steps(in, run, ways[i].first_do, event);
+	return true;
+}
+
+void nt_run_leave(struct nt_instant *in)
+{
+	struct nt_run *run, *next;
+
+	for (run = in->lead->runs; run != NULL; run = next) {
+		const struct nt_campaign *campaign = campaign_of(in, run);
+
+		next = run->next;
+		if (!leave_by(in, run, campaign->goals, campaign->n_goals, true))
+			leave_by(in, run, campaign->exits, campaign->n_exits, false);
+	}
+}
+
+void nt_run_stop(struct nt_instant *in, int campaign, const char *key)
+{
+	struct nt_run *run, *next;
+
+	for (run = in->lead->runs; run != NULL; run = next) {
+		next = run->next;
+		if (run->campaign == campaign && (key == NULL || strcmp(run->key, key) == 0))
+			end(in, run, in->cause != NULL ? in->cause : "stopped by hand", true);
+	}
+}
+
+/* ---- (d) going on ---- */
+
+static void move(struct nt_instant *in, struct nt_run *run)
+{
+	const struct nt_campaign *campaign = campaign_of(in, run);
+
+	while (run->step >= 0) {
+		const struct nt_step *step = &campaign->steps[run->step];
+		int target;
+
+		if (nt_gate_is_message(step->kind)) {
+			if (!run->arrived) {
+				run->arrived = true;
+				run->first_due = run->due = in->now;
+			}
+			return;
+		}
+		if (!nt_wait_is(step->kind)) {
+			if (nt_run_paused(in, run))
+				return;
+			nt_act(in, run, step);
+			continue;
+		}
+		if (!run->arrived) {
+			if (!nt_instant_holds(in, step->condition, run, run->hand, false)) {
+				nt_run_go(in, run, nt_run_follow(campaign, run->step));
+				continue;
+			}
+			nt_wait_arrive(in, run);
+		}
+		if (!nt_wait_over(in, run, &target))
+			return;
+		nt_run_go(in, run, target);
+	}
+	finish(in, run, "came to its end");
+}
+
+void nt_run_pass(struct nt_instant *in)
+{
+	struct nt_run *run, *next;
+
+	for (run = in->lead->runs; run != NULL; run = next) {
+		next = run->next;
+		move(in, run);
+	}
+}
+
+/* ---- (e) entries ---- */
+
+static bool entered_now(const struct nt_instant *in, int campaign, const char *key)
+{
+	const struct nt_entered *entered;
+
+	for (entered = in->entered; entered != NULL; entered = entered->next)
+		if (entered->campaign == campaign && strcmp(entered->key, key) == 0)
+			return true;
+	return false;
+}
+
+/* NULL: nothing stands against it. */
+static const char *refusal(struct nt_instant *in, int slot, const char *key)
+{
+	const struct nt_campaign *campaign = &in->program->campaigns[slot];
+	const struct nt_campaign_state *state;
+
+	if (nt_lead_run(in->lead, slot, key) != NULL)
+		return "is in it already";
+	if (entered_now(in, slot, key))
+		return "was in it at this very instant";
+	state = nt_lead_campaign(in->lead, campaign->name);
+	if (state == NULL || state->entries == 0 || campaign->again == NT_AGAIN_ALWAYS)
+		return NULL;
+	if (campaign->again == NT_AGAIN_NEVER)
+		return "was in it before, and again is never";
+	if (nt_time_within(in->lead->zone, state->last_entry, in->now, campaign->again_after))
+		return "was in it too short a time ago";
+	return NULL;
+}
+
+static void enter(struct nt_instant *in, int slot, const char *key, const struct nt_event *event, const char *why)
+{
+	struct nt_campaign_state *state = past(in, in->program->campaigns[slot].name);
+	struct nt_entered *entered = nt_arena_new0(in->arena, struct nt_entered);
+	struct nt_run *run = nt_arena_new0(in->arena, struct nt_run);
+
+	entered->campaign = run->campaign = slot;
+	entered->key = run->key = nt_arena_strdup(in->arena, key);
+	entered->next = in->entered;
+	in->entered = entered;
+	state->last_entry = in->now;
+	run->entry = ++state->entries;
+	run->entered = run->entry_at = in->now;
+	if (event != NULL) {
+		run->entry_at = event->at;
+		run->entry_event = nt_arena_strdup(in->arena, event->name);
+		run->entry_properties = nt_wait_keep(in->arena, event);
+		run->n_entry_properties = event->n_properties;
+	}
+	run->stood = in->number;
+	nt_run_go(in, run, in->program->campaigns[slot].first);
+	nt_lead_put_run(in->lead, run);
+	nt_instant_note(in, run, "campaign.entered", why);
+	raise_about(in, "campaign.entered", run);
+}
+
+static void enter_on(struct nt_instant *in, int slot, const struct nt_enter *way)
+{
+	const struct nt_raised *raised;
+
+	for (raised = in->offered; raised != NULL; raised = raised->next) {
+		const struct nt_event *event = raised->event;
+
+		if (event->type != way->event || in->now - event->at > TOO_LATE_TO_START ||
+		    refusal(in, slot, "") != NULL || !nt_instant_holds(in, way->condition, NULL, event, false))
+			continue;
+		enter(in, slot, "", event, nt_arena_strdup(in->arena, event->name));
+		return;
+	}
+}
+
+static bool by_hand(const struct nt_campaign *campaign)
+{
+	unsigned i;
+
+	for (i = 0; i < campaign->n_enter; i++)
+		if (campaign->enter[i].kind == NT_ENTER_BY_HAND)
+			return true;
+	return false;
+}
+
+static void enter_started(struct nt_instant *in, int slot)
+{
+	const struct nt_start *start;
+
+	for (start = in->starts; start != NULL; start = start->next) {
+		const char *why;
+
+		if (start->campaign != slot)
+			continue;
+		why = by_hand(&in->program->campaigns[slot]) ? refusal(in, slot, start->key)
+		                                             : "doesn't say by_hand: true";
+		if (why == NULL)
+			enter(in, slot, start->key, NULL, start->why);
+		else
+			nt_instant_note(in, NULL, "campaign.not_entered", why)->campaign =
+				in->program->campaigns[slot].name;
+	}
+}
+
+void nt_run_enter(struct nt_instant *in)
+{
+	const struct nt_program *program = in->program;
+	unsigned i, k;
+
+	for (i = 0; i < program->n_campaigns; i++) {
+		const struct nt_campaign *campaign = &program->campaigns[i];
+
+		for (k = 0; k < campaign->n_enter; k++) {
+			const struct nt_enter *way = &campaign->enter[k];
+
+			if (way->kind == NT_ENTER_ON && in->offered != NULL)
+				enter_on(in, (int)i, way);
+			else if (way->kind == NT_ENTER_WHEN && in->fired[way->watcher] &&
+			         refusal(in, (int)i, "") == NULL)
+				enter(in, (int)i, "", NULL, "its condition turned true");
+		}
+		if (in->starts != NULL)
+			enter_started(in, (int)i);
+	}
+	in->starts = NULL;
+	in->starts_end = &in->starts;
+}
