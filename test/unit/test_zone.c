@@ -99,13 +99,15 @@ static void compare_line(struct comparison *all, const char *line)
 	g_hash_table_add(all->changes, key);
 }
 
-static void compare_lines(struct comparison *all, const char *output)
+/* Cuts the output into lines in place. */
+static void compare_lines(struct comparison *all, char *output)
 {
-	char **lines = g_strsplit(output, "\n", -1);
+	char *end, *stop = output + strlen(output);
 
-	for (char **line = lines; *line != NULL; line++)
-		compare_line(all, *line);
-	g_strfreev(lines);
+	for (char *line = output; (end = memchr(line, '\n', (size_t)(stop - line))) != NULL; line = end + 1) {
+		*end = '\0';
+		compare_line(all, line);
+	}
 }
 
 /* Each change that we know of must be one of zdump's. */
