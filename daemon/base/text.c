@@ -139,8 +139,10 @@ bool nt_email_valid(const char *email)
 
 void nt_email_normalize(GString *out, const char *email)
 {
-	char *folded = nt_text_fold(email), *composed = g_utf8_normalize(folded, -1, G_NORMALIZE_NFC);
+	char *folded = nt_text_fold(email), *composed = NULL;
 
+	if (g_utf8_validate(folded, -1, NULL))
+		composed = g_utf8_normalize(folded, -1, G_NORMALIZE_NFC);
 	g_string_append(out, composed != NULL ? composed : folded);
 	g_free(composed);
 	g_free(folded);

@@ -1,7 +1,7 @@
 /* Checks on short texts: names as rules write them, email addresses, telephone numbers; and their normal forms.
  *
- * All take NUL-terminated UTF-8; NULL isn't valid, and the normalizers want a valid one. Syntax only: whether an
- * address exists is for its channel to find. */
+ * All take NUL-terminated texts. NULL and what isn't UTF-8 are not valid; a normalizer wants a text, valid or not.
+ * Syntax only: whether an address exists is for its channel to find. */
 #ifndef NT_BASE_TEXT_H
 #define NT_BASE_TEXT_H
 
