@@ -44,7 +44,7 @@ static const struct nt_property order_properties[] = {
 static const struct nt_property cart_properties[] = { { "amount", NT_TYPE_NUMBER, NULL }, { "due", NT_TYPE_TEXT, NULL } };
 static const struct nt_property page_property[] = { { "page", NT_TYPE_TEXT, NULL } };
 
-static int world_ring(struct nt_scope *scope, int event, const char *property, struct nt_duration duration, unsigned capacity)
+static inline int world_ring(struct nt_scope *scope, int event, const char *property, struct nt_duration duration, unsigned capacity)
 {
 	struct world *w = scope->user;
 	GString *identity = g_string_new(w->events[event].name);
