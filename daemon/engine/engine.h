@@ -73,7 +73,8 @@ struct nt_request {
 	const char *detail, *remote_id;
 	nt_time retry_after;         /* the server's own wish in ms, 0 none */
 	/* LOAD */
-	struct nt_program *program;  /* reference taken over */
+	struct nt_program *program;  /* reference taken over, unless the answer is FAILED. The program that the engine
+	                              * has already: only its archive is kept, if the store lacks it */
 	struct nt_blob archive;      /* its sources */
 	/* SUPPRESS */
 	const char *address;

@@ -206,4 +206,7 @@ void nt_handoff_apply(struct nt_instant *in, const struct nt_input *input)
 		send_back(in, find_reason(in->program, input->handoff.reason));
 	if (event_of(state) != NULL)
 		nt_instant_raise(in, event_of(state), properties, G_N_ELEMENTS(properties));
+	if (state == NT_HANDOFF_SENT_BACK && find_reason(in->program, reason) != NULL &&
+	    find_reason(in->program, reason)->route_again)
+		nt_handoff_ready(in, nt_arena_printf(in->arena, "sent back: %s", reason), NULL);
 }

@@ -22,9 +22,11 @@ struct nt_sales_entry { /* memory of its own, freed with the entry */
 	uint64_t offer;          /* number of the current offer: unique, goes into the links; 0 none */
 	char *rep;               /* offered to or accepted by; NULL while waiting */
 	char *team;              /* routed team, NULL */
+	char *wanted;            /* who is asked before the team: the owner, or the rep whom a route names; NULL */
 	nt_time since;           /* in this state */
 	nt_time queued;          /* entered the queue */
 	nt_time offered, limit;  /* of the current offer; NT_NO_TIME, NT_NEVER */
+	bool has_accept_within;  /* its first reason's own; else sales.accept_within */
 	struct nt_duration accept_within;
 	unsigned then_done;      /* items of sales.then used up */
 	GPtrArray *offered_to;   /* rep names */
@@ -34,7 +36,7 @@ struct nt_sales_entry { /* memory of its own, freed with the entry */
 	GArray *reasons;         /* struct nt_sales_reason, texts owned */
 	int64_t score;
 	char *title, *values;    /* for lists and messages */
-	int *routes; unsigned n_routes;
+	nt_time due;             /* derived: when it next needs a TIMER */
 };
 
 enum nt_sales_verb { NT_SALES_READY, NT_SALES_ACCEPT, NT_SALES_SEND_BACK, NT_SALES_WON, NT_SALES_LOST,
@@ -54,7 +56,8 @@ enum nt_sales_answer { NT_SALES_DONE, NT_SALES_NO_ENTRY, NT_SALES_NOT_YOURS, NT_
                        NT_SALES_BAD_REP };
 const char *nt_sales_answer_text(enum nt_sales_answer answer); /* for people */
 
-/* What a step of the sales subject asks for. Arrays live in the arena handed in. */
+/* What a step of the sales subject asks for. Arrays live as long as nt_sales_effects_clear() isn't called, what they
+ * hold in the arena handed in. */
 struct nt_sales_effects {
 	struct nt_arena *arena;
 	GArray *lead_inputs;  /* struct nt_sales_lead_input: HANDOFF inputs to leads, to be stepped in the same batch */
@@ -69,6 +72,10 @@ struct nt_sales_lead_input {
 	nt_time at;
 };
 
+void nt_sales_effects_init(struct nt_sales_effects *effects, struct nt_arena *arena);
+void nt_sales_effects_clear(struct nt_sales_effects *effects);
+
+/* The program is borrowed, and must outlive the next nt_sales_set_program(): that one takes over the turns of its teams. */
 struct nt_sales *nt_sales_new(const struct nt_program *program);
 void nt_sales_free(struct nt_sales *sales);
 void nt_sales_set_program(struct nt_sales *sales, const struct nt_program *program);
@@ -78,6 +85,7 @@ bool nt_sales_restore_turns(struct nt_sales *sales, const void *bytes, size_t le
 void nt_sales_encode_entry(const struct nt_sales_entry *entry, GString *out);
 void nt_sales_encode_turns(const struct nt_sales *sales, GString *out);
 
+/* now never goes back. TIMER: all whose time has come by now; LOAD: after nt_sales_set_program(). */
 enum nt_sales_answer nt_sales_step(struct nt_sales *sales, const struct nt_sales_input *input, struct nt_sales_effects *effects);
 nt_time nt_sales_due(const struct nt_sales *sales);
 const struct nt_sales_entry *nt_sales_peek(const struct nt_sales *sales, const char *lead);

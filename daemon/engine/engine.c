@@ -1,0 +1,511 @@
+#include "engine/turn.h"
+
+#include "base/arena.h"
+#include "rules/program.h"
+
+#include <string.h>
+
+#define TIMERS_A_TURN 100000u
+#define META_INSTANT "instant"
+#define META_BATCH "batch"
+#define META_LOADS "loads"   /* a line a load: hash, blank, instant */
+#define META_CURSOR "cursor" /* of the background pass: the last id seen, after a blank; absent: done */
+
+/* ---- what the store remembers of the engine ---- */
+
+static bool meta(struct nt_engine *engine, const char *key, const char **value)
+{
+	return engine->store->ops->meta_get(engine->store, engine->arena, key, value) == NT_STORE_OK;
+}
+
+static bool read_loads(struct nt_engine *engine, const char *lines)
+{
+	while (lines != NULL && *lines != '\0') {
+		struct nt_load load = { .at = 0 };
+		char *end;
+
+		if (strlen(lines) < 66 || lines[64] != ' ')
+			return false;
+		memcpy(load.hash, lines, 64);
+		load.at = g_ascii_strtoll(lines + 65, &end, 10);
+		if (*end != '\n')
+			return false;
+		g_array_append_val(engine->loads, load);
+		lines = end + 1;
+	}
+	return true;
+}
+
+/* Everything that a rollback may have left wrong in memory is read anew. */
+static bool restore(struct nt_engine *engine, const char **why)
+{
+	const char *instant, *batch, *loads, *cursor;
+
+	nt_arena_reset(engine->arena);
+	g_array_set_size(engine->loads, 0);
+	g_clear_pointer(&engine->cursor, g_free);
+	if (!meta(engine, META_INSTANT, &instant) || !meta(engine, META_BATCH, &batch) || !meta(engine, META_LOADS, &loads) ||
+	    !meta(engine, META_CURSOR, &cursor) || engine->store->ops->next_due(engine->store, &engine->due) != NT_STORE_OK) {
+		*why = engine->store->ops->error(engine->store);
+		return false;
+	}
+	engine->now = instant != NULL ? g_ascii_strtoll(instant, NULL, 10) : NT_TIME_MIN;
+	engine->batch = batch != NULL ? g_ascii_strtoull(batch, NULL, 10) : 0;
+	engine->cursor = cursor != NULL ? g_strdup(cursor + 1) : NULL;
+	if (!read_loads(engine, loads)) {
+		*why = "the list of loads is damaged";
+		return false;
+	}
+	return nt_sales_reread(engine, why);
+}
+
+static void unref_program(void *program)
+{
+	nt_program_unref(program);
+}
+
+struct nt_engine *nt_engine_new(struct nt_store *store, struct nt_program *program, const struct nt_engine_options *options,
+                                const char **why)
+{
+	struct nt_engine *engine = g_new0(struct nt_engine, 1);
+	const char *wrong;
+
+	engine->store = store;
+	engine->program = nt_program_ref(program);
+	if (options != NULL)
+		engine->options = *options;
+	if (engine->options.retry.attempts == 0)
+		engine->options.retry = nt_retry_default;
+	engine->arena = nt_arena_new();
+	engine->leads = g_hash_table_new(g_str_hash, g_str_equal);
+	engine->scratch = g_string_sized_new(4096);
+	engine->older = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, unref_program);
+	engine->loads = g_array_new(FALSE, FALSE, sizeof(struct nt_load));
+	engine->ready = g_array_new(FALSE, FALSE, sizeof(struct nt_sales_input));
+	engine->observed = g_array_new(FALSE, FALSE, sizeof(struct nt_observed));
+	if (restore(engine, &wrong))
+		return engine;
+	if (why != NULL)
+		*why = wrong;
+	nt_engine_free(engine);
+	return NULL;
+}
+
+void nt_engine_free(struct nt_engine *engine)
+{
+	if (engine == NULL)
+		return;
+	nt_sales_free(engine->sales);
+	g_array_unref(engine->ready);
+	g_array_unref(engine->observed);
+	g_array_unref(engine->loads);
+	g_hash_table_destroy(engine->older);
+	g_hash_table_destroy(engine->leads);
+	g_string_free(engine->scratch, TRUE);
+	g_free(engine->cursor);
+	nt_arena_free(engine->arena);
+	nt_program_unref(engine->program);
+	g_free(engine);
+}
+
+/* ---- loads ---- */
+
+static const struct nt_load *last_load(const struct nt_engine *engine)
+{
+	return engine->loads->len > 0 ? &g_array_index(engine->loads, struct nt_load, engine->loads->len - 1) : NULL;
+}
+
+static void keep_loads(struct nt_batch *turn)
+{
+	GString *lines = turn->engine->scratch;
+
+	g_string_truncate(lines, 0);
+	for (unsigned i = 0; i < turn->engine->loads->len; i++) {
+		const struct nt_load *load = &g_array_index(turn->engine->loads, struct nt_load, i);
+
+		g_string_append_printf(lines, "%s %" G_GINT64_FORMAT "\n", load->hash, (gint64)load->at);
+	}
+	nt_turn_ok(turn, turn->store->ops->meta_put(turn->store, META_LOADS, lines->str));
+}
+
+static void set_cursor(struct nt_batch *turn, const char *cursor)
+{
+	g_free(turn->engine->cursor);
+	turn->engine->cursor = g_strdup(cursor);
+	nt_turn_ok(turn, turn->store->ops->meta_put(turn->store, META_CURSOR,
+	                                            cursor != NULL ? nt_arena_printf(turn->arena, " %s", cursor) : NULL));
+}
+
+/* From this instant on the engine's program counts. The first load of all has no leads to touch. */
+static void note_load(struct nt_batch *turn)
+{
+	struct nt_engine *engine = turn->engine;
+	struct nt_log_row row = { .lead = "", .at = turn->now, .program_hash = engine->program->hash,
+		                  .body = "{\"input\":{\"kind\":\"load\"},\"effects\":[]}" };
+	struct nt_sales_input input = { .verb = NT_SALES_LOAD, .now = turn->now };
+	struct nt_load load = { .at = turn->now };
+	bool first = engine->loads->len == 0;
+
+	memcpy(load.hash, engine->program->hash, sizeof load.hash);
+	g_array_append_val(engine->loads, load);
+	keep_loads(turn);
+	if (!first) {
+		nt_turn_ok(turn, turn->store->ops->log_append(turn->store, &row));
+		set_cursor(turn, "");
+	}
+	nt_turn_sales_step(turn, &input);
+	nt_turn_sales(turn);
+}
+
+static void request_load(struct nt_batch *turn, struct nt_request *request)
+{
+	struct nt_engine *engine = turn->engine;
+	struct nt_program *program = request->program;
+	const struct nt_load *last = last_load(engine);
+	struct nt_blob archive;
+	nt_time at;
+
+	if (nt_turn_ok(turn, turn->store->ops->program_get(turn->store, turn->arena, program->hash, &archive, &at)) &&
+	    archive.bytes == NULL && request->archive.bytes != NULL)
+		nt_turn_ok(turn, turn->store->ops->program_put(turn->store, program->hash, request->archive.bytes,
+		                                               request->archive.length, turn->now));
+	if (last != NULL && strcmp(last->hash, program->hash) == 0 && strcmp(engine->program->hash, program->hash) == 0)
+		return;
+	nt_turn_sales(turn);
+	nt_turn_save(turn); /* what was stepped so far was stepped under the old one */
+	if (turn->code != NT_STORE_OK)
+		return;
+	if (!g_hash_table_contains(engine->older, engine->program->hash))
+		g_hash_table_insert(engine->older, g_strdup(engine->program->hash), nt_program_ref(engine->program));
+	nt_sales_set_program(engine->sales, program);
+	nt_program_unref(engine->program);
+	engine->program = nt_program_ref(program);
+	note_load(turn);
+}
+
+/* The pass after a load: every lead that still has an older program is brought to this one, some a turn. */
+static void touch(struct nt_batch *turn, unsigned limit)
+{
+	struct nt_engine *engine = turn->engine;
+	const char **ids;
+	unsigned n = 0;
+
+	if (engine->cursor == NULL || limit == 0 || turn->code != NT_STORE_OK)
+		return;
+	ids = nt_arena_array(turn->arena, const char *, limit);
+	if (!nt_turn_ok(turn, turn->store->ops->scan(turn->store, turn->arena, engine->cursor, limit, ids, &n)))
+		return;
+	nt_turn_load(turn, ids, n); /* loading moves those that need it */
+	if (n == limit) {
+		set_cursor(turn, ids[n - 1]);
+		return;
+	}
+	set_cursor(turn, NULL);
+	if (engine->loads->len > 1) {
+		g_array_remove_range(engine->loads, 0, engine->loads->len - 1);
+		keep_loads(turn);
+	}
+}
+
+/* ---- timers ---- */
+
+/* All leads that are due by `until`: those at hand, and those of `due`. */
+static void run_timers(struct nt_batch *turn, const struct nt_due *due, unsigned n, nt_time until, GHashTable *busy)
+{
+	const char **ids = nt_arena_array(turn->arena, const char *, n);
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		if (due[i].due <= until && (busy == NULL || !g_hash_table_contains(busy, due[i].lead)))
+			ids[count++] = due[i].lead;
+	nt_turn_load(turn, ids, count);
+	for (unsigned i = 0; i < count && turn->code == NT_STORE_OK; i++) {
+		struct nt_turn_lead *tl = nt_turn_lead(turn, ids[i]);
+		struct nt_input *input;
+
+		if (tl->lead == NULL)
+			tl->stored_due = NT_TIME_MIN;
+		if (tl->lead == NULL || tl->lead->due > until)
+			continue;
+		turn->counters.timers_late += tl->lead->due < turn->now;
+		input = nt_arena_new0(turn->arena, struct nt_input);
+		*input = (struct nt_input){ .kind = NT_INPUT_TIMER, .now = tl->lead->due, .clock = turn->now };
+		nt_turn_step(turn, tl, input);
+	}
+	nt_turn_sales(turn);
+}
+
+/* ---- requests ---- */
+
+static void request_sales(struct nt_batch *turn, struct nt_request *request)
+{
+	static const enum nt_answer_code codes[] = {
+		[NT_SALES_DONE] = NT_ANSWER_OK,           [NT_SALES_NO_ENTRY] = NT_ANSWER_NOT_FOUND,
+		[NT_SALES_NOT_YOURS] = NT_ANSWER_CONFLICT, [NT_SALES_ALREADY] = NT_ANSWER_DUPLICATE,
+		[NT_SALES_BAD_REASON] = NT_ANSWER_INVALID, [NT_SALES_BAD_REP] = NT_ANSWER_INVALID,
+	};
+	struct nt_sales_input input = { .verb = request->verb, .now = turn->now, .lead = request->lead, .rep = request->rep,
+		                        .offer = request->offer, .reason = request->reason };
+	enum nt_sales_answer answer;
+
+	nt_turn_sales(turn);
+	answer = nt_turn_sales_step(turn, &input);
+	nt_turn_sales(turn);
+	if (answer == NT_SALES_DONE)
+		return;
+	nt_request_refuse(request, codes[answer],
+	                  answer == NT_SALES_BAD_REASON ? "reason" : answer == NT_SALES_BAD_REP ? "rep" : NULL, "%s",
+	                  nt_sales_answer_text(answer));
+}
+
+/* A request and what the turn found out about it beforehand. */
+struct asked {
+	struct nt_request *request;
+	const char *lead;          /* NULL: none, or refused */
+	struct nt_outbox_row row;  /* OUTCOME */
+};
+
+static void answer(struct nt_batch *turn, struct asked *asked)
+{
+	struct nt_request *request = asked->request;
+
+	if (request->code != NT_ANSWER_OK) {
+		turn->counters.rejected++;
+		return;
+	}
+	switch (request->kind) {
+	case NT_REQUEST_INPUT:
+		turn->counters.inputs++;
+		nt_request_input(turn, request, nt_turn_lead(turn, asked->lead));
+		turn->counters.rejected += request->code == NT_ANSWER_INVALID;
+		break;
+	case NT_REQUEST_SALES:
+		request_sales(turn, request);
+		break;
+	case NT_REQUEST_CLAIM:
+		nt_request_claim(turn, request);
+		break;
+	case NT_REQUEST_OUTCOME:
+		nt_request_outcome(turn, request, &asked->row);
+		break;
+	case NT_REQUEST_LOAD:
+		request_load(turn, request);
+		break;
+	case NT_REQUEST_SUPPRESS:
+		nt_request_suppress(turn, request);
+		break;
+	}
+}
+
+/* Which lead each is about, before any is loaded. */
+static struct asked *look_at(struct nt_batch *turn, struct nt_request *requests, unsigned *n)
+{
+	struct asked *all;
+	unsigned i = 0;
+
+	*n = 0;
+	for (struct nt_request *r = requests; r != NULL; r = r->next)
+		++*n;
+	all = nt_arena_array(turn->arena, struct asked, *n);
+	for (struct nt_request *r = requests; r != NULL; r = r->next, i++) {
+		r->code = NT_ANSWER_OK;
+		r->message_text = r->field = NULL;
+		all[i].request = r;
+		all[i].lead = nt_request_lead(r);
+		if (r->kind != NT_REQUEST_OUTCOME)
+			continue;
+		if (nt_turn_ok(turn, turn->store->ops->outbox_get(turn->store, turn->arena, r->message, &all[i].row)) &&
+		    all[i].row.state != NT_OUTBOX_ABSENT && all[i].row.message.rep == NULL)
+			all[i].lead = all[i].row.message.lead;
+	}
+	return all;
+}
+
+static GHashTable *leads_of(const struct asked *all, unsigned n)
+{
+	GHashTable *leads = g_hash_table_new(g_str_hash, g_str_equal);
+
+	for (unsigned i = 0; i < n; i++)
+		if (all[i].lead != NULL)
+			g_hash_table_add(leads, (void *)(uintptr_t)all[i].lead);
+	return leads;
+}
+
+static void answer_all(struct nt_batch *turn, struct asked *all, unsigned n)
+{
+	const char **ids = nt_arena_array(turn->arena, const char *, n);
+	unsigned i = 0;
+
+	while (i < n && turn->code == NT_STORE_OK) {
+		unsigned end = i, count = 0;
+
+		for (; end < n && (end == i || all[end].request->kind != NT_REQUEST_LOAD); end++)
+			if (all[end].lead != NULL)
+				ids[count++] = all[end].lead;
+		if (all[i].request->kind == NT_REQUEST_LOAD) /* first: who follows is loaded under the new program */
+			answer(turn, &all[i++]);
+		nt_turn_load(turn, ids, count);
+		for (; i < end && turn->code == NT_STORE_OK; i++)
+			answer(turn, &all[i]);
+	}
+	nt_turn_sales(turn);
+}
+
+/* ---- a turn ---- */
+
+/* Order (II.1): timers due before now, then what has come in, then timers due now. A lead that a request is about runs its
+ * own earlier timers within its step. */
+static void do_turn(struct nt_batch *turn, struct nt_request *requests, unsigned timers, unsigned touches)
+{
+	struct nt_engine *engine = turn->engine;
+	const struct nt_load *last = last_load(engine);
+	struct nt_due *due;
+	unsigned n_due = 0, n_asked;
+	struct asked *asked;
+	GHashTable *busy;
+
+	if (last == NULL || strcmp(last->hash, engine->program->hash) != 0)
+		note_load(turn);
+	timers = engine->due <= turn->now ? MIN(timers, TIMERS_A_TURN) : 0;
+	due = nt_arena_array(turn->arena, struct nt_due, timers);
+	if (timers > 0 &&
+	    !nt_turn_ok(turn, turn->store->ops->due(turn->store, turn->arena, turn->now, timers, due, &n_due)))
+		return;
+	asked = look_at(turn, requests, &n_asked);
+	busy = leads_of(asked, n_asked);
+	run_timers(turn, due, n_due, turn->now - 1, busy);
+	nt_turn_sales_timers(turn, turn->now - 1);
+	answer_all(turn, asked, n_asked);
+	run_timers(turn, due, n_due, turn->now, NULL);
+	nt_turn_sales_timers(turn, turn->now);
+	touch(turn, touches);
+	nt_turn_sales(turn);
+	nt_turn_save(turn);
+	g_hash_table_destroy(busy);
+}
+
+static void observe(struct nt_batch *turn)
+{
+	const struct nt_engine_options *options = &turn->engine->options;
+
+	for (unsigned i = 0; i < turn->observed->len; i++) {
+		const struct nt_observed *o = &g_array_index(turn->observed, struct nt_observed, i);
+
+		if (o->message != NULL)
+			options->observe_rep(options->user, o->message);
+		else
+			options->observe(options->user, o->lead, o->input, o->effects);
+	}
+}
+
+static void count(struct nt_engine_counters *sum, const struct nt_engine_counters *turn)
+{
+	sum->steps += turn->steps;
+	sum->commits++;
+	sum->inputs += turn->inputs;
+	sum->duplicates += turn->duplicates;
+	sum->released += turn->released;
+	sum->skipped += turn->skipped;
+	sum->timers_late += turn->timers_late;
+	sum->rejected += turn->rejected;
+}
+
+static bool finish(struct nt_batch *turn)
+{
+	struct nt_engine *engine = turn->engine;
+	char instant[24];
+	nt_time due = NT_NEVER;
+
+	g_snprintf(instant, sizeof instant, "%" G_GINT64_FORMAT, (gint64)turn->now);
+	if (turn->code == NT_STORE_OK && turn->now != engine->now)
+		nt_turn_ok(turn, turn->store->ops->meta_put(turn->store, META_INSTANT, instant));
+	if (turn->code == NT_STORE_OK)
+		nt_turn_ok(turn, turn->store->ops->next_due(turn->store, &due));
+	if (turn->code == NT_STORE_OK)
+		nt_turn_ok(turn, turn->store->ops->commit(turn->store, engine->batch + 1));
+	if (turn->code != NT_STORE_OK)
+		return false;
+	engine->now = turn->now;
+	engine->batch++;
+	engine->due = due;
+	count(&engine->counters, &turn->counters);
+	observe(turn);
+	return true;
+}
+
+static void fail(struct nt_batch *turn, struct nt_request *requests, struct nt_program *before)
+{
+	struct nt_engine *engine = turn->engine;
+	const char *why = NULL, *error = engine->store->ops->error(engine->store);
+
+	for (struct nt_request *r = requests; r != NULL; r = r->next) {
+		r->n_rows = 0;
+		nt_request_refuse(r, NT_ANSWER_FAILED, NULL, "the store could not keep it: %s", error);
+	}
+	if (turn->code != NT_STORE_UNKNOWN && turn->code != NT_STORE_FENCED)
+		engine->store->ops->rollback(engine->store);
+	if (engine->program != before) {
+		nt_program_unref(engine->program);
+		engine->program = nt_program_ref(before);
+	}
+	if (!restore(engine, &why))
+		engine->due = NT_NEVER; /* the caller tries again: its next turn fails or reads anew */
+}
+
+int nt_engine_turn(struct nt_engine *engine, nt_time clock, struct nt_request *requests, unsigned timers, unsigned touches)
+{
+	struct nt_program *before = nt_program_ref(engine->program);
+	struct nt_batch turn = { .engine = engine, .store = engine->store, .arena = engine->arena,
+		                .now = nt_time_later(clock, engine->now), .ready = engine->ready,
+		                .observed = engine->observed };
+
+	turn.last = &turn.first;
+	nt_arena_reset(engine->arena);
+	g_array_set_size(engine->ready, 0);
+	g_array_set_size(engine->observed, 0);
+	g_hash_table_remove_all(engine->leads);
+	if (nt_turn_ok(&turn, engine->store->ops->begin(engine->store)))
+		do_turn(&turn, requests, timers, touches);
+	if (!finish(&turn)) {
+		fail(&turn, requests, before);
+	} else {
+		for (struct nt_request *r = requests; r != NULL; r = r->next)
+			if (r->kind == NT_REQUEST_LOAD)
+				g_clear_pointer(&r->program, nt_program_unref);
+	}
+	g_hash_table_remove_all(engine->leads);
+	nt_program_unref(before);
+	return turn.code;
+}
+
+/* ---- looking ---- */
+
+nt_time nt_engine_due(struct nt_engine *engine)
+{
+	return nt_time_earlier(engine->due, nt_sales_due(engine->sales));
+}
+
+bool nt_engine_touching(const struct nt_engine *engine)
+{
+	return engine->cursor != NULL;
+}
+
+nt_time nt_engine_now(const struct nt_engine *engine)
+{
+	return engine->now;
+}
+
+struct nt_program *nt_engine_program(struct nt_engine *engine)
+{
+	return engine->program;
+}
+
+const struct nt_sales *nt_engine_sales(const struct nt_engine *engine)
+{
+	return engine->sales;
+}
+
+struct nt_engine_counters nt_engine_counters(const struct nt_engine *engine)
+{
+	return engine->counters;
+}

@@ -1,0 +1,168 @@
+#include "engine/turn.h"
+
+#include "base/arena.h"
+#include "rules/program.h"
+
+#define MOST_CLAIMED 1000u
+
+void nt_request_claim(struct nt_batch *turn, struct nt_request *request)
+{
+	unsigned limit = MIN(request->limit, MOST_CLAIMED);
+
+	request->rows = nt_arena_array(request->arena, struct nt_outbox_row, limit);
+	request->n_rows = 0;
+	if (!nt_turn_ok(turn, turn->store->ops->outbox_claim(turn->store, request->arena, request->channel, turn->now, limit,
+	                                                     request->owner, request->rows, &request->n_rows)))
+		return;
+	for (unsigned i = 0; i < request->n_rows; i++)
+		nt_turn_hand(turn, request->rows[i].message.lead, request->rows[i].message.id, true);
+}
+
+static void tell_lead(struct nt_batch *turn, const struct nt_outbox_row *row, enum nt_outcome outcome, const char *detail,
+                      const char *cause)
+{
+	const struct nt_message *message = &row->message;
+	struct nt_input *input;
+	struct nt_turn_lead *tl;
+
+	if (message->rep != NULL || message->lead[0] == '\0')
+		return;
+	tl = nt_turn_lead(turn, message->lead);
+	if (turn->code != NT_STORE_OK || tl->lead == NULL)
+		return;
+	input = nt_arena_new0(turn->arena, struct nt_input);
+	*input = (struct nt_input){ .kind = NT_INPUT_OUTCOME, .now = turn->now, .clock = turn->now, .cause = cause };
+	input->outcome.message = message->id;
+	input->outcome.channel = message->channel;
+	input->outcome.template_name = message->template_name;
+	input->outcome.campaign = message->campaign;
+	input->outcome.key = message->key;
+	input->outcome.outcome = outcome;
+	input->outcome.detail = detail;
+	input->outcome.address = message->address;
+	nt_turn_step(turn, tl, input);
+}
+
+/* From `from` to what `next` says; false if the row wasn't there. */
+static bool move(struct nt_batch *turn, struct nt_outbox_row *next, enum nt_outbox_state from)
+{
+	bool done = false;
+
+	nt_turn_ok(turn, turn->store->ops->outbox_move(turn->store, next->message.id, from, next, &done));
+	if (done)
+		nt_turn_hand(turn, next->message.lead, next->message.id, next->state != NT_OUTBOX_RELEASED);
+	return done;
+}
+
+/* A try has failed, not for good: another, later, unless there were enough. */
+static void again(struct nt_batch *turn, const struct nt_request *request, struct nt_outbox_row *next, nt_time wish)
+{
+	const struct nt_retry_policy *policy = &turn->engine->options.retry;
+	nt_time at;
+
+	if (!nt_retry_at(policy, next->message.id, next->attempts, turn->now, &at)) {
+		next->state = NT_OUTBOX_REFUSED;
+		return;
+	}
+	next->state = NT_OUTBOX_RELEASED;
+	next->not_before = nt_time_later(at, turn->now + nt_time_earlier(wish, policy->longest));
+	if (request->result == NT_SEND_IN_DOUBT)
+		next->not_before = turn->now;
+}
+
+static void decide(struct nt_batch *turn, const struct nt_request *request, struct nt_outbox_row *next)
+{
+	next->attempts += request->result != NT_SEND_UNTOUCHED;
+	switch (request->result) {
+	case NT_SEND_ACCEPTED:
+		next->state = NT_OUTBOX_ACCEPTED;
+		break;
+	case NT_SEND_TEMPORARY:
+		again(turn, request, next, request->retry_after);
+		break;
+	case NT_SEND_REFUSED:
+		next->state = NT_OUTBOX_REFUSED;
+		break;
+	case NT_SEND_IN_DOUBT:
+		/* whoever gets a service message twice has lost less than one who never gets it; marketing is held and shown */
+		if (next->message.service)
+			again(turn, request, next, 0);
+		else
+			next->state = NT_OUTBOX_IN_DOUBT;
+		break;
+	case NT_SEND_UNTOUCHED:
+		next->state = NT_OUTBOX_RELEASED;
+		break;
+	}
+}
+
+static void sent(struct nt_batch *turn, struct nt_request *request, const struct nt_outbox_row *row)
+{
+	struct nt_outbox_row next = *row;
+
+	next.owner = NULL;
+	next.slot = -1;
+	next.changed = turn->now;
+	next.detail = request->detail;
+	if (request->remote_id != NULL)
+		next.remote_id = request->remote_id;
+	decide(turn, request, &next);
+	if (!move(turn, &next, NT_OUTBOX_HANDED)) {
+		nt_request_refuse(request, NT_ANSWER_CONFLICT, "message", "this message isn't being sent: it is %s",
+		                  nt_outbox_state_name(row->state));
+		return;
+	}
+	if (next.state == NT_OUTBOX_ACCEPTED)
+		tell_lead(turn, row, NT_OUTCOME_SENT, request->detail, request->cause);
+	else if (next.state == NT_OUTBOX_REFUSED)
+		tell_lead(turn, row, request->result == NT_SEND_REFUSED && request->hard ? NT_OUTCOME_BOUNCED : NT_OUTCOME_FAILED,
+		          request->detail, request->cause);
+}
+
+/* Something is heard of a message that was sent. That settles one in doubt, too. */
+static void heard(struct nt_batch *turn, const struct nt_request *request, const struct nt_outbox_row *row)
+{
+	struct nt_outbox_row next = *row;
+
+	if (row->state == NT_OUTBOX_IN_DOUBT && request->later != NT_OUTCOME_FAILED) {
+		next.state = NT_OUTBOX_ACCEPTED;
+		next.changed = turn->now;
+		if (move(turn, &next, NT_OUTBOX_IN_DOUBT))
+			tell_lead(turn, row, NT_OUTCOME_SENT, NULL, request->cause);
+	}
+	tell_lead(turn, row, request->later, request->detail, request->cause);
+}
+
+void nt_request_outcome(struct nt_batch *turn, struct nt_request *request, struct nt_outbox_row *row)
+{
+	if (row->state == NT_OUTBOX_ABSENT)
+		nt_request_refuse(request, NT_ANSWER_NOT_FOUND, "message", "there is no such message");
+	else if (request->is_later)
+		heard(turn, request, row);
+	else
+		sent(turn, request, row);
+}
+
+void nt_request_suppress(struct nt_batch *turn, struct nt_request *request)
+{
+	const struct nt_program *program = turn->engine->program;
+	int channel = request->channel != NULL ? nt_program_channel(program, request->channel) : -1;
+	struct nt_address address;
+	int code;
+
+	if (channel < 0) {
+		nt_request_refuse(request, NT_ANSWER_INVALID, "channel", "channel: there is no channel '%s'",
+		                  request->channel != NULL ? request->channel : "");
+		return;
+	}
+	if (request->address == NULL || request->address[0] == '\0') {
+		nt_request_refuse(request, NT_ANSWER_INVALID, "address", "address: is missing");
+		return;
+	}
+	address.channel = program->channels[channel].name;
+	address.address = nt_address_normalise(turn->arena, program->channels[channel].address_field, request->address);
+	code = request->lift ? turn->store->ops->unsuppress(turn->store, &address)
+	                     : turn->store->ops->suppress(turn->store, &address, request->cause, turn->now);
+	if (nt_turn_ok(turn, code))
+		nt_turn_flag(turn, address.channel, address.address, !request->lift);
+}

@@ -1,0 +1,113 @@
+/* Inside one turn of the engine: the leads that it touches, each decoded once and saved once, and what their steps ask for.
+ * Files: engine.c (the order of a turn), turn.c (leads), turn_sales.c (the queue), request.c (what people send),
+ * outbox.c (what the dispatcher asks), log_body.c (what the log keeps). */
+#ifndef NT_ENGINE_TURN_H
+#define NT_ENGINE_TURN_H
+
+#include "engine/engine.h"
+
+struct nt_json;
+
+struct nt_turn_lead {
+	const char *id;
+	struct nt_lead *lead;    /* NULL: what the store has is damaged; `broken` says how */
+	const char *broken;
+	nt_time stored_due;      /* as the store knows it; NT_NEVER if it has none */
+	bool stored, dirty;
+	const char **addresses;  /* [n_channels]: the texts that `keys` were made of; compared by pointer */
+	const char **keys;       /* [n_channels]: normalised, for suppression; NULL: no address */
+	struct nt_turn_lead *next;
+};
+
+/* A load: from `at` on this program counted. */
+struct nt_load {
+	char hash[65];
+	nt_time at;
+};
+
+struct nt_observed {
+	const char *lead;
+	const struct nt_input *input;
+	const struct nt_effects *effects;
+	const struct nt_message *message; /* of the sales subject: then the rest is NULL */
+};
+
+struct nt_batch {
+	struct nt_engine *engine;
+	struct nt_store *store;
+	struct nt_arena *arena;
+	nt_time now;
+	int code;                       /* the store's first error: sticks, and undoes the turn */
+	struct nt_turn_lead *first, **last;
+	GArray *ready;                  /* struct nt_sales_input: READY and WITHDRAW that wait for the sales subject */
+	GArray *observed;               /* struct nt_observed */
+	struct nt_engine_counters counters;
+};
+
+struct nt_engine {
+	struct nt_store *store;
+	struct nt_program *program;
+	struct nt_engine_options options;
+	struct nt_sales *sales;
+	nt_time now;                    /* the last instant */
+	uint64_t batch;
+	nt_time due;                    /* of leads, as of the last commit */
+	struct nt_engine_counters counters;
+	struct nt_arena *arena;         /* of the turn at hand */
+	GHashTable *leads;              /* of the turn at hand: id -> struct nt_turn_lead */
+	GString *scratch;
+	GHashTable *older;              /* hash -> struct nt_program, referenced; those of blobs not yet moved */
+	GArray *loads;                  /* struct nt_load: the history that leads not yet touched may need */
+	char *cursor;                   /* of the background pass: the last id seen; NULL: it is done */
+	GArray *ready, *observed;       /* kept for their memory */
+};
+
+/* ---- store ---- */
+
+/* Notes an error. True: go on. */
+bool nt_turn_ok(struct nt_batch *turn, int code);
+
+/* ---- leads (turn.c) ---- */
+
+/* Brings those that aren't at hand yet, in one call of the store. */
+void nt_turn_load(struct nt_batch *turn, const char *const *ids, unsigned n);
+/* Loaded before, or now. Never NULL while turn->code is OK. */
+struct nt_turn_lead *nt_turn_lead(struct nt_batch *turn, const char *id);
+struct nt_turn_lead *nt_turn_peek(struct nt_batch *turn, const char *id); /* NULL: not at hand */
+/* `input` must live as long as the turn. */
+void nt_turn_step(struct nt_batch *turn, struct nt_turn_lead *tl, const struct nt_input *input);
+/* Does what a step (or a migration) asks for, and logs it. */
+void nt_turn_effects(struct nt_batch *turn, struct nt_turn_lead *tl, const struct nt_input *input,
+                     const struct nt_effects *effects);
+void nt_turn_save(struct nt_batch *turn);  /* all that changed, to the store; then forgets them */
+void nt_turn_flag(struct nt_batch *turn, const char *channel, const char *key, bool suppressed); /* of leads at hand */
+void nt_turn_hand(struct nt_batch *turn, const char *lead, const char *message, bool handed);    /* likewise */
+void nt_turn_log(struct nt_batch *turn, struct nt_turn_lead *tl, nt_time at, const char *body);
+struct nt_program *nt_engine_older(struct nt_engine *engine, const char *hash); /* NULL: unknown */
+
+/* ---- sales (turn_sales.c) ---- */
+
+void nt_turn_sales(struct nt_batch *turn);  /* what waits, in order, with all that comes of it */
+void nt_turn_sales_timers(struct nt_batch *turn, nt_time until); /* those due by then */
+enum nt_sales_answer nt_turn_sales_step(struct nt_batch *turn, const struct nt_sales_input *input);
+bool nt_sales_reread(struct nt_engine *engine, const char **why); /* the queue as the store has it */
+
+/* ---- requests (request.c, outbox.c) ---- */
+
+void nt_request_refuse(struct nt_request *request, enum nt_answer_code code, const char *field, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+/* The lead that a request is about, before anything else is known of it; NULL: none (or none that could be; then it is
+ * refused). */
+const char *nt_request_lead(struct nt_request *request);
+void nt_request_input(struct nt_batch *turn, struct nt_request *request, struct nt_turn_lead *tl);
+void nt_request_claim(struct nt_batch *turn, struct nt_request *request);
+void nt_request_outcome(struct nt_batch *turn, struct nt_request *request, struct nt_outbox_row *row);
+void nt_request_suppress(struct nt_batch *turn, struct nt_request *request);
+
+/* ---- log (log_body.c) ---- */
+
+/* {"input":{…},"effects":[…]}; appended. */
+void nt_log_body(const struct nt_input *input, const struct nt_effects *effects, GString *out);
+void nt_log_body_rep(const struct nt_message *message, GString *out);
+
+#endif
