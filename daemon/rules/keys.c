@@ -61,7 +61,7 @@ static const struct nt_key enter_rows[] = {
 	[NT_ENTER_KEY_AT] = { "at", NT_KIND_INSTANT, LATER, "a broadcast at this instant", NULL },
 	[NT_ENTER_KEY_ZONE] = { "zone", NT_KIND_ZONE, LATER | NT_KEY_AIDE, "the broadcast's zone", NULL },
 };
-TABLE(enter, "Ways in", "of a way in ('enter')", "enter: is one of these mappings or a list of them: on (with if), when (with existing), or by_hand.");
+TABLE(enter, "Ways in", "of 'enter'", "enter: is one of these mappings or a list of them: on (with if), when (with existing), or by_hand.");
 
 static const struct nt_key out_rows[] = {
 	[NT_OUT_ON] = { "on", NT_KIND_EVENT, 0, "when this event happens", NULL },
@@ -70,7 +70,7 @@ static const struct nt_key out_rows[] = {
 	[NT_OUT_DO] = { "do", NT_KIND_STEPS, 0, "steps that take no time", NULL },
 	[NT_OUT_OF] = { "of", NT_KIND_NAME, LATER, "anything: whatever the run's key", NULL },
 };
-TABLE(out, "Goal and exit", "of a way out ('goal', 'exit')", "goal: and exit: are one of these mappings or a list of them.");
+TABLE(out, "Goal and exit", "of a goal or exit", "goal: and exit: are one of these mappings or a list of them.");
 
 static const char *const type_choices[] = { "text", "number", "yes_no", "date", "time", "duration", "list", "email", "phone", NULL };
 static const struct nt_key field_rows[] = {

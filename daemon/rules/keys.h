@@ -103,6 +103,8 @@ extern const unsigned nt_verb_options[NT_VERB_KEYS];
  * names the thing in messages ("'sender'"). False if it is no mapping. */
 bool nt_keys_read(const struct nt_key_table *table, const struct nt_yaml *mapping, const char *title,
                   struct nt_diags *diags, const struct nt_yaml **out);
+/* Some key of the mapping is none of the table's: it has had its message, and what is missing may be what was meant. */
+bool nt_keys_has_unknown(const struct nt_key_table *table, const struct nt_yaml *mapping);
 /* The key's index, or -1. */
 int nt_keys_find(const struct nt_key_table *table, const char *name);
 /* Whether the value has a shape (scalar, list, mapping) that the key takes; reports if not. */
@@ -113,6 +115,8 @@ const char *nt_keys_unknown(struct nt_diags *diags, struct nt_span span, const c
 void nt_keys_later(struct nt_diags *diags, struct nt_span span, const char *name);
 /* How values of a kind are written, for messages and the reference: "a duration such as 3 days". */
 const char *nt_kind_text(enum nt_kind kind);
+/* "'3 dayz' is not a duration such as 3 days", or with a reason "'3 dayz' is not a duration: WHY". */
+void nt_keys_refuse(struct nt_diags *diags, const struct nt_yaml *node, enum nt_kind kind, const char *why);
 
 /* All tables of the reference, NULL-terminated. */
 extern const struct nt_key_table *const nt_key_tables[];

@@ -50,6 +50,24 @@ const char *nt_kind_text(enum nt_kind kind)
 	return kinds[kind].text;
 }
 
+void nt_keys_refuse(struct nt_diags *diags, const struct nt_yaml *node, enum nt_kind kind, const char *why)
+{
+	const char *text = nt_kind_text(kind), *example = strstr(text, " such as");
+
+	if (why != NULL && example != NULL)
+		nt_diags_error(diags, node->span, "'%s' is not %.*s: %s", node->text, (int)(example - text), text, why);
+	else
+		nt_diags_error(diags, node->span, "'%s' is not %s%s%s", node->text, text, why != NULL ? ": " : "", why != NULL ? why : "");
+}
+
+bool nt_keys_has_unknown(const struct nt_key_table *table, const struct nt_yaml *mapping)
+{
+	for (const struct nt_yaml *pair = mapping->first; mapping->type == NT_YAML_MAPPING && pair != NULL; pair = pair->next)
+		if (nt_keys_find(table, pair->key->text) < 0)
+			return true;
+	return false;
+}
+
 int nt_keys_find(const struct nt_key_table *table, const char *name)
 {
 	for (unsigned i = 0; i < table->n; i++)
@@ -136,7 +154,7 @@ static bool check_choice(const struct nt_key *key, const struct nt_yaml *value, 
 bool nt_keys_read(const struct nt_key_table *table, const struct nt_yaml *mapping, const char *title,
                   struct nt_diags *diags, const struct nt_yaml **out)
 {
-	bool *seen, later = false;
+	bool *seen, later = false, unknown = false;
 
 	for (unsigned i = 0; i < table->n; i++)
 		out[i] = NULL;
@@ -158,6 +176,7 @@ bool nt_keys_read(const struct nt_key_table *table, const struct nt_yaml *mappin
 
 		if (i < 0)
 			i = unknown_key(table, pair->key, seen, diags);
+		unknown = unknown || i < 0;
 		if (i < 0)
 			continue;
 		seen[i] = true;
@@ -168,7 +187,7 @@ bool nt_keys_read(const struct nt_key_table *table, const struct nt_yaml *mappin
 			out[i] = pair;
 		}
 	}
-	for (unsigned i = 0; i < table->n; i++)
+	for (unsigned i = 0; i < table->n && !unknown; i++)
 		if ((table->keys[i].flags & NT_KEY_REQUIRED) != 0 && !seen[i])
 			nt_diags_error(diags, mapping->key != NULL ? mapping->key->span : mapping->span, "%s needs '%s'", title,
 			               table->keys[i].name);

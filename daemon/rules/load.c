@@ -169,17 +169,31 @@ static bool follows_from(const GPtrArray *broken, const char *message)
 	return found;
 }
 
+/* A value that YAML cut off has been reported (yaml_explain.h); what an expression says of its text follows from that. */
+static bool is_cut(const struct nt_diag *diag)
+{
+	return strncmp(diag->message, "put the ", 8) == 0;
+}
+
+static bool follows_from_cut(const struct nt_diag *diag, const struct nt_diag *cut)
+{
+	return cut != NULL && !is_cut(diag) && cut->span.source == diag->span.source && diag->span.start >= cut->span.start &&
+	       diag->span.start <= cut->span.start + cut->span.length;
+}
+
 /* The caller's diagnostics may outlive the program, so their sources are copies. */
 static void hand_over(struct nt_diags *from, struct nt_diags *to, const GPtrArray *broken)
 {
 	GHashTable *copies = g_hash_table_new(NULL, NULL);
-	const struct nt_diag *diag;
+	const struct nt_diag *diag, *cut = NULL; /* in order of place: what follows from a cut comes behind it */
 
 	for (unsigned i = 0; (diag = nt_diags_peek(from, i)) != NULL; i++) {
 		struct nt_span span = diag->span;
 
-		if (follows_from(broken, diag->message))
+		if (follows_from(broken, diag->message) || follows_from_cut(diag, cut))
 			continue;
+		if (is_cut(diag))
+			cut = diag;
 		if (span.source != NULL) {
 			const struct nt_source *copy = g_hash_table_lookup(copies, span.source);
 

@@ -111,7 +111,7 @@ static bool load_enter(struct nt_loader *l, const struct nt_yaml *item, const ch
 	}
 	if (later_key(item) != NULL || (keys[NT_ENTER_KEY_BY_HAND] == NULL && nt_yaml_get(item, "by_hand") != NULL))
 		return false; /* reported */
-	if (!nt_load_either(l, item, "a way in", keys[NT_ENTER_KEY_ON], keys[NT_ENTER_KEY_WHEN], keys[NT_ENTER_KEY_IF]))
+	if (!nt_load_either(l, item, &nt_enter_keys, "a way in", keys[NT_ENTER_KEY_ON], keys[NT_ENTER_KEY_WHEN], keys[NT_ENTER_KEY_IF]))
 		return false;
 	if (keys[NT_ENTER_KEY_ON] != NULL)
 		return load_enter_on(l, keys, enter);
@@ -156,7 +156,7 @@ static bool load_way_out(struct nt_step_list *list, const struct nt_yaml *item, 
 	int *event = NULL;
 
 	if (!nt_keys_read(&nt_out_keys, item, title, l->diags, keys) ||
-	    !nt_load_either(l, item, title, keys[NT_OUT_ON], keys[NT_OUT_WHEN], keys[NT_OUT_IF]))
+	    !nt_load_either(l, item, &nt_out_keys, title, keys[NT_OUT_ON], keys[NT_OUT_WHEN], keys[NT_OUT_IF]))
 		return false;
 	if (keys[NT_OUT_ON] != NULL) {
 		way->event = nt_load_event(l, keys[NT_OUT_ON]);

@@ -154,7 +154,7 @@ static void load_ready_item(struct nt_loader *l, const struct nt_yaml *item, GAr
 
 	if (!nt_keys_read(&nt_ready_keys, item, "a 'ready' item", l->diags, keys))
 		return;
-	if (!nt_load_either(l, item, "a 'ready' item", keys[NT_READY_ON], keys[NT_READY_WHEN], keys[NT_READY_IF]))
+	if (!nt_load_either(l, item, &nt_ready_keys, "a 'ready' item", keys[NT_READY_ON], keys[NT_READY_WHEN], keys[NT_READY_IF]))
 		return;
 	if (keys[NT_READY_ON] != NULL) {
 		one.event = nt_load_event(l, keys[NT_READY_ON]);

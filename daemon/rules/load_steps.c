@@ -326,6 +326,9 @@ static int add_step(struct nt_step_list *list, const struct nt_yaml *node, int v
 	read_options(l, node, verb, verb_node, options);
 	if (!nt_keys_check_shape(&nt_verb_keys.keys[verb], verb_node, l->diags))
 		return -1;
+	if (verb != NT_VERB_WAIT_FOR && options[NT_OPTION_UNLESS] != NULL && (options[NT_OPTION_IF] != NULL || verb == NT_VERB_IF))
+		nt_diags_error(l->diags, options[NT_OPTION_UNLESS]->key->span,
+		               "a step takes 'if' or 'unless', not both: join them, as in if: a and not b");
 	nt_load_scope(l, place->events, place->n_events, list->entry_events, list->n_entry_events, true);
 	if (verb != NT_VERB_IF && verb != NT_VERB_WAIT_FOR)
 		step.condition = nt_load_if_unless(l, options[NT_OPTION_IF], options[NT_OPTION_UNLESS]);

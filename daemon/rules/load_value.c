@@ -10,10 +10,7 @@
 
 static bool refuse(struct nt_loader *l, const struct nt_yaml *node, enum nt_kind kind, const char *why)
 {
-	if (why != NULL)
-		nt_diags_error(l->diags, node->span, "'%s' is not %s: %s", node->text, nt_kind_text(kind), why);
-	else
-		nt_diags_error(l->diags, node->span, "'%s' is not %s", node->text, nt_kind_text(kind));
+	nt_keys_refuse(l->diags, node, kind, why);
 	return false;
 }
 
@@ -269,6 +266,17 @@ bool nt_load_after(struct nt_loader *l, const struct nt_yaml *node, const char *
 	return false;
 }
 
+static void refuse_one_of(struct nt_loader *l, const struct nt_yaml *node, const char *const *one_of)
+{
+	char *list = g_strjoinv(", ", (gchar **)(uintptr_t)one_of);
+	const char *nearest = nt_nearest(node->text, one_of);
+	const char *meant = nearest != NULL ? nt_arena_printf(l->arena, " (did you mean '%s'?)", nearest) : "";
+
+	nt_diags_error(l->diags, node->span, "%s%s%sis never '%s': it is one of %s%s", node->key != NULL ? "'" : "this ",
+	               node->key != NULL ? node->key->text : "", node->key != NULL ? "' " : "", node->text, list, meant);
+	g_free(list);
+}
+
 static bool load_list(struct nt_loader *l, const struct nt_yaml *node, struct nt_value *out)
 {
 	const char **items = nt_arena_array(l->arena, const char *, node->n);
@@ -302,15 +310,14 @@ bool nt_load_literal(struct nt_loader *l, const struct nt_yaml *node, enum nt_ty
 		return false;
 	}
 	if (one_of != NULL && !g_strv_contains(one_of, node->text)) {
-		nt_keys_unknown(l->diags, node->span, "value", node->text,
-		                node->key != NULL ? nt_arena_printf(l->arena, "of '%s'", node->key->text) : "", one_of);
+		refuse_one_of(l, node, one_of);
 		return false;
 	}
 	return true;
 }
 
-bool nt_load_either(struct nt_loader *l, const struct nt_yaml *item, const char *title, const struct nt_yaml *on,
-                    const struct nt_yaml *when, const struct nt_yaml *filter)
+bool nt_load_either(struct nt_loader *l, const struct nt_yaml *item, const struct nt_key_table *table, const char *title,
+                    const struct nt_yaml *on, const struct nt_yaml *when, const struct nt_yaml *filter)
 {
 	if (on != NULL && when != NULL) {
 		nt_diags_error(l->diags, when->key->span, "%s has either 'on' or 'when', not both", title);
@@ -318,7 +325,7 @@ bool nt_load_either(struct nt_loader *l, const struct nt_yaml *item, const char 
 	}
 	if (on == NULL && when == NULL) {
 		/* one that was there, and wrong, has had its message */
-		if (nt_yaml_get(item, "on") == NULL && nt_yaml_get(item, "when") == NULL)
+		if (nt_yaml_get(item, "on") == NULL && nt_yaml_get(item, "when") == NULL && !nt_keys_has_unknown(table, item))
 			nt_diags_error(l->diags, item->span, "%s needs 'on' (an event) or 'when' (a condition)", title);
 		return false;
 	}

@@ -23,12 +23,33 @@ static bool looks_like_clock(const char *text)
 	return digits > 0 && digits <= 2 && text[digits] == ':';
 }
 
+static bool looks_like_date(const char *text)
+{
+	return g_ascii_isdigit(text[0]) && strchr(text, '-') != NULL;
+}
+
 static bool looks_like_window(const char *text)
 {
 	size_t word = strcspn(text, " ,-");
 	int day;
 
 	return strncmp(text, "daily ", 6) == 0 || (word > 0 && nt_weekday_parse(text, word, &day));
+}
+
+/* "mnday 09:00" */
+static bool is_misspelt_weekday(struct nt_loader *l, const struct nt_yaml *node)
+{
+	static const char *const days[] = { "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", NULL };
+	const char *blank = strchr(node->text, ' ');
+	char *word;
+	int minutes;
+
+	if (blank == NULL || !nt_clock_parse(blank + 1, strlen(blank + 1), &minutes, NULL))
+		return false;
+	word = g_strndup(node->text, (gsize)(blank - node->text));
+	nt_keys_unknown(l->diags, node->span, "weekday", word, "", days);
+	g_free(word);
+	return true;
 }
 
 static bool load_clock(struct nt_loader *l, const struct nt_yaml *node, struct nt_step *step, bool *is_clock)
@@ -44,10 +65,11 @@ static bool load_clock(struct nt_loader *l, const struct nt_yaml *node, struct n
 	if (nt_clock_parse(clock, strlen(clock), &step->minutes, &why))
 		return true;
 	if (looks_like_clock(clock) && strchr(clock, '-') == NULL) {
-		nt_diags_error(l->diags, node->span, "'%s' is not %s%s%s", node->text, nt_kind_text(NT_KIND_CLOCK), why != NULL ? ": " : "",
-		               why != NULL ? why : "");
+		nt_keys_refuse(l->diags, node, NT_KIND_CLOCK, why);
 		return false;
 	}
+	if (step->weekday < 0 && !looks_like_date(node->text) && is_misspelt_weekday(l, node))
+		return false;
 	step->weekday = -1;
 	*is_clock = false;
 	return false;

@@ -69,8 +69,8 @@ bool nt_load_date(struct nt_loader *l, const struct nt_yaml *node, int64_t *days
 bool nt_load_zone(struct nt_loader *l, const struct nt_yaml *node, const char **out);
 bool nt_load_email(struct nt_loader *l, const struct nt_yaml *node, const char **out);
 /* on: or when:, one of them; if: beside on: only. False: reported. */
-bool nt_load_either(struct nt_loader *l, const struct nt_yaml *item, const char *title, const struct nt_yaml *on,
-                    const struct nt_yaml *when, const struct nt_yaml *filter);
+bool nt_load_either(struct nt_loader *l, const struct nt_yaml *item, const struct nt_key_table *table, const char *title,
+                    const struct nt_yaml *on, const struct nt_yaml *when, const struct nt_yaml *filter);
 bool nt_load_yes(const struct nt_yaml *node); /* "true" or "yes"; NULL is false */
 /* "after 90 days"; also what else is allowed: index into words, or -1 for after. */
 bool nt_load_after(struct nt_loader *l, const struct nt_yaml *node, const char *const *words, int *word, struct nt_duration *out);

@@ -20,7 +20,7 @@ struct made {
 	struct nt_yaml *node; /* NULL: given up */
 	size_t weight;
 	int height;
-	bool flow, block_scalar;
+	bool block_scalar, anchored;
 };
 
 struct parser {
@@ -180,6 +180,7 @@ static struct made parse_scalar(struct parser *p)
 	node->length = p->event.data.scalar.length;
 	node->text = nt_arena_strndup(p->arena, (const char *)p->event.data.scalar.value, node->length);
 	node->quoted = style == YAML_SINGLE_QUOTED_SCALAR_STYLE || style == YAML_DOUBLE_QUOTED_SCALAR_STYLE;
+	made.anchored = anchor != NULL;
 	made.block_scalar = style == YAML_LITERAL_SCALAR_STYLE || style == YAML_FOLDED_SCALAR_STYLE;
 	/* an anchor belongs to the event's span: leave the value's own place */
 	if (anchor != NULL && !made.block_scalar)
@@ -202,8 +203,8 @@ static bool is_plain(const struct nt_yaml *node, const struct nt_source *source)
 }
 
 /* `title: Offer #5`: everything from " #" on is a comment, which its author didn't mean. A comment proper stands apart:
- * two blanks before the '#' or one behind it. */
-static void check_comment(struct parser *p, const struct nt_yaml *node, const char *key)
+ * two blanks before the '#' or one behind it. The value becomes what was meant, so that no second message comes of it. */
+static void mend_comment(struct parser *p, struct nt_yaml *node, const char *key)
 {
 	const char *text = p->source->text;
 	size_t end = node->span.start + node->span.length, line = end;
@@ -221,8 +222,10 @@ static void check_comment(struct parser *p, const struct nt_yaml *node, const ch
 		return;
 	for (line = end; line < p->source->length && text[line] != '\n' && text[line] != '\r'; line++)
 		;
-	nt_diags_error(p->diags, nt_span_of(p->source, end, line - end), "' #' begins a comment, so the value ends before it: %s",
-	               nt_yaml_put_in_quotes(p->arena, key, text + node->span.start, line - node->span.start));
+	node->span.length = node->length = line - node->span.start;
+	node->text = nt_arena_strndup(p->arena, text + node->span.start, node->length);
+	nt_diags_error(p->diags, node->span, "%s (' #' begins a comment, so the value ends before it)",
+	               nt_yaml_put_in_quotes(p->arena, key, node->text, node->length));
 }
 
 static bool is_stray(const struct nt_yaml *node)
@@ -375,9 +378,25 @@ static bool is_event(const struct parser *p, yaml_event_type_t type)
 	return p->event.type == type;
 }
 
-/* A block of text where a condition was meant: `when: >5`. */
-static void check_block(struct parser *p, const struct made *value)
+/* `when: &plan == "x"`: what stands behind an anchor is no value of its own. */
+static bool goes_on(const char *text)
 {
+	static const char *const words[] = { "and ", "or ", "in ", "not in ", "contains ", "matches ", NULL };
+
+	if (strchr("=!<>+-*/&|", text[0]) != NULL)
+		return text[0] != '\0';
+	for (unsigned i = 0; words[i] != NULL; i++)
+		if (strncmp(text, words[i], strlen(words[i])) == 0)
+			return true;
+	return false;
+}
+
+/* A block of text, or an anchor, where a condition was meant: `when: >5`, `when: &x and y`. */
+static void check_scalar(struct parser *p, const struct made *value)
+{
+	if (value->anchored && is_plain(value->node, p->source) && goes_on(value->node->text) &&
+	    nt_yaml_explain_line(p->source, p->arena, value->node->span.start, p->diags))
+		p->failed = true;
 	if (value->block_scalar && value->node->length == 0 &&
 	    !nt_yaml_explain_line(p->source, p->arena, value->node->span.start, p->diags))
 		nt_diags_error(p->diags, nt_span_of(p->source, value->node->span.start, 1),
@@ -408,8 +427,8 @@ static struct made parse_mapping(struct parser *p, int depth)
 			break;
 		}
 		value.node->key = key.node;
-		check_comment(p, value.node, key.node->text);
-		check_block(p, &value);
+		mend_comment(p, value.node, key.node->text);
+		check_scalar(p, &value);
 		g_ptr_array_add(pairs, value.node);
 	}
 	if (!p->failed) {
@@ -440,7 +459,7 @@ static struct made parse_sequence(struct parser *p, int depth)
 			break;
 		made.weight += item.weight;
 		made.height = MAX(made.height, item.height + 1);
-		check_comment(p, item.node, NULL);
+		mend_comment(p, item.node, NULL);
 		g_ptr_array_add(items, item.node);
 	}
 	if (!p->failed) {

@@ -1,0 +1,25 @@
+/* nurturectl's commands: one a file, one line each in nurturectl.c's table. */
+#ifndef NT_MAIN_COMMAND_H
+#define NT_MAIN_COMMAND_H
+
+/* What a command exits with, beside its own: for scripts and CI. */
+enum { NT_EXIT_FINE = 0, NT_EXIT_WRONG = 1, NT_EXIT_CANNOT = 2 };
+
+struct nt_command {
+	const char *name;
+	const char *usage; /* "check [--config FILE] FOLDER…", without the program's name */
+	const char *help;  /* one line */
+	int (*run)(int argc, char **argv); /* argv[0] is the command's name; gives the exit code */
+};
+
+extern const struct nt_command nt_command_check;
+extern const struct nt_command nt_command_reference;
+
+/* "nurturectl check: what is wrong" and how to use it, on standard error; gives NT_EXIT_CANNOT. */
+int nt_command_misused(const struct nt_command *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* "nurturectl check: what could not be done" on standard error; gives NT_EXIT_CANNOT. */
+int nt_command_failed(const struct nt_command *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Usage and help on standard output; gives NT_EXIT_FINE. */
+int nt_command_help(const struct nt_command *command);
+
+#endif

@@ -1,0 +1,102 @@
+#include "main/ruleset.h"
+
+#include "base/arena.h"
+#include "base/diag.h"
+#include "os/folder.h"
+#include "os/zones.h"
+#include "rules/yaml.h"
+
+#include <glib.h>
+#include <string.h>
+
+/* The names under a key of the configuration: of channels, of webhooks. */
+static char **names_under(const struct nt_yaml *config, const char *key)
+{
+	const struct nt_yaml *mapping = nt_yaml_get(config, key);
+	GPtrArray *names = g_ptr_array_new();
+
+	if (mapping != NULL && mapping->type == NT_YAML_MAPPING)
+		for (const struct nt_yaml *item = mapping->first; item != NULL; item = item->next)
+			g_ptr_array_add(names, g_strdup(item->key->text));
+	g_ptr_array_add(names, NULL);
+	return (char **)g_ptr_array_free(names, FALSE);
+}
+
+static void use_config(struct nt_ruleset *ruleset, const struct nt_yaml *config, const char *path)
+{
+	const struct nt_yaml *templates = nt_yaml_get(config, "templates");
+
+	ruleset->channels = names_under(config, "channels");
+	ruleset->webhooks = names_under(config, "webhooks");
+	if (ruleset->templates == NULL && templates != NULL && templates->type == NT_YAML_SCALAR) {
+		char *beside = g_path_get_dirname(path);
+
+		ruleset->templates = g_path_is_absolute(templates->text) ? g_strdup(templates->text) :
+		                                                           g_build_filename(beside, templates->text, NULL);
+		g_free(beside);
+	}
+}
+
+static bool read_config(struct nt_ruleset *ruleset, const char *path, char **why)
+{
+	struct nt_diags *diags = nt_diags_new();
+	const struct nt_yaml *config = NULL;
+	GError *error = NULL;
+	gsize length;
+	char *text;
+
+	if (!g_file_get_contents(path, &text, &length, &error)) {
+		*why = g_strdup(error->message);
+		g_error_free(error);
+	} else {
+		config = nt_yaml_parse(nt_diags_arena(diags), nt_diags_source(diags, path, text, length), diags);
+		g_free(text);
+		if (nt_diags_errors(diags) > 0 || config == NULL) {
+			GString *out = g_string_new(NULL);
+
+			nt_diags_print(diags, out);
+			*why = out->len > 0 ? g_strchomp(g_string_free(out, FALSE)) : g_strdup_printf("%s: it is empty", path);
+			config = NULL;
+		} else {
+			use_config(ruleset, config, path);
+		}
+	}
+	nt_diags_free(diags);
+	return config != NULL;
+}
+
+bool nt_ruleset_init(struct nt_ruleset *ruleset, const char *config, const char *templates, char **why)
+{
+	*ruleset = (struct nt_ruleset){ .templates = g_strdup(templates) };
+	ruleset->zones = nt_zones_open(NULL, why);
+	if (ruleset->zones != NULL && (config == NULL || read_config(ruleset, config, why)))
+		return true;
+	nt_ruleset_clear(ruleset);
+	return false;
+}
+
+void nt_ruleset_clear(struct nt_ruleset *ruleset)
+{
+	nt_zones_close(ruleset->zones);
+	g_free(ruleset->templates);
+	g_strfreev(ruleset->channels);
+	g_strfreev(ruleset->webhooks);
+	*ruleset = (struct nt_ruleset){ 0 };
+}
+
+struct nt_program *nt_ruleset_load(const struct nt_ruleset *ruleset, const char *folder, struct nt_diags *diags, char **why)
+{
+	struct nt_load_context context = { .zones = ruleset->zones, .channels = (const char *const *)ruleset->channels,
+	                                   .webhooks = (const char *const *)ruleset->webhooks };
+	struct nt_program *program;
+	struct nt_folder *files;
+	int code;
+
+	*why = NULL;
+	files = nt_folder_read(folder, ruleset->templates, &code, why);
+	if (files == NULL)
+		return NULL;
+	program = nt_rules_load(&files->files, &context, diags);
+	nt_folder_free(files);
+	return program;
+}
