@@ -13,7 +13,7 @@ enum nt_escape {
 	NT_ESCAPE_TEXT,     /* plain text: control characters go, except tab, CR and LF */
 	NT_ESCAPE_HTML,     /* element content and quoted attributes: & < > " ' become entities; controls as in TEXT */
 	NT_ESCAPE_HEADER,   /* one line: every run of white space and controls is one space, none at either end */
-	NT_ESCAPE_URL,      /* a component of a URL: percent-encoded but for the unreserved characters (RFC 3986, 2.3) */
+	NT_ESCAPE_URL,      /* a component of a URL: percent-encoded but for the unreserved (RFC 3986, 2.3) */
 	NT_ESCAPE_JSON,     /* the inside of a JSON text, without its quotes (RFC 8259, 7) */
 	NT_ESCAPE_MARKDOWN, /* inline Markdown that shows exactly this text (CommonMark 2.4, 2.5) */
 };

@@ -42,8 +42,6 @@ void nt_marks_put(struct nt_marks *marks, GString *out, const char *text, size_t
 {
 	int shift = 0;
 
-	if (length == 0)
-		return;
 	if (marks->n == marks->room) {
 		size_t room = MAX(marks->room * 2, (size_t)16);
 		struct mark *items = nt_arena_array(marks->arena, struct mark, room);

@@ -14,7 +14,7 @@ struct nt_arena;
 struct nt_marks; /* lives in its arena; one owner */
 
 struct nt_marks *nt_marks_new(struct nt_arena *arena);
-/* Appends a mark for the text (copied). `url`: it is percent-encoded already. */
+/* Appends a mark for the text (copied; may be empty). `url`: it is percent-encoded already. */
 void nt_marks_put(struct nt_marks *marks, GString *out, const char *text, size_t length, bool url);
 
 enum nt_marks_as {

@@ -32,9 +32,10 @@ struct nt_message_template; /* owned by its set */
 #define NT_TEMPLATE_FILES 10000       /* most files in a set */
 
 /* Building. Paths are relative to the templates folder ("welcome/email.de.md", "layouts/brand.html"); `shown` is how
- * people know the file, for messages. Several folders: add the one that wins with the lowest layer; within one layer two
- * files for the same (name, channel, locale) are an error. Files that can't be a template (no folder, unknown extension)
- * are errors; names beginning with '.' or ending in '~' are passed over. Bytes are copied. False: errors were added. */
+ * people know the file, for messages. Several folders: add the one that wins with the lowest layer; within one layer
+ * two files for the same (name, channel, locale) are an error. Files that can't be a template (no folder, unknown
+ * extension) are errors; hidden files, editors' copies, a README, pictures and documents are passed over. Bytes are
+ * copied. False: errors were added. */
 struct nt_template_set *nt_template_set_new(void);
 void nt_template_set_free(struct nt_template_set *set); /* NULL is fine */
 bool nt_template_set_add(struct nt_template_set *set, int layer, const char *path, const char *shown, const void *bytes,
@@ -66,9 +67,11 @@ const char *nt_message_template_hash(const struct nt_message_template *message);
 
 /* What the rules' checker wants to know. */
 struct nt_message_variable {
-	const char *path;  /* "first_name", "event.amount", "items[0].name": constant parts only, up to the first computed one */
-	bool has_default;  /* nothing is missed if it is missing: `default` filter, only asked in a condition, or inside an
-	                    * `if` that asks for it */
+	/* "first_name", "event.amount", "items[0].name": constant parts only, up to the first computed one */
+	const char *path;
+	/* Nothing is missed if it is missing: it has a `default` filter, or is only asked for in a condition, or stands
+	 * inside an `if` that asks for it. */
+	bool has_default;
 	struct nt_span span; /* of its first use without a default, else of its first use */
 };
 
@@ -84,12 +87,12 @@ struct nt_message_facts {
 
 /* `diags` gets a copy of the sources, so that the spans live as long as it does; no message is added. The rest lives in
  * the arena. */
-void nt_message_template_check(const struct nt_message_template *message, struct nt_arena *arena, struct nt_diags *diags,
-                               struct nt_message_facts *facts);
+void nt_message_template_check(const struct nt_message_template *message, struct nt_arena *arena,
+                               struct nt_diags *diags, struct nt_message_facts *facts);
 
 /* Rendering. `variables` is an object: the lead's fields at the top (first_name, …), and beside them `event`, `entry`,
- * `sender` {name, email, address, phone}, `unsubscribe_url` (absent for service messages), and the step's `with` values.
- * What is missing renders as nothing. */
+ * `sender` {name, email, address, phone}, `unsubscribe_url` (absent for service messages), and the step's `with`
+ * values. What is missing renders as nothing. */
 struct nt_message_input {
 	const struct nt_json *variables;
 	nt_time now;                /* what the `date` filter calls "now"; NT_NO_TIME: it gives nothing */
@@ -97,7 +100,8 @@ struct nt_message_input {
 };
 
 struct nt_rendered_header {
-	const char *name, *value; /* "X-Campaign-Note": name in canonical case; value one line, UTF-8, not yet encoded */
+	const char *name;  /* in canonical case: "X-Campaign-Note" */
+	const char *value; /* one line, UTF-8, not yet encoded */
 };
 
 /* UTF-8, NUL-terminated, in the arena. What the template doesn't give is NULL. */
@@ -108,8 +112,9 @@ struct nt_rendered {
 	const char *json; /* json */
 	const struct nt_rendered_header *headers;
 	unsigned n_headers;
-	const char *const *problems; /* NULL-terminated: filters that couldn't work on their values (they wrote nothing);
-	                              * "welcome/email.md:12: divided_by: division by zero" */
+	/* NULL-terminated: filters that couldn't work on their values, and wrote nothing;
+	 * "templates/welcome/email.md:12: divided_by: division by zero" */
+	const char *const *problems;
 };
 
 /* False: nothing was rendered, *error (in the arena) says why: a limit was hit (output 1 MiB, steps, memory), or a json

@@ -84,8 +84,10 @@ static void fills_in(void **state)
 	      "{\"first_name\":\"\",\"company\":{\"name\":\"Acme\",\"size\":12}}", "Hi there, Acme has 12.");
 	check(NT_ESCAPE_TEXT, "[{{ nosuch }}{{ nosuch.deeper[3] }}]", "{}", "[]");
 	check(NT_ESCAPE_TEXT, "{% for i in items limit: 2 %}{{ forloop.index }}:{{ i.n }}{% unless forloop.last %}, "
-	      "{% endunless %}{% else %}none{% endfor %}", "{\"items\":[{\"n\":\"a\"},{\"n\":\"b\"},{\"n\":\"c\"}]}", "1:a, 2:b");
-	check(NT_ESCAPE_TEXT, "{{ amount | times: 1.19 | round: 2 }} {{ n | divided_by: 2 }}", "{\"amount\":99.99,\"n\":5}",
+	      "{% endunless %}{% else %}none{% endfor %}",
+	      "{\"items\":[{\"n\":\"a\"},{\"n\":\"b\"},{\"n\":\"c\"}]}", "1:a, 2:b");
+	check(NT_ESCAPE_TEXT, "{{ amount | times: 1.19 | round: 2 }} {{ n | divided_by: 2 }}",
+	      "{\"amount\":99.99,\"n\":5}",
 	      "118.99 2");
 }
 
@@ -94,7 +96,8 @@ static void dates(void **state)
 	(void)state;
 	check(NT_ESCAPE_TEXT, "{{ at | date: \"%A, %B %-d, %Y at %-I:%M %p\" }}", "{\"at\":\"2026-03-02T15:04:05Z\"}",
 	      "Monday, March 2, 2026 at 3:04 PM");
-	check(NT_ESCAPE_TEXT, "{{ day | date: '%d.%m.%y %j %e|%^a' }}", "{\"day\":\"2026-03-02\"}", "02.03.26 061  2|MON");
+	check(NT_ESCAPE_TEXT, "{{ day | date: '%d.%m.%y %j %e|%^a' }}", "{\"day\":\"2026-03-02\"}",
+	      "02.03.26 061  2|MON");
 	check(NT_ESCAPE_TEXT, "{{ 'now' | date: '%F %T %z %Z %s' }}", "{}", "2026-03-10 12:00:00 +0000 UTC 1773144000");
 	check(NT_ESCAPE_TEXT, "{{ 0 | date: '%Y %q %' }}|{{ 'soon' | date: '%Y' }}", "{}", "1970 %q %|soon");
 }
@@ -166,7 +169,8 @@ static void escapes_once(void **state)
 	      "<i>a &amp; b</i>");
 	check(NT_ESCAPE_HTML, "{% capture x %}<i>{{ n }}</i>{% endcapture %}{{ x | append: n }}", "{\"n\":\"<\"}",
 	      "<i>&lt;</i>&lt;");
-	check(NT_ESCAPE_HTML, "{% capture x %}{{ n }}{% endcapture %}{{ x | upcase }}", "{\"n\":\"a & b\"}", "A &amp; B");
+	check(NT_ESCAPE_HTML, "{% capture x %}{{ n }}{% endcapture %}{{ x | upcase }}", "{\"n\":\"a & b\"}",
+	      "A &amp; B");
 	check(NT_ESCAPE_HTML, "{{ n | newline_to_br }}", "{\"n\":\"<a>\\nb\"}", "&lt;a&gt;<br />\nb");
 	check(NT_ESCAPE_URL, "{{ n | url_encode }}", "{\"n\":\"a b&\"}", "a+b%26");
 	check(NT_ESCAPE_TEXT, "{{ n | escape }}", "{\"n\":\"a & b\"}", "a &amp; b");
@@ -189,12 +193,15 @@ static void always_ends(void **state)
 {
 	(void)state;
 	check_limit("{% for i in (1..9000000000) %}{% assign x = i %}{% endfor %}", NT_RENDER_TOO_MANY_STEPS);
-	check_limit("{% for i in (1..999999) %}0123456789012345678901234567890123456789{% endfor %}", NT_RENDER_TOO_LONG);
+	check_limit("{% for i in (1..999999) %}0123456789012345678901234567890123456789{% endfor %}",
+	            NT_RENDER_TOO_LONG);
 	check_limit("{% assign s = '0123456789' %}{% for i in (1..40) %}{% assign s = s | append: s %}{% endfor %}",
 	            NT_RENDER_TOO_MUCH_MEMORY);
 	check_limit("{% assign s = (1..9000000000) | join: ',' %}", NT_RENDER_TOO_MUCH_MEMORY);
-	check_limit("{% for i in (1..9999) %}{% for j in (1..9999) %}{% endfor %}{% endfor %}", NT_RENDER_TOO_MANY_STEPS);
-	check_limit("{% for i in (1..99) %}{% capture a %}{% for j in (1..99999) %}xxxxxxxxxxxxxxxxxxxxxxxxxxx{% endfor %}"
+	check_limit("{% for i in (1..9999) %}{% for j in (1..9999) %}{% endfor %}{% endfor %}",
+	            NT_RENDER_TOO_MANY_STEPS);
+	check_limit("{% for i in (1..99) %}{% capture a %}"
+	            "{% for j in (1..99999) %}xxxxxxxxxxxxxxxxxxxxxxxxxxx{% endfor %}"
 	            "{% endcapture %}{% endfor %}", NT_RENDER_TOO_LONG);
 }
 
@@ -207,7 +214,8 @@ static void nests_so_far(void **state)
 	for (int i = 0; i < 51; i++)
 		g_string_append(deep, "{% if a %}");
 	outcome = run(deep->str, deep->len, NULL, NT_ESCAPE_TEXT);
-	assert_non_null(strstr(outcome.diags->str, "t.txt:1:504: error: blocks are nested too deeply (more than 50)\n"));
+	assert_non_null(strstr(outcome.diags->str,
+	                       "t.txt:1:504: error: blocks are nested too deeply (more than 50)\n"));
 	assert_null(strstr(outcome.diags->str, "isn't closed"));
 	outcome_free(&outcome);
 	g_string_assign(deep, "{{ ");
@@ -226,7 +234,8 @@ static void names_its_variables(void **state)
 {
 	static const char template[] =
 		"{{ first_name }} {{ company | default: 'you' }} {% if event.amount %}{{ event.amount }}{% endif %}"
-		"{% assign x = last_name | upcase %}{{ x }}{% for i in items %}{{ i.name }}{% endfor %}{{ a.b[0].c[k] }}"
+		"{% assign x = last_name | upcase %}{{ x }}"
+		"{% for i in items %}{{ i.name }}{% endfor %}{{ a.b[0].c[k] }}"
 		"{% unless city %}{{ city }}{% endunless %}";
 	struct nt_arena *arena = nt_arena_new();
 	struct nt_diags *diags = nt_diags_new();
@@ -306,7 +315,8 @@ static void golden(void **state)
 
 		if (g_str_has_suffix(name, ".json") && g_file_get_contents(path, &text, &length, NULL))
 			tests = nt_json_parse(arena, text, length, &error);
-		for (tests = tests == NULL ? NULL : nt_json_get(tests, "tests")->first; tests != NULL; tests = tests->next) {
+		tests = tests == NULL ? NULL : nt_json_get(tests, "tests")->first;
+		for (; tests != NULL; tests = tests->next) {
 			total++;
 			passed += !uses_unbuilt(nt_json_text(tests, "template")) && golden_passes(tests);
 		}
