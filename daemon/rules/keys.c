@@ -222,6 +222,7 @@ static const struct nt_key happens_rows[] = {
 	[NT_HAPPENS_WON] = { "won", NT_KIND_ANY, NT_KEY_EMPTY, "the deal is won", NULL },
 	[NT_HAPPENS_LOST] = { "lost", NT_KIND_ANY, NT_KEY_EMPTY, "the deal is lost", NULL },
 	[NT_HAPPENS_LOAD] = { "load", NT_KIND_TEXT, 0, "a folder of new rules, from the test's file", NULL },
+	[NT_HAPPENS_CONSENT] = { "consent", NT_KIND_MAP, 0, "what the event's form says: CHANNEL: true or false", NULL },
 };
 TABLE(happens, "What happens in a test", "of a test's event", "Each item of events.");
 
@@ -233,7 +234,7 @@ static const struct nt_key expect_rows[] = {
 	[NT_EXPECT_STAGE] = { "stage", NT_KIND_NAME, 0, "the lead gets a stage", NULL },
 	[NT_EXPECT_OFFER] = { "offer", NT_KIND_NAME, 0, "offered to a rep", NULL },
 	[NT_EXPECT_HAND_OFF] = { "hand_off", NT_KIND_TEXT, 0, "the lead enters the queue for this reason", NULL },
-	[NT_EXPECT_AT_END] = { "at_end", NT_KIND_MAP, 0, "stage, score, fit, engagement, level, owner, handoff and fields at the end", NULL },
+	[NT_EXPECT_AT_END] = { "at_end", NT_KIND_MAP, 0, "stage, score, fit, engagement, level, owner, handoff, tags, bounced_hard, complained, unsubscribed and fields at the end", NULL },
 	[NT_EXPECT_TASK] = { "task", NT_KIND_TEMPLATE, LATER, "a task for the owner", NULL },
 };
 TABLE(expect, "What a test expects", "of an expectation", "CHANNEL: TEMPLATE, or one of these; or the word nothing_else.");

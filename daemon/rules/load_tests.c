@@ -6,7 +6,8 @@
 #include <string.h>
 
 /* What a test can ask for at its end, beside fields. */
-static const char *const standings[] = { "stage", "score", "fit", "engagement", "level", "owner", "handoff", NULL };
+static const char *const standings[] = { "stage", "score", "fit", "engagement", "level", "owner", "handoff", "tags",
+	"bounced_hard", "complained", "unsubscribed", NULL };
 
 static bool check_instant(struct nt_loader *l, const struct nt_yaml *node, bool relative)
 {
@@ -45,14 +46,14 @@ static void check_consent(struct nt_loader *l, const struct nt_yaml *node)
 	}
 }
 
-static void check_fields(struct nt_loader *l, const struct nt_yaml *node, bool consent)
+static void check_fields(struct nt_loader *l, const struct nt_yaml *node)
 {
 	struct nt_value value;
 
 	for (const struct nt_yaml *item = node != NULL ? node->first : NULL; item != NULL; item = item->next) {
 		int field;
 
-		if (consent && strcmp(item->key->text, "consent") == 0) {
+		if (strcmp(item->key->text, "consent") == 0) {
 			check_consent(l, item);
 			continue;
 		}
@@ -71,9 +72,7 @@ static void check_properties(struct nt_loader *l, const struct nt_yaml *node, in
 	for (const struct nt_yaml *item = node != NULL ? node->first : NULL; item != NULL; item = item->next) {
 		int property = nt_program_property(type, item->key->text);
 
-		if (property < 0 && strcmp(item->key->text, "consent") == 0) {
-			check_consent(l, item);
-		} else if (property < 0) {
+		if (property < 0) {
 			const char **names = nt_load_names(type->properties, type->n_properties, sizeof(struct nt_property),
 			                                   offsetof(struct nt_property, name));
 
@@ -126,7 +125,11 @@ static void check_what_happens(struct nt_loader *l, const struct nt_yaml *item)
 		check_properties(l, keys[NT_HAPPENS_WITH], event);
 	else if (keys[NT_HAPPENS_WITH] != NULL && nt_yaml_get(item, "on") == NULL)
 		nt_diags_error(l->diags, keys[NT_HAPPENS_WITH]->key->span, "'with' goes with 'on'");
-	check_fields(l, keys[NT_HAPPENS_SET], false);
+	if (keys[NT_HAPPENS_CONSENT] != NULL)
+		check_consent(l, keys[NT_HAPPENS_CONSENT]);
+	if (keys[NT_HAPPENS_CONSENT] != NULL && nt_yaml_get(item, "on") == NULL)
+		nt_diags_error(l->diags, keys[NT_HAPPENS_CONSENT]->key->span, "'consent' goes with 'on'");
+	check_fields(l, keys[NT_HAPPENS_SET]);
 	if (keys[NT_HAPPENS_START] != NULL)
 		nt_load_started(l, keys[NT_HAPPENS_START]);
 	if (keys[NT_HAPPENS_ACCEPT] != NULL)
@@ -281,7 +284,7 @@ static void load_test(struct nt_loader *l, const struct nt_yaml *node, int campa
 	}
 	if (keys[NT_TEST_WITH_CAMPAIGNS] != NULL)
 		load_with_campaigns(l, keys[NT_TEST_WITH_CAMPAIGNS], &test);
-	check_fields(l, keys[NT_TEST_LEAD], true);
+	check_fields(l, keys[NT_TEST_LEAD]);
 	check_arms(l, keys[NT_TEST_ARMS], test.n_with_campaigns > 0 ? -1 : campaign);
 	check_instant(l, keys[NT_TEST_START], false);
 	check_instant(l, keys[NT_TEST_UNTIL], true);
