@@ -80,6 +80,17 @@ static const char *below_templates(const char *path)
 	return found;
 }
 
+/* A template with errors isn't in the set; what names it is right all the same. */
+static void remember_template(struct nt_loader *l, const char *path)
+{
+	const char *slash = strchr(path, '/'), *dot = slash != NULL ? strchr(slash, '.') : NULL;
+
+	if (slash == NULL)
+		return;
+	g_hash_table_add(l->template_files, g_strndup(path, (gsize)(slash - path)));
+	g_hash_table_add(l->template_files, dot != NULL ? g_strndup(path, (gsize)(dot - path)) : g_strdup(path));
+}
+
 /* Each folder is a layer; the first that is met wins. */
 static struct nt_template_set *load_templates(struct nt_loader *l, const struct nt_rule_set_files *files)
 {
@@ -101,6 +112,7 @@ static struct nt_template_set *load_templates(struct nt_loader *l, const struct 
 			g_ptr_array_add(layers, folder);
 		else
 			g_free(folder);
+		remember_template(l, path);
 		nt_template_set_add(set, (int)layer, path, file->path, file->bytes, file->length, l->diags);
 	}
 	nt_template_set_finish(set, l->diags);
@@ -248,6 +260,7 @@ static void loader_init(struct nt_loader *l, const struct nt_load_context *conte
 	l->dependencies = g_array_new(FALSE, TRUE, sizeof(struct nt_dependency));
 	l->starts = g_array_new(FALSE, TRUE, sizeof(struct nt_start));
 	l->slots = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	l->template_files = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	l->checked_templates = g_hash_table_new(g_str_hash, g_str_equal);
 	l->program->zones = context->zones;
 }
@@ -258,6 +271,7 @@ static void loader_clear(struct nt_loader *l)
 	g_array_free(l->dependencies, TRUE);
 	g_array_free(l->starts, TRUE);
 	g_hash_table_destroy(l->slots);
+	g_hash_table_destroy(l->template_files);
 	g_hash_table_destroy(l->checked_templates);
 	nt_diags_free(l->diags);
 }

@@ -62,7 +62,7 @@ static bool template_exists(struct nt_scope *scope, const char *name, const char
 	struct nt_loader *l = scope->user;
 	const struct nt_template_set *set = l->program->templates;
 
-	if (nt_template_set_channels(set, name) != NULL)
+	if (nt_template_set_channels(set, name) != NULL || g_hash_table_contains(l->template_files, name))
 		return true;
 	if (nearest != NULL)
 		*nearest = nt_nearest(name, nt_template_set_names(set));

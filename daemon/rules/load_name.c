@@ -103,6 +103,7 @@ int nt_load_team(struct nt_loader *l, struct nt_span span, const char *name)
 	return team >= 0 ? team : unknown(l, span, "team", name, NAMES(sales->teams, sales->n_teams, struct nt_team));
 }
 
+/* False without a message if the template is there, but wrong: that has been said. */
 bool nt_load_template(struct nt_loader *l, const struct nt_yaml *node, const char *channel, const char **out)
 {
 	const struct nt_template_set *set = l->program->templates;
@@ -111,13 +112,20 @@ bool nt_load_template(struct nt_loader *l, const struct nt_yaml *node, const cha
 	if (!is_name(l, node, "template"))
 		return false;
 	channels = nt_template_set_channels(set, node->text);
+	if (channels == NULL && g_hash_table_contains(l->template_files, node->text))
+		return false;
 	if (channels == NULL) {
 		nt_keys_unknown(l->diags, node->span, "template", node->text, "", nt_template_set_names(set));
 		return false;
 	}
 	if (!g_strv_contains(channels, channel)) {
-		char *list = g_strjoinv(", ", (gchar **)(uintptr_t)channels);
+		char *list, *path = g_strdup_printf("%s/%s", node->text, channel);
+		bool wrong = g_hash_table_contains(l->template_files, path);
 
+		g_free(path);
+		if (wrong)
+			return false;
+		list = g_strjoinv(", ", (gchar **)(uintptr_t)channels);
 		nt_diags_error(l->diags, node->span, "template '%s' has nothing for %s (only for %s): templates/%s/%s.* is missing",
 		               node->text, channel, list, node->text, channel);
 		g_free(list);
