@@ -49,8 +49,8 @@ bool nt_result_holds(const struct nt_result *r)
 
 /* ---- logic ---- */
 
-/* One operand that says `decisive` decides: false in an `and`, true in an `or`. The result then holds as long as the most
- * lasting of the deciding operands; otherwise as long as both do. */
+/* One operand that says `decisive` decides: false in an `and`, true in an `or`. The result then holds as long as the
+ * most lasting of the deciding operands; otherwise as long as both do. */
 static struct nt_result both(struct nt_evaluation *v, const struct nt_expr *e, bool decisive)
 {
 	struct nt_result a = nt_evaluate(v, e->a), b;
@@ -109,6 +109,15 @@ static struct nt_result in(struct nt_evaluation *v, const struct nt_expr *e)
 	return nt_result_yes_no(found == (e->op == NT_OP_IN), nt_result_until(&a, &b));
 }
 
+/* One character on: its first byte, and what continues it. */
+static const char *next_character(const char *text)
+{
+	do
+		text++;
+	while (((unsigned char)*text & 0xC0) == 0x80);
+	return text;
+}
+
 /* '*' any run of characters, '?' one. Going back to the last '*' only keeps it quadratic at worst. */
 static bool glob(const char *pattern, const char *text)
 {
@@ -120,14 +129,13 @@ static bool glob(const char *pattern, const char *text)
 			retry = text;
 		} else if (*pattern == '?') {
 			pattern++;
-			text += g_utf8_skip[(guchar)*text];
+			text = next_character(text);
 		} else if (*pattern == *text) {
 			pattern++;
 			text++;
 		} else if (star != NULL) {
 			pattern = star;
-			retry += g_utf8_skip[(guchar)*retry];
-			text = retry;
+			text = retry = next_character(retry);
 		} else {
 			return false;
 		}
@@ -190,7 +198,8 @@ static struct nt_value calculate(const struct nt_evaluation *v, enum nt_op op, c
 	nt_number n;
 
 	if (a->type == NT_TYPE_DURATION)
-		return (struct nt_value){ .type = NT_TYPE_DURATION, .duration = add_durations(a->duration, b->duration) };
+		return (struct nt_value){ .type = NT_TYPE_DURATION,
+		                          .duration = add_durations(a->duration, b->duration) };
 	if (a->type != NT_TYPE_NUMBER) {
 		nt_time t = nt_result_time(v, a);
 
@@ -241,8 +250,13 @@ static struct nt_value lowered(const struct nt_evaluation *v, const char *text)
 
 static struct nt_value length_of(const struct nt_value *a)
 {
-	int64_t n = a->type == NT_TYPE_LIST ? a->list.n : g_utf8_strlen(a->text, -1);
+	int64_t n = 0;
 
+	if (a->type == NT_TYPE_LIST)
+		n = a->list.n;
+	else
+		for (const char *p = a->text; *p != '\0'; p = next_character(p))
+			n++;
 	return NT_NUMBER_VALUE(nt_number_from_int(n));
 }
 
@@ -352,7 +366,8 @@ struct nt_result nt_evaluate(struct nt_evaluation *v, const struct nt_expr *e)
 
 struct nt_result nt_eval(const struct nt_expr *expr, const struct nt_eval_context *context)
 {
-	struct nt_evaluation v = { .lead = context->lead, .now = context->now, .event = context->event, .run = context->run };
+	struct nt_evaluation v = { .lead = context->lead, .now = context->now, .event = context->event,
+	                           .run = context->run };
 
 	if (v.event == NULL && v.run != NULL)
 		v.event = v.run->hand;

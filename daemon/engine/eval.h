@@ -8,8 +8,8 @@ struct nt_event;
 struct nt_lead;
 struct nt_run;
 
-/* Scores are read from lead->engagement and the cached lead->fit: whoever steps the lead recomputes fit when a condition
- * of its rules changes, and takes that instant into the lead's timer. */
+/* Scores are read from lead->engagement and the cached lead->fit: whoever steps the lead recomputes fit when a
+ * condition of its rules changes, and takes that instant into the lead's timer. */
 struct nt_eval_context {
 	const struct nt_lead *lead;
 	nt_time now;
@@ -22,8 +22,8 @@ struct nt_result {
 	nt_time until;          /* exclusive; NT_NEVER */
 };
 
-/* Texts live in the program, the lead or its arena. A date field read as it is gives a DATE (nt_value_as() makes a time of
- * it); whatever is calculated gives a TIME. */
+/* Texts live in the program, the lead or its arena. A date field read as it is gives a DATE (nt_value_as() makes a time
+ * of it); whatever is calculated gives a TIME. */
 struct nt_result nt_eval(const struct nt_expr *expr, const struct nt_eval_context *context);
 /* A condition: a missing value counts as false. expr NULL is true for ever. *until (optional) is lowered to the
  * instant at which the value may change: pass NT_NEVER in. */

@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-/* What stands on one side of a comparison. All but STILL move with the clock, and are solved for the instant at which the
- * comparison turns. */
+/* What stands on one side of a comparison. All but STILL move with the clock, and are solved for the instant at which
+ * the comparison turns. */
 enum side_kind { STILL, NOW, TODAY, SINCE, UNTIL, SCORE };
 
 struct side {
@@ -312,7 +312,8 @@ static bool running(const struct side *s)
 	return s->kind == SINCE || s->kind == UNTIL;
 }
 
-static struct nt_result compare_running_sides(struct nt_evaluation *v, enum nt_op op, const struct side *a, const struct side *b)
+static struct nt_result compare_running_sides(struct nt_evaluation *v, enum nt_op op, const struct side *a,
+                                              const struct side *b)
 {
 	if (!running(b))
 		return compare_running(v, op, a, b);
@@ -322,7 +323,8 @@ static struct nt_result compare_running_sides(struct nt_evaluation *v, enum nt_o
 		return compare_meeting(v, op, a, b);
 	if (a->kind == UNTIL && b->kind == SINCE)
 		return compare_meeting(v, mirrored(op), b, a);
-	return nt_result_yes_no(decided(a->kind == SINCE ? mirrored(op) : op, order_of(a->result.value.time, b->result.value.time)),
+	return nt_result_yes_no(decided(a->kind == SINCE ? mirrored(op) : op,
+	                                order_of(a->result.value.time, b->result.value.time)),
 	                        nt_time_earlier(a->result.until, b->result.until));
 }
 
@@ -338,7 +340,8 @@ static struct nt_result as_step(const struct nt_evaluation *v, const struct side
 	return r;
 }
 
-static struct nt_result compare_sides(struct nt_evaluation *v, enum nt_op op, const struct side *a, const struct side *b)
+static struct nt_result compare_sides(struct nt_evaluation *v, enum nt_op op, const struct side *a,
+                                      const struct side *b)
 {
 	struct nt_result x, y;
 
@@ -356,7 +359,8 @@ static struct nt_result compare_sides(struct nt_evaluation *v, enum nt_op op, co
 	if (a->kind == b->kind && (a->kind == NOW || a->kind == TODAY))
 		return nt_result_yes_no(decided(op, 0), nt_time_earlier(a->result.until, b->result.until));
 	if (a->kind == NOW || a->kind == TODAY)
-		return (a->kind == NOW ? compare_now : compare_today)(v, op, y.value.time, nt_time_earlier(x.until, y.until));
+		return (a->kind == NOW ? compare_now : compare_today)(v, op, y.value.time,
+		                                                      nt_time_earlier(x.until, y.until));
 	if (a->kind == SCORE)
 		return compare_score(v, op, a, &y);
 	return nt_result_yes_no(decided(op, value_order(&x.value, &y.value)), nt_time_earlier(x.until, y.until));

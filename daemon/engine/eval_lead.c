@@ -81,7 +81,8 @@ static struct nt_result standing(const struct nt_evaluation *v, enum nt_standing
 	case NT_STANDING_TAGS:
 		break;
 	}
-	return nt_result_steady((struct nt_value){ .type = NT_TYPE_LIST, .list = { .items = lead->tags, .n = lead->n_tags } });
+	return nt_result_steady((struct nt_value){ .type = NT_TYPE_LIST,
+	                                           .list = { .items = lead->tags, .n = lead->n_tags } });
 }
 
 /* ---- history ---- */
@@ -124,7 +125,8 @@ static struct nt_result windowed(const struct nt_evaluation *v, const struct nt_
 	if (e->op == NT_OP_TOTAL)
 		n = nt_ring_total(ring, zone, v->now, e->duration);
 	else
-		n = nt_number_from_int((int64_t)MIN(nt_ring_count(ring, zone, v->now, e->duration), (uint64_t)INT64_MAX));
+		n = nt_number_from_int((int64_t)MIN(nt_ring_count(ring, zone, v->now, e->duration),
+		                                    (uint64_t)INT64_MAX));
 	return (struct nt_result){ .value = NT_NUMBER_VALUE(n),
 		                   .until = nt_ring_next_expiry(ring, zone, v->now, e->duration) };
 }
@@ -141,7 +143,8 @@ static struct nt_result history(const struct nt_evaluation *v, const struct nt_e
 	case NT_OP_LAST:
 		return time_or_none(lead->events[e->slot].last);
 	case NT_OP_LAST_VALUE:
-		return lead->stats[e->slot].last_at == NT_NO_TIME ? nt_result_none(NT_NEVER) : nt_result_steady(lead->stats[e->slot].last);
+		return lead->stats[e->slot].last_at == NT_NO_TIME ? nt_result_none(NT_NEVER) :
+			nt_result_steady(lead->stats[e->slot].last);
 	case NT_OP_MESSAGED:
 		return messaged(v, e);
 	case NT_OP_COUNT:
@@ -202,7 +205,8 @@ static struct nt_result campaign(const struct nt_evaluation *v, const struct nt_
 	state = nt_lead_campaign(v->lead, v->lead->program->campaigns[e->slot].name);
 	if (state == NULL)
 		return nt_result_yes_no(false, NT_NEVER);
-	return nt_result_yes_no((e->op == NT_OP_FINISHED ? state->finished : state->reached_goal) != NT_NO_TIME, NT_NEVER);
+	return nt_result_yes_no((e->op == NT_OP_FINISHED ? state->finished : state->reached_goal) != NT_NO_TIME,
+	                        NT_NEVER);
 }
 
 /* ---- all that has no operands ---- */
@@ -225,7 +229,8 @@ struct nt_result nt_evaluate_leaf(struct nt_evaluation *v, const struct nt_expr 
 	case NT_OP_CONSENT:
 		return nt_result_yes_no(nt_lead_consents(lead, e->slot), NT_NEVER);
 	case NT_OP_EVENT_PROPERTY:
-		return v->event == NULL ? nt_result_none(NT_NEVER) : property(v->event->properties, v->event->n_properties, e->name);
+		return v->event == NULL ? nt_result_none(NT_NEVER) :
+			property(v->event->properties, v->event->n_properties, e->name);
 	case NT_OP_ENTRY_PROPERTY:
 		return v->run == NULL ? nt_result_none(NT_NEVER) :
 		       property(v->run->entry_properties, v->run->n_entry_properties, e->name);

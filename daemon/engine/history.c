@@ -67,7 +67,8 @@ static uint64_t add_counts(uint64_t a, uint64_t b)
 	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
 }
 
-void nt_ring_add(struct nt_arena *arena, struct nt_ring_state *ring, unsigned capacity, nt_time at, uint64_t n, nt_number sum)
+void nt_ring_add(struct nt_arena *arena, struct nt_ring_state *ring, unsigned capacity, nt_time at, uint64_t n,
+                 nt_number sum)
 {
 	unsigned i = ring->n;
 
@@ -137,7 +138,8 @@ static int latest_first(const void *a, const void *b)
 }
 
 /* Expiries aren't in the order of the entries: at month ends plus() runs backwards. */
-nt_time nt_ring_below(const struct nt_ring_state *ring, const struct nt_zone *zone, nt_time t, struct nt_duration d, uint64_t k)
+nt_time nt_ring_below(const struct nt_ring_state *ring, const struct nt_zone *zone, nt_time t, struct nt_duration d,
+                      uint64_t k)
 {
 	struct expiry few[FEW], *expiries = ring->n <= FEW ? few : g_new(struct expiry, ring->n);
 	struct reach reach = reach_of(d);
@@ -147,7 +149,8 @@ nt_time nt_ring_below(const struct nt_ring_state *ring, const struct nt_zone *zo
 
 	for (unsigned i = 0; i < ring->n; i++)
 		if (counts(&ring->entries[i], zone, t, d, reach))
-			expiries[n++] = (struct expiry){ nt_time_plus(zone, ring->entries[i].at, d), ring->entries[i].n };
+			expiries[n++] = (struct expiry){ nt_time_plus(zone, ring->entries[i].at, d),
+			                                 ring->entries[i].n };
 	qsort(expiries, n, sizeof *expiries, latest_first);
 	for (size_t i = 0; i < n && k > 0 && below == NT_NEVER; i++) {
 		seen = add_counts(seen, expiries[i].n);
@@ -159,7 +162,8 @@ nt_time nt_ring_below(const struct nt_ring_state *ring, const struct nt_zone *zo
 	return below;
 }
 
-nt_time nt_ring_next_expiry(const struct nt_ring_state *ring, const struct nt_zone *zone, nt_time t, struct nt_duration d)
+nt_time nt_ring_next_expiry(const struct nt_ring_state *ring, const struct nt_zone *zone, nt_time t,
+                            struct nt_duration d)
 {
 	struct reach reach = reach_of(d);
 	nt_time next = NT_NEVER;

@@ -95,9 +95,10 @@ int64_t nt_engagement_points(const struct nt_engagement *e, nt_time t, nt_time h
 	return nt_score_points(e, 0, t, half_life);
 }
 
-/* The first ms > t at which `points` has left [low, high], which holds it at t. Decay moves the score one way only, so the
- * first is found by bisection between t and the instant at which all has decayed. */
-static nt_time leaves(const struct nt_engagement *e, nt_number fit, nt_time t, nt_time half_life, int64_t low, int64_t high)
+/* The first ms > t at which `points` has left [low, high], which holds it at t. Decay moves the score one way only, so
+ * the first is found by bisection between t and the instant at which all has decayed. */
+static nt_time leaves(const struct nt_engagement *e, nt_number fit, nt_time t, nt_time half_life, int64_t low,
+                      int64_t high)
 {
 	nt_time inside = t, outside = NT_TIME_MAX;
 	int64_t points;

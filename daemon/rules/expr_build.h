@@ -1,5 +1,5 @@
-/* What the files of the expression compiler share: tokens (expr_lex.c), grammar (expr_parse.c), kinds (expr_type.c), names
- * (expr_name.c) and functions (expr_function.c). Nobody else includes this; expr_parse.h is the way in.
+/* What the files of the expression compiler share: tokens (expr_lex.c), grammar (expr_parse.c), kinds (expr_type.c),
+ * names (expr_name.c) and functions (expr_function.c). Nobody else includes this; expr_parse.h is the way in.
  *
  * Errors. A syntax error ends the expression: functions give NULL up to the top. A wrong name or kind is reported once
  * and gives the poison node, with which everything agrees, so that the rest is still checked. */
@@ -23,7 +23,8 @@ enum nt_token_kind {
 	NT_TOKEN_INSTANT, /* date, or date and time */
 	NT_TOKEN_TRUE, NT_TOKEN_FALSE, NT_TOKEN_NONE,
 	NT_TOKEN_OR, NT_TOKEN_AND, NT_TOKEN_NOT, NT_TOKEN_OR_ELSE,
-	NT_TOKEN_EQUAL, NT_TOKEN_NOT_EQUAL, NT_TOKEN_LESS, NT_TOKEN_LESS_EQUAL, NT_TOKEN_GREATER, NT_TOKEN_GREATER_EQUAL,
+	NT_TOKEN_EQUAL, NT_TOKEN_NOT_EQUAL, NT_TOKEN_LESS, NT_TOKEN_LESS_EQUAL, NT_TOKEN_GREATER,
+	NT_TOKEN_GREATER_EQUAL,
 	NT_TOKEN_IN, NT_TOKEN_CONTAINS, NT_TOKEN_STARTS_WITH, NT_TOKEN_ENDS_WITH, NT_TOKEN_MATCHES,
 	NT_TOKEN_PLUS, NT_TOKEN_MINUS, NT_TOKEN_STAR, NT_TOKEN_SLASH,
 	NT_TOKEN_OPEN, NT_TOKEN_CLOSE, NT_TOKEN_OPEN_LIST, NT_TOKEN_CLOSE_LIST, NT_TOKEN_COMMA, NT_TOKEN_DOT,
@@ -64,7 +65,8 @@ struct nt_span nt_expr_join(struct nt_span a, struct nt_span b);
 /* expr_type.c */
 enum nt_type nt_expr_kind(enum nt_type declared); /* email and phone are text, a date is a time */
 const char *nt_expr_kind_name(enum nt_type type); /* "a number" */
-const char *nt_expr_snippet(const struct nt_expr_parser *p, const struct nt_expr *e); /* its text, shortened, in quotes */
+/* its text, shortened, in quotes */
+const char *nt_expr_snippet(const struct nt_expr_parser *p, const struct nt_expr *e);
 bool nt_expr_running(const struct nt_expr *e);    /* moves with the clock: now, since(), until() and what holds them */
 struct nt_expr *nt_expr_binary(struct nt_expr_parser *p, enum nt_op op, struct nt_expr *a, struct nt_expr *b);
 struct nt_expr *nt_expr_unary(struct nt_expr_parser *p, enum nt_op op, struct nt_expr *a, struct nt_span span);
@@ -81,7 +83,8 @@ const char *nt_expr_did_you_mean(struct nt_expr_parser *p, const char *nearest);
 
 /* expr_function.c */
 struct nt_expr *nt_expr_call(struct nt_expr_parser *p, const char *name, struct nt_span span); /* at the '(' */
-void nt_expr_give_rings(struct nt_expr_parser *p); /* to windowed functions that stand in no comparison with a literal */
+/* to windowed functions that stand in no comparison with a literal */
+void nt_expr_give_rings(struct nt_expr_parser *p);
 /* A comparison decided by a literal k needs the latest k + 1 only. */
 void nt_expr_give_ring_for(struct nt_expr_parser *p, const struct nt_expr *function, const struct nt_expr *literal);
 

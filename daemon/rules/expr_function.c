@@ -15,12 +15,14 @@
 static const struct nt_expr_function functions[] = {
 	{ "did", NT_OP_DID, NT_TYPE_YES_NO, { EVENT, DURATION }, 1, "did(event) or did(event, duration)",
 	  "true if it happened (ever; within the last …)" },
-	{ "count", NT_OP_COUNT, NT_TYPE_NUMBER, { EVENT, DURATION }, 1, "count(event) or count(event, duration)", "how often" },
+	{ "count", NT_OP_COUNT, NT_TYPE_NUMBER, { EVENT, DURATION }, 1, "count(event) or count(event, duration)",
+	  "how often" },
 	{ "first", NT_OP_FIRST, NT_TYPE_TIME, { EVENT }, 1, "first(event)", "when it first happened (none if never)" },
 	{ "last", NT_OP_LAST, NT_TYPE_TIME, { EVENT }, 1, "last(event)", "when it last happened (none if never)" },
 	{ "total", NT_OP_TOTAL, NT_TYPE_NUMBER, { EVENT, NT_ARGUMENT_NUMERIC, DURATION }, 2,
 	  "total(event, property) or total(event, property, duration)", "sum of a numeric property" },
-	{ "last_value", NT_OP_LAST_VALUE, NT_TYPE_NONE, { EVENT, NT_ARGUMENT_PROPERTY }, 2, "last_value(event, property)",
+	{ "last_value", NT_OP_LAST_VALUE, NT_TYPE_NONE, { EVENT, NT_ARGUMENT_PROPERTY }, 2,
+	  "last_value(event, property)",
 	  "that property of the latest such event" },
 	{ "since", NT_OP_SINCE, NT_TYPE_DURATION, { NT_ARGUMENT_TIME }, 1, "since(time)", "elapsed duration" },
 	{ "until", NT_OP_UNTIL, NT_TYPE_DURATION, { NT_ARGUMENT_TIME }, 1, "until(time)", "remaining duration" },
@@ -30,7 +32,8 @@ static const struct nt_expr_function functions[] = {
 	{ "opened", NT_OP_OPENED, NT_TYPE_YES_NO, { TEMPLATE, DURATION }, 1,
 	  "opened(template) or opened(template, duration)", "true if the lead opened it; mail scanners don't count" },
 	{ "clicked", NT_OP_CLICKED, NT_TYPE_YES_NO, { TEMPLATE, DURATION }, 1,
-	  "clicked(template) or clicked(template, duration)", "true if the lead clicked in it; mail scanners don't count" },
+	  "clicked(template) or clicked(template, duration)",
+	  "true if the lead clicked in it; mail scanners don't count" },
 	{ "replied", NT_OP_REPLIED, NT_TYPE_YES_NO, { TEMPLATE, DURATION }, 1,
 	  "replied(template) or replied(template, duration)", "true if the lead replied to it" },
 	{ "messaged", NT_OP_MESSAGED, NT_TYPE_YES_NO, { DURATION }, 1, "messaged(duration)",
@@ -45,7 +48,8 @@ static const struct nt_expr_function functions[] = {
 	  "true if the lead went through that campaign to its end" },
 	{ "reached_goal", NT_OP_REACHED_GOAL, NT_TYPE_YES_NO, { NT_ARGUMENT_CAMPAIGN }, 1, "reached_goal(name)",
 	  "true if the lead reached that campaign's goal" },
-	{ "lower", NT_OP_LOWER, NT_TYPE_TEXT, { NT_ARGUMENT_TEXT }, 1, "lower(x)", "the text in small letters (Unicode)" },
+	{ "lower", NT_OP_LOWER, NT_TYPE_TEXT, { NT_ARGUMENT_TEXT }, 1, "lower(x)",
+	  "the text in small letters (Unicode)" },
 	{ "domain", NT_OP_DOMAIN, NT_TYPE_TEXT, { NT_ARGUMENT_TEXT }, 1, "domain(email)",
 	  "what stands behind the @, in small letters" },
 	{ "length", NT_OP_LENGTH, NT_TYPE_NUMBER, { NT_ARGUMENT_TEXT_OR_LIST }, 1, "length(x)",
@@ -78,7 +82,8 @@ static const char *const argument_names[] = {
 
 /* ---- arguments that are names ---- */
 
-static void unknown(struct nt_expr_parser *p, struct call *call, const char *what, const char *name, const char *nearest)
+static void unknown(struct nt_expr_parser *p, struct call *call, const char *what, const char *name,
+                    const char *nearest)
 {
 	nt_diags_error(p->scope->diags, nt_expr_token_span(p), "unknown %s '%s'%s", what, name,
 	               nt_expr_did_you_mean(p, nearest));
@@ -103,7 +108,8 @@ static void property_of(struct nt_expr_parser *p, struct call *call, const char 
 	event = &p->scope->program->events[call->e->slot];
 	i = nt_expr_find(event->properties, event->n_properties, sizeof(struct nt_property), name);
 	if (i < 0) {
-		nt_diags_error(p->scope->diags, nt_expr_token_span(p), "event '%s' declares no property '%s'%s", event->name, name,
+		nt_diags_error(p->scope->diags, nt_expr_token_span(p), "event '%s' declares no property '%s'%s",
+		               event->name, name,
 		               nt_expr_did_you_mean(p, nt_expr_nearest(event->properties, event->n_properties,
 		                                                       sizeof(struct nt_property), name)));
 		call->poisoned = true;
@@ -144,10 +150,12 @@ static void name_argument(struct nt_expr_parser *p, struct call *call, enum nt_e
 		template_of(p, call, name);
 		break;
 	case NT_ARGUMENT_CHANNEL:
-		slot_of(p, call, "channel", name, program->channels, program->n_channels, sizeof(struct nt_channel_policy));
+		slot_of(p, call, "channel", name, program->channels, program->n_channels,
+		        sizeof(struct nt_channel_policy));
 		break;
 	case NT_ARGUMENT_CAMPAIGN:
-		slot_of(p, call, "campaign", name, program->campaigns, program->n_campaigns, sizeof(struct nt_campaign));
+		slot_of(p, call, "campaign", name, program->campaigns, program->n_campaigns,
+		        sizeof(struct nt_campaign));
 		break;
 	case NT_ARGUMENT_SEGMENT:
 		slot_of(p, call, "segment", name, program->segments, program->n_segments, sizeof(struct nt_segment));
@@ -194,7 +202,8 @@ static bool read_duration(struct nt_expr_parser *p, struct call *call)
 {
 	if (p->token.kind != NT_TOKEN_DURATION) {
 		if (p->token.kind != NT_TOKEN_BAD)
-			nt_diags_error(p->scope->diags, nt_expr_token_span(p), "a duration such as 7 days should stand here%s",
+			nt_diags_error(p->scope->diags, nt_expr_token_span(p),
+			               "a duration such as 7 days should stand here%s",
 			               p->token.kind == NT_TOKEN_NUMBER ? " (write its unit)" : "");
 		return false;
 	}
@@ -253,7 +262,8 @@ static bool wrong_arguments(struct nt_expr_parser *p, const struct call *call)
 		nt_diags_error(p->scope->diags, p->token.kind == NT_TOKEN_END ? call->e->span : nt_expr_token_span(p),
 		               "%s: write %s", p->token.kind == NT_TOKEN_END ? "the closing ')' is missing" :
 		               p->token.kind == NT_TOKEN_CLOSE ? "an argument is missing" :
-		               p->token.kind == NT_TOKEN_COMMA ? "one argument too many" : "',' or ')' should stand here",
+		               p->token.kind == NT_TOKEN_COMMA ? "one argument too many" :
+		               "',' or ')' should stand here",
 		               call->function->signature);
 	return false;
 }
@@ -295,7 +305,8 @@ struct nt_expr *nt_expr_call(struct nt_expr_parser *p, const char *name, struct 
 	if (i < 0) {
 		bool plain = strcmp(name, "now") == 0 || strcmp(name, "today") == 0;
 
-		nt_diags_error(p->scope->diags, span, plain ? "'%s' takes no parentheses%s" : "unknown function '%s'%s", name,
+		nt_diags_error(p->scope->diags, span, plain ? "'%s' takes no parentheses%s" : "unknown function '%s'%s",
+		               name,
 		               plain ? "" : nt_expr_did_you_mean(p, nt_expr_nearest(functions, G_N_ELEMENTS(functions),
 		                                                                    sizeof(functions[0]), name)));
 		return NULL;

@@ -93,7 +93,8 @@ static void map_places(const struct nt_yaml *scalar, size_t *places)
 				at++;
 			continue;
 		}
-		while (try < end && source[try] != scalar->text[i] && (blank(source[try]) || strchr("\\'", source[try]) != NULL))
+		while (try < end && source[try] != scalar->text[i] &&
+		       (blank(source[try]) || strchr("\\'", source[try]) != NULL))
 			try++;
 		found = try < end && source[try] == scalar->text[i];
 		if (found)
@@ -111,7 +112,8 @@ bool nt_expr_lex_begin(struct nt_expr_parser *p, const struct nt_yaml *scalar, s
 	p->whole = scalar->span;
 	if (scalar->length > NT_EXPR_LENGTH) {
 		nt_diags_error(p->scope->diags, scalar->span,
-		               "this expression is longer than %d characters: name parts of it in 'segments'", NT_EXPR_LENGTH);
+		               "this expression is longer than %d characters: name parts of it in 'segments'",
+		               NT_EXPR_LENGTH);
 		return false;
 	}
 	if (scalar->span.source != NULL) {
@@ -360,7 +362,8 @@ static void lex_sign(struct nt_expr_parser *p, size_t start)
 		else if (signs[i].instead[0] == '\'')
 			bad(p, start, start + length, "%s", signs[i].instead);
 		else
-			bad(p, start, start + length, "'%s' isn't part of the language: %s", signs[i].text, signs[i].instead);
+			bad(p, start, start + length, "'%s' isn't part of the language: %s", signs[i].text,
+			    signs[i].instead);
 		return;
 	}
 	if (g_utf8_get_char_validated(p->text + start, (gssize)(p->length - start)) >= (gunichar)-2)

@@ -24,7 +24,8 @@ static const struct standing {
 };
 
 static const char *const words[] = { "now", "today", "entered", "event", "entry", "or", "and", "not", "in", "contains",
-	                             "starts_with", "ends_with", "matches", "or_else", "true", "false", "yes", "no", "none" };
+	                             "starts_with", "ends_with", "matches", "or_else", "true", "false", "yes", "no",
+	                             "none" };
 
 /* ---- tables of named things ---- */
 
@@ -251,7 +252,8 @@ static struct nt_expr *dotted(struct nt_expr_parser *p, const char *name, const 
 	if (nt_expr_find(program->events, program->n_events, sizeof(struct nt_event_type), event) >= 0)
 		nt_diags_error(p->scope->diags, span, "'%s' is an event: ask did(\"%s\")", event, event);
 	else
-		nt_diags_error(p->scope->diags, span, "unknown name '%s': only 'event.' and 'entry.' have properties", event);
+		nt_diags_error(p->scope->diags, span, "unknown name '%s': only 'event.' and 'entry.' have properties",
+		               event);
 	return p->poison;
 }
 

@@ -43,7 +43,8 @@ struct nt_expr *nt_expr_node(struct nt_expr_parser *p, enum nt_op op, enum nt_ty
 
 	if (++p->nodes > NT_EXPR_NODES) {
 		if (p->nodes == NT_EXPR_NODES + 1)
-			nt_diags_error(p->scope->diags, span, "this expression is too long: name parts of it in 'segments'");
+			nt_diags_error(p->scope->diags, span,
+			               "this expression is too long: name parts of it in 'segments'");
 		return NULL;
 	}
 	e = nt_arena_new0(p->scope->arena, struct nt_expr);
@@ -73,7 +74,8 @@ static const struct operator *operator_at(const struct nt_expr_parser *p, const 
 static struct nt_expr *unexpected(struct nt_expr_parser *p, const char *wanted)
 {
 	if (p->token.kind == NT_TOKEN_END)
-		nt_diags_error(p->scope->diags, nt_expr_place(p, p->last_end, p->last_end), "%s is missing here", wanted);
+		nt_diags_error(p->scope->diags, nt_expr_place(p, p->last_end, p->last_end), "%s is missing here",
+		               wanted);
 	else if (p->token.kind != NT_TOKEN_BAD)
 		nt_diags_error(p->scope->diags, nt_expr_token_span(p), "%s should stand before '%.*s'", wanted,
 		               (int)MIN(p->token.length, (size_t)40), p->text + p->token.start);
@@ -169,7 +171,8 @@ static struct nt_expr *parse_primary(struct nt_expr_parser *p)
 	if (p->token.kind == NT_TOKEN_OPEN)
 		return parse_group(p);
 	if (p->token.kind == NT_TOKEN_OPEN_LIST) {
-		nt_diags_error(p->scope->diags, nt_expr_token_span(p), "a list stands only behind 'in': country in [\"US\", \"CA\"]");
+		nt_diags_error(p->scope->diags, nt_expr_token_span(p),
+		               "a list stands only behind 'in': country in [\"US\", \"CA\"]");
 		return NULL;
 	}
 	return parse_literal(p);
@@ -248,7 +251,8 @@ static bool list_item(struct nt_expr_parser *p, GArray *items, GArray *places, e
 		return false;
 	}
 	if (*kind != NT_TYPE_NONE && *kind != item->type) {
-		nt_diags_error(p->scope->diags, item->span, "a list holds values of one kind: the ones before are %s, this is %s",
+		nt_diags_error(p->scope->diags, item->span,
+		               "a list holds values of one kind: the ones before are %s, this is %s",
 		               nt_expr_kind_name(*kind), nt_expr_kind_name(item->type));
 		return false;
 	}
@@ -262,7 +266,8 @@ static bool list_items(struct nt_expr_parser *p, struct nt_span open, GArray *it
 {
 	for (;;) {
 		if (p->token.kind == NT_TOKEN_CLOSE_LIST && items->len == 0) {
-			nt_diags_error(p->scope->diags, nt_expr_join(open, nt_expr_token_span(p)), "this list is empty");
+			nt_diags_error(p->scope->diags, nt_expr_join(open, nt_expr_token_span(p)),
+			               "this list is empty");
 			return false;
 		}
 		if (!list_item(p, items, places, kind))
@@ -407,8 +412,8 @@ static struct nt_expr *whole(struct nt_expr_parser *p)
 	return e;
 }
 
-const struct nt_expr *nt_expr_parse(struct nt_scope *scope, const struct nt_yaml *scalar, size_t skip, enum nt_type want,
-                                    bool any_type)
+const struct nt_expr *nt_expr_parse(struct nt_scope *scope, const struct nt_yaml *scalar, size_t skip,
+                                    enum nt_type want, bool any_type)
 {
 	struct nt_expr poison = { .op = NT_OP_LITERAL };
 	struct nt_expr_parser p = { .scope = scope, .poison = &poison };
@@ -417,7 +422,8 @@ const struct nt_expr *nt_expr_parse(struct nt_scope *scope, const struct nt_yaml
 
 	if (scalar->type != NT_YAML_SCALAR) {
 		nt_diags_error(scope->diags, scalar->span,
-		               "an expression is one line of text (put it in quotes if YAML takes it for a list or a mapping)");
+		               "an expression is one line of text "
+		               "(put it in quotes if YAML takes it for a list or a mapping)");
 		return NULL;
 	}
 	p.windowed = g_ptr_array_new();

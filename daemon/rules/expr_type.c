@@ -9,7 +9,8 @@
 static const char *const signs[] = {
 	[NT_OP_OR] = "or", [NT_OP_AND] = "and", [NT_OP_NOT] = "not", [NT_OP_EQUAL] = "==", [NT_OP_NOT_EQUAL] = "!=",
 	[NT_OP_LESS] = "<", [NT_OP_LESS_EQUAL] = "<=", [NT_OP_GREATER] = ">", [NT_OP_GREATER_EQUAL] = ">=",
-	[NT_OP_IN] = "in", [NT_OP_NOT_IN] = "not in", [NT_OP_CONTAINS] = "contains", [NT_OP_STARTS_WITH] = "starts_with",
+	[NT_OP_IN] = "in", [NT_OP_NOT_IN] = "not in", [NT_OP_CONTAINS] = "contains",
+	[NT_OP_STARTS_WITH] = "starts_with",
 	[NT_OP_ENDS_WITH] = "ends_with", [NT_OP_MATCHES] = "matches", [NT_OP_ADD] = "+", [NT_OP_SUBTRACT] = "-",
 	[NT_OP_MULTIPLY] = "*", [NT_OP_DIVIDE] = "/", [NT_OP_NEGATE] = "-", [NT_OP_OR_ELSE] = "or_else",
 };
@@ -24,7 +25,8 @@ enum nt_type nt_expr_kind(enum nt_type declared)
 const char *nt_expr_kind_name(enum nt_type type)
 {
 	static const char *const names[] = {
-		[NT_TYPE_NONE] = "none", [NT_TYPE_TEXT] = "text", [NT_TYPE_NUMBER] = "a number", [NT_TYPE_YES_NO] = "a yes_no",
+		[NT_TYPE_NONE] = "none", [NT_TYPE_TEXT] = "text", [NT_TYPE_NUMBER] = "a number",
+		[NT_TYPE_YES_NO] = "a yes_no",
 		[NT_TYPE_DATE] = "a date", [NT_TYPE_TIME] = "a time", [NT_TYPE_DURATION] = "a duration",
 		[NT_TYPE_LIST] = "a list", [NT_TYPE_EMAIL] = "text", [NT_TYPE_PHONE] = "text",
 	};
@@ -112,9 +114,11 @@ static const char *hint(const struct nt_expr_parser *p, const struct nt_expr *a,
 	return "";
 }
 
-static struct nt_expr *different(struct nt_expr_parser *p, enum nt_op op, const struct nt_expr *a, const struct nt_expr *b)
+static struct nt_expr *different(struct nt_expr_parser *p, enum nt_op op, const struct nt_expr *a,
+                                 const struct nt_expr *b)
 {
-	nt_diags_error(p->scope->diags, nt_expr_join(a->span, b->span), "'%s' can't take different kinds: %s is %s, %s is %s%s",
+	nt_diags_error(p->scope->diags, nt_expr_join(a->span, b->span),
+	               "'%s' can't take different kinds: %s is %s, %s is %s%s",
 	               signs[op], nt_expr_snippet(p, a), nt_expr_kind_name(a->type), nt_expr_snippet(p, b),
 	               nt_expr_kind_name(b->type), hint(p, a, b));
 	return p->poison;
@@ -122,7 +126,8 @@ static struct nt_expr *different(struct nt_expr_parser *p, enum nt_op op, const 
 
 static struct nt_expr *unfit(struct nt_expr_parser *p, enum nt_op op, const struct nt_expr *e, const char *wanted)
 {
-	nt_diags_error(p->scope->diags, e->span, "'%s' wants %s, but %s is %s", signs[op], wanted, nt_expr_snippet(p, e),
+	nt_diags_error(p->scope->diags, e->span, "'%s' wants %s, but %s is %s", signs[op], wanted,
+	               nt_expr_snippet(p, e),
 	               nt_expr_kind_name(e->type));
 	return p->poison;
 }
@@ -202,7 +207,8 @@ static const char *const *choices_against(struct nt_expr_parser *p, const struct
 }
 
 /* `country == "USA"` can never hold when country is one of US and CA. */
-static bool possible(struct nt_expr_parser *p, const struct nt_expr *e, const struct nt_value *value, struct nt_span span)
+static bool possible(struct nt_expr_parser *p, const struct nt_expr *e, const struct nt_value *value,
+                     struct nt_span span)
 {
 	const char *const *choices = value->type == NT_TYPE_TEXT ? choices_against(p, e, value->text) : NULL;
 	const char *nearest;
@@ -257,7 +263,8 @@ static struct nt_expr *compare_none(struct nt_expr_parser *p, enum nt_op op, str
 }
 
 /* II.2: what runs is compared by its moment of crossing; equality would hold for a millisecond. */
-static struct nt_expr *check_running(struct nt_expr_parser *p, enum nt_op op, const struct nt_expr *a, const struct nt_expr *b)
+static struct nt_expr *check_running(struct nt_expr_parser *p, enum nt_op op, const struct nt_expr *a,
+                                     const struct nt_expr *b)
 {
 	struct nt_span span = nt_expr_join(a->span, b->span);
 
@@ -267,7 +274,8 @@ static struct nt_expr *check_running(struct nt_expr_parser *p, enum nt_op op, co
 		return refuse(p, span, "since() and until() never stand still: compare with '<', '<=', '>' or '>='");
 	if (!solvable(a) || !solvable(b))
 		return refuse(p, span, a->type == NT_TYPE_TIME ?
-		              "calculate on the side that stands still: 'trial_ends - 3 days <= now', or 'until(trial_ends) <= 3 days'" :
+		              "calculate on the side that stands still: 'trial_ends - 3 days <= now', "
+		              "or 'until(trial_ends) <= 3 days'" :
 		              "since() and until() can only be compared as they are: calculate on the other side");
 	return NULL;
 }
@@ -282,7 +290,8 @@ static struct nt_expr *compare(struct nt_expr_parser *p, enum nt_op op, struct n
 	if (a->type != b->type)
 		return different(p, op, a, b);
 	if (a->type == NT_TYPE_LIST)
-		return refuse(p, nt_expr_join(a->span, b->span), "lists aren't compared: ask with 'contains', as in 'tags contains \"vip\"'");
+		return refuse(p, nt_expr_join(a->span, b->span),
+		              "lists aren't compared: ask with 'contains', as in 'tags contains \"vip\"'");
 	if (ordering && a->type == NT_TYPE_YES_NO)
 		return unfit(p, op, a, "numbers, texts, times or durations");
 	e = check_running(p, op, a, b);
@@ -323,7 +332,8 @@ static struct nt_expr *in_value(struct nt_expr_parser *p, enum nt_op op, struct 
 	if (b->type == NT_TYPE_NONE || a->type == NT_TYPE_NONE)
 		return stray_none(p, a, b);
 	if (b->type != NT_TYPE_LIST) {
-		nt_diags_error(p->scope->diags, b->span, "'%s' wants a list behind it, as in [\"US\", \"CA\"]%s", signs[op],
+		nt_diags_error(p->scope->diags, b->span, "'%s' wants a list behind it, as in [\"US\", \"CA\"]%s",
+		               signs[op],
 		               b->type == NT_TYPE_TEXT ? "; whether a text holds another, ask with 'contains'" : "");
 		return p->poison;
 	}
@@ -343,7 +353,8 @@ struct nt_expr *nt_expr_in_list(struct nt_expr_parser *p, enum nt_op op, struct 
 		              "a list isn't one of these: ask with 'contains', as in 'tags contains \"vip\"'");
 	if (a->type != list->type) {
 		nt_diags_error(p->scope->diags, nt_expr_join(a->span, list->span),
-		               "'%s' can't take different kinds: %s is %s, the list holds %s", signs[op], nt_expr_snippet(p, a),
+		               "'%s' can't take different kinds: %s is %s, the list holds %s", signs[op],
+		               nt_expr_snippet(p, a),
 		               nt_expr_kind_name(a->type), nt_expr_kind_name(list->type));
 		return p->poison;
 	}
@@ -362,7 +373,8 @@ static struct nt_expr *add(struct nt_expr_parser *p, enum nt_op op, struct nt_ex
 	struct nt_span span = nt_expr_join(a->span, b->span);
 
 	if ((a->type == NT_TYPE_DURATION && nt_expr_running(a)) || (b->type == NT_TYPE_DURATION && nt_expr_running(b)))
-		return refuse(p, span, "since() and until() can only be compared as they are: calculate on the other side");
+		return refuse(p, span,
+		              "since() and until() can only be compared as they are: calculate on the other side");
 	if (a->type == NT_TYPE_NUMBER && b->type == NT_TYPE_NUMBER)
 		return node(p, op, NT_TYPE_NUMBER, a, b);
 	if (a->type == NT_TYPE_TIME && b->type == NT_TYPE_DURATION)
@@ -373,10 +385,12 @@ static struct nt_expr *add(struct nt_expr_parser *p, enum nt_op op, struct nt_ex
 		return node(p, op, NT_TYPE_DURATION, a, b);
 	if (a->type == NT_TYPE_TIME && b->type == NT_TYPE_TIME)
 		return refuse(p, span, op == NT_OP_SUBTRACT ?
-		              "times aren't subtracted: use since() or until(), or compare as in 'trial_ends > created_at + 30 days'" :
+		              "times aren't subtracted: use since() or until(), "
+		              "or compare as in 'trial_ends > created_at + 30 days'" :
 		              "times aren't added to each other: add a duration such as 3 days");
 	if (a->type == NT_TYPE_DURATION && b->type == NT_TYPE_DURATION)
-		return refuse(p, span, "durations aren't subtracted from each other: a month less 30 days has no length");
+		return refuse(p, span,
+		              "durations aren't subtracted from each other: a month less 30 days has no length");
 	if (a->type == NT_TYPE_TEXT && b->type == NT_TYPE_TEXT)
 		return refuse(p, span, "texts aren't joined here: put both into the template");
 	if (a->type == NT_TYPE_NUMBER || a->type == NT_TYPE_TIME)
@@ -439,7 +453,8 @@ struct nt_expr *nt_expr_unary(struct nt_expr_parser *p, enum nt_op op, struct nt
 	if (op == NT_OP_NOT && a->type != NT_TYPE_YES_NO)
 		return unfit(p, op, a, "a condition");
 	if (op == NT_OP_NEGATE && a->type == NT_TYPE_DURATION)
-		return refuse(p, nt_expr_join(span, a->span), "a duration has no sign: subtract it from a time, as in 'trial_ends - 3 days'");
+		return refuse(p, nt_expr_join(span, a->span),
+		              "a duration has no sign: subtract it from a time, as in 'trial_ends - 3 days'");
 	if (op == NT_OP_NEGATE && a->type != NT_TYPE_NUMBER)
 		return unfit(p, op, a, "a number");
 	if (op == NT_OP_NEGATE && a->op == NT_OP_LITERAL) {

@@ -56,8 +56,8 @@ bool nt_type_is_text(enum nt_type type); /* text, email, phone */
 bool nt_value_equal(const struct nt_value *a, const struct nt_value *b);
 /* A copy whose texts live in the arena. */
 struct nt_value nt_value_copy(struct nt_arena *arena, const struct nt_value *value);
-/* The same value as another type: text, email and phone for one another; a time as its local date and a date as its local
- * midnight in `zone`. NONE stays NONE, and is what any other pair gives. */
+/* The same value as another type: text, email and phone for one another; a time as its local date and a date as its
+ * local midnight in `zone`. NONE stays NONE, and is what any other pair gives. */
 struct nt_value nt_value_as(const struct nt_value *value, enum nt_type type, const struct nt_zone *zone);
 nt_time nt_date_midnight(const struct nt_zone *zone, int64_t days); /* the first instant of that local day */
 /* From the outside world (JSON of the API, a CSV cell, YAML text), checked against the type. false and *why (in the

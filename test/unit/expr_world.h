@@ -41,16 +41,19 @@ static const struct nt_property order_properties[] = {
 	{ "order_id", NT_TYPE_TEXT, NULL }, { "amount", NT_TYPE_NUMBER, NULL }, { "plan", NT_TYPE_TEXT, world_plans },
 	{ "due", NT_TYPE_DATE, NULL },
 };
-static const struct nt_property cart_properties[] = { { "amount", NT_TYPE_NUMBER, NULL }, { "due", NT_TYPE_TEXT, NULL } };
+static const struct nt_property cart_properties[] = { { "amount", NT_TYPE_NUMBER, NULL },
+                                                      { "due", NT_TYPE_TEXT, NULL } };
 static const struct nt_property page_property[] = { { "page", NT_TYPE_TEXT, NULL } };
 
-static inline int world_ring(struct nt_scope *scope, int event, const char *property, struct nt_duration duration, unsigned capacity)
+static inline int world_ring(struct nt_scope *scope, int event, const char *property, struct nt_duration duration,
+                             unsigned capacity)
 {
 	struct world *w = scope->user;
 	GString *identity = g_string_new(w->events[event].name);
 	int slot = -1;
 
-	g_string_append_printf(identity, " %s %d %d %ld %u", property == NULL ? "" : property, duration.months, duration.days,
+	g_string_append_printf(identity, " %s %d %d %ld %u", property == NULL ? "" : property, duration.months,
+	                       duration.days,
 	                       (long)duration.ms, capacity);
 	for (unsigned i = 0; i < w->program.n_rings; i++)
 		if (strcmp(w->rings[i].identity, identity->str) == 0)
@@ -97,13 +100,16 @@ static void world_uses_segment(struct nt_scope *scope, int segment, struct nt_sp
 static void world_names(struct world *w)
 {
 	static const struct nt_field fields[N_FIELDS] = {
-		[NT_FIELD_ID] = { "id", NT_TYPE_TEXT, true, NULL }, [NT_FIELD_EMAIL] = { "email", NT_TYPE_EMAIL, true, NULL },
-		[NT_FIELD_PHONE] = { "phone", NT_TYPE_PHONE, true, NULL }, [NT_FIELD_FAX] = { "fax", NT_TYPE_PHONE, true, NULL },
+		[NT_FIELD_ID] = { "id", NT_TYPE_TEXT, true, NULL },
+		[NT_FIELD_EMAIL] = { "email", NT_TYPE_EMAIL, true, NULL },
+		[NT_FIELD_PHONE] = { "phone", NT_TYPE_PHONE, true, NULL },
+		[NT_FIELD_FAX] = { "fax", NT_TYPE_PHONE, true, NULL },
 		[NT_FIELD_FIRST_NAME] = { "first_name", NT_TYPE_TEXT, true, NULL },
 		[NT_FIELD_LAST_NAME] = { "last_name", NT_TYPE_TEXT, true, NULL },
 		[NT_FIELD_COMPANY] = { "company", NT_TYPE_TEXT, true, NULL },
 		[NT_FIELD_COUNTRY] = { "country", NT_TYPE_TEXT, true, world_countries },
-		[NT_FIELD_REGION] = { "region", NT_TYPE_TEXT, true, NULL }, [NT_FIELD_CITY] = { "city", NT_TYPE_TEXT, true, NULL },
+		[NT_FIELD_REGION] = { "region", NT_TYPE_TEXT, true, NULL },
+		[NT_FIELD_CITY] = { "city", NT_TYPE_TEXT, true, NULL },
 		[NT_FIELD_POSTAL_CODE] = { "postal_code", NT_TYPE_TEXT, true, NULL },
 		[NT_FIELD_POSTAL_ADDRESS] = { "postal_address", NT_TYPE_TEXT, true, NULL },
 		[NT_FIELD_INCOME_BAND] = { "income_band", NT_TYPE_TEXT, true, NULL },
@@ -111,9 +117,12 @@ static void world_names(struct world *w)
 		[NT_FIELD_LOCALE] = { "locale", NT_TYPE_TEXT, true, NULL },
 		[NT_FIELD_CREATED_AT] = { "created_at", NT_TYPE_TIME, true, NULL },
 		[F_COMPANY_SIZE] = { "company_size", NT_TYPE_NUMBER, false, NULL },
-		[F_TRIAL_ENDS] = { "trial_ends", NT_TYPE_DATE, false, NULL }, [F_VIP] = { "vip", NT_TYPE_YES_NO, false, NULL },
-		[F_DELAY] = { "delay", NT_TYPE_DURATION, false, NULL }, [F_SIGNED_AT] = { "signed_at", NT_TYPE_TIME, false, NULL },
-		[F_INTERESTS] = { "interests", NT_TYPE_LIST, false, NULL }, [F_PLAN] = { "plan", NT_TYPE_TEXT, false, world_plans },
+		[F_TRIAL_ENDS] = { "trial_ends", NT_TYPE_DATE, false, NULL },
+		[F_VIP] = { "vip", NT_TYPE_YES_NO, false, NULL },
+		[F_DELAY] = { "delay", NT_TYPE_DURATION, false, NULL },
+		[F_SIGNED_AT] = { "signed_at", NT_TYPE_TIME, false, NULL },
+		[F_INTERESTS] = { "interests", NT_TYPE_LIST, false, NULL },
+		[F_PLAN] = { "plan", NT_TYPE_TEXT, false, world_plans },
 	};
 	static const struct nt_event_type events[N_EVENTS] = {
 		[E_A_B] = { "a.b", false, NULL, 0 },
@@ -131,13 +140,14 @@ static void world_names(struct world *w)
 	w->campaigns[C_TRIAL_NURTURE].name = "trial-nurture";
 	w->campaigns[C_WELCOME_SERIES].name = "welcome-series";
 	w->channels[CH_EMAIL] = (struct nt_channel_policy){ .name = "email", .address_field = NT_FIELD_EMAIL };
-	w->channels[CH_SMS] = (struct nt_channel_policy){ .name = "sms", .address_field = NT_FIELD_PHONE, .opt_in = true };
+	w->channels[CH_SMS] = (struct nt_channel_policy){ .name = "sms", .address_field = NT_FIELD_PHONE,
+	                                                  .opt_in = true };
 	w->levels[0] = (struct nt_level){ "cold", 0 };
 	w->levels[1] = (struct nt_level){ "warm", 40 };
 	w->levels[2] = (struct nt_level){ "hot", 80 };
 }
 
-static struct world *world_new(void)
+static inline struct world *world_new(void)
 {
 	struct world *w = g_new0(struct world, 1);
 
@@ -147,16 +157,18 @@ static struct world *world_new(void)
 	world_names(w);
 	w->program = (struct nt_program){
 		.fields = w->fields, .n_fields = N_FIELDS, .events = w->events, .n_events = N_EVENTS,
-		.segments = w->segments, .n_segments = N_SEGMENTS, .campaigns = w->campaigns, .n_campaigns = N_CAMPAIGNS,
+		.segments = w->segments, .n_segments = N_SEGMENTS, .campaigns = w->campaigns,
+		.n_campaigns = N_CAMPAIGNS,
 		.channels = w->channels, .n_channels = N_CHANNELS, .levels = w->levels, .n_levels = 3,
 		.rings = w->rings, .stats = w->stats, .half_life = 14 * NT_DAY,
 	};
 	w->scope = (struct nt_scope){ .arena = w->arena, .program = &w->program, .ring = world_ring, .stat = world_stat,
-		                      .template_exists = world_template, .uses_segment = world_uses_segment, .user = w };
+		                      .template_exists = world_template, .uses_segment = world_uses_segment,
+		                      .user = w };
 	return w;
 }
 
-static void world_free(struct world *w)
+static inline void world_free(struct world *w)
 {
 	nt_diags_free(w->diags);
 	g_string_free(w->out, TRUE);
@@ -165,8 +177,8 @@ static void world_free(struct world *w)
 }
 
 /* Parses a scalar as YAML gives it: `written` is what stands in the file behind "when: ", `text` its value. */
-static const struct nt_expr *world_parse_scalar(struct world *w, const char *written, const char *text, bool quoted,
-                                                enum nt_type want, bool any)
+static inline const struct nt_expr *world_parse_scalar(struct world *w, const char *written, const char *text,
+                                                       bool quoted, enum nt_type want, bool any)
 {
 	const struct nt_expr *e;
 	struct nt_yaml scalar = { .type = NT_YAML_SCALAR, .text = text, .length = strlen(text), .quoted = quoted };

@@ -49,7 +49,8 @@ static void check(const struct nt_lead *lead, const struct nt_expr *e, const cha
 	bool held = lead_holds(lead, e, at(name, now), &change);
 
 	if (held != holds || strcmp(change == NT_NEVER ? "" : shown(name, change), until) != 0)
-		print_message("%.*s at %s: %d until %s\n", (int)e->span.length, e->span.source->text + e->span.start, now, held,
+		print_message("%.*s at %s: %d until %s\n", (int)e->span.length, e->span.source->text + e->span.start,
+		              now, held,
 		              change == NT_NEVER ? "never" : shown(name, change));
 	assert_int_equal(held, holds);
 	assert_string_equal(change == NT_NEVER ? "" : shown(name, change), until);
@@ -99,10 +100,12 @@ static void did_and_templates(void **state)
 {
 	struct world *w = *state;
 	const struct nt_expr *did = parse(w, "did(\"a.b\", 1 month)"), *ever = parse(w, "did(\"a.b\")");
-	const struct nt_expr *received = parse(w, "received(\"welcome\", 2 days)"), *opened = parse(w, "opened(\"welcome\")");
+	const struct nt_expr *received = parse(w, "received(\"welcome\", 2 days)"),
+		*opened = parse(w, "opened(\"welcome\")");
 	const struct nt_expr *messaged = parse(w, "not messaged(2 days)");
 	struct nt_lead *lead = nt_lead_new(w->arena, &w->program, "ann");
-	struct nt_template_stat stat = { .name = "welcome", .opened = NT_NO_TIME, .clicked = NT_NO_TIME, .replied = NT_NO_TIME };
+	struct nt_template_stat stat = { .name = "welcome", .opened = NT_NO_TIME, .clicked = NT_NO_TIME,
+	                                 .replied = NT_NO_TIME };
 
 	check(lead, did, "2026-02-28 12:00", false, "");
 	check(lead, received, "2026-02-28 12:00", false, "");
@@ -180,7 +183,8 @@ static void totals(void **state)
 static void scores_change_at_their_millisecond(void **state)
 {
 	struct world *w = *state;
-	const struct nt_expr *below = parse(w, "score < 50"), *exact = parse(w, "score == 45"), *sum = parse(w, "score + 1 > 5");
+	const struct nt_expr *below = parse(w, "score < 50"), *exact = parse(w, "score == 45"),
+		*sum = parse(w, "score + 1 > 5");
 	const struct nt_expr *hot = parse(w, "level == 'hot'"), *field = parse(w, "company_size <= score");
 	const struct nt_expr *fit = parse(w, "fit >= 10 and engagement >= 40");
 	struct nt_lead *lead = nt_lead_new(w->arena, &w->program, "ann");
@@ -333,18 +337,26 @@ static void missing_values(void **state)
 {
 	static const char *const false_ones[] = {
 		"country == 'US'", "country != 'US'", "country in ['US']", "country not in ['US']", "company_size > 3",
-		"not company_size == none", "company_size <= 3", "city contains 'a'", "city matches '*'", "company_size / 0 == none and false",
-		"5 / 0 > 1", "5 / 0 <= 1", "vip", "vip == false", "interests contains 'x'", "'x' in interests", "lower(city) == ''",
-		"domain(email) == 'x'", "length(city) >= 0", "trial_ends + 3 days > 2020-01-01", "day_of(trial_ends) < now",
-		"owner == 'anna'", "handoff == 'offered'", "first('a.b') < now", "last_value('order.placed','amount') == 0",
-		"-company_size < 3", "company_size + 1 > 0", "in_campaign('trial-nurture')", "finished('trial-nurture')",
-		"reached_goal('trial-nurture')", "reachable('email')", "consent_sms", "bounced_hard or complained or unsubscribed",
+		"not company_size == none", "company_size <= 3", "city contains 'a'", "city matches '*'",
+		"company_size / 0 == none and false",
+		"5 / 0 > 1", "5 / 0 <= 1", "vip", "vip == false", "interests contains 'x'", "'x' in interests",
+		"lower(city) == ''",
+		"domain(email) == 'x'", "length(city) >= 0", "trial_ends + 3 days > 2020-01-01",
+		"day_of(trial_ends) < now",
+		"owner == 'anna'", "handoff == 'offered'", "first('a.b') < now",
+		"last_value('order.placed','amount') == 0",
+		"-company_size < 3", "company_size + 1 > 0", "in_campaign('trial-nurture')",
+		"finished('trial-nurture')",
+		"reached_goal('trial-nurture')", "reachable('email')", "consent_sms",
+		"bounced_hard or complained or unsubscribed",
 	};
 	static const char *const true_ones[] = {
 		"country == none", "company_size or_else 0 == 0", "5 / 0 == none", "(5 / 0) or_else 7 == 7", "not vip",
 		"first('a.b') == none", "count('a.b') == 0", "total('order.placed', 'amount') == 0", "owner == none",
-		"handoff == none", "stage == 'lead'", "level == 'cold'", "score == 0 and fit == 0 and engagement == 0", "id == 'ann'",
-		"length(tags) == 0", "now != none and today == day_of(now)", "consent_email", "(company_size or_else 5 / 0) == none",
+		"handoff == none", "stage == 'lead'", "level == 'cold'", "score == 0 and fit == 0 and engagement == 0",
+		"id == 'ann'",
+		"length(tags) == 0", "now != none and today == day_of(now)", "consent_email",
+		"(company_size or_else 5 / 0) == none",
 	};
 	struct world *w = *state;
 	struct nt_lead *lead;
@@ -369,12 +381,17 @@ static void present_values(void **state)
 	static const char *const true_ones[] = {
 		"city starts_with 'Sankt' and city ends_with 'en' and city contains 't G'", "city matches '*G?llen'",
 		"city matches 'Sankt*'", "city matches '*'", "not (city matches 'Sankt')", "city matches '*a*t*l*n'",
-		"not (city matches '*x*')", "lower(city) == 'sankt gällen'", "length(city) == 12", "city != 'sankt gällen'",
+		"not (city matches '*x*')", "lower(city) == 'sankt gällen'", "length(city) == 12",
+		"city != 'sankt gällen'",
 		"domain(email) == 'example.org'", "email == 'Ann@Example.ORG'", "'vip' in tags and 'x' not in tags",
-		"tags contains 'warm-lead' and not (tags contains 'warm')", "length(tags) == 2", "country in ['AT', 'CH']",
-		"country not in ['US']", "company_size * 2 - 1 == 99", "company_size / 3 == 16.666667", "-company_size < -49",
-		"company_size in [49, 50]", "9000000000000 * 9000000000000 > 9000000000000", "vip and vip == true and vip != false",
-		"consent_sms and reachable('sms') and reachable('email')", "owner == 'anna'", "handoff == 'sent_back'", "bounced_hard",
+		"tags contains 'warm-lead' and not (tags contains 'warm')", "length(tags) == 2",
+		"country in ['AT', 'CH']",
+		"country not in ['US']", "company_size * 2 - 1 == 99", "company_size / 3 == 16.666667",
+		"-company_size < -49",
+		"company_size in [49, 50]", "9000000000000 * 9000000000000 > 9000000000000",
+		"vip and vip == true and vip != false",
+		"consent_sms and reachable('sms') and reachable('email')", "owner == 'anna'", "handoff == 'sent_back'",
+		"bounced_hard",
 		"in_campaign('trial-nurture')", "finished('welcome-series') and not reached_goal('welcome-series')",
 		"postal_code < '5'", "2 + 3 * 4 == 14 and (2 + 3) * 4 == 20",
 	};
@@ -413,8 +430,10 @@ static void present_values(void **state)
 static void event_and_entry(void **state)
 {
 	static const int one[] = { E_ORDER_PLACED };
-	const struct nt_property_value properties[] = { { "amount", NUMBER(30) } }, entry[] = { { "order_id", NT_TEXT_VALUE("x1") } };
-	struct nt_event event = { .name = "order.placed", .type = E_ORDER_PLACED, .properties = properties, .n_properties = 1 };
+	const struct nt_property_value properties[] = { { "amount", NUMBER(30) } },
+		entry[] = { { "order_id", NT_TEXT_VALUE("x1") } };
+	struct nt_event event = { .name = "order.placed", .type = E_ORDER_PLACED, .properties = properties,
+	                          .n_properties = 1 };
 	struct nt_run run = { .entered = 1000, .entry_properties = entry, .n_entry_properties = 1 };
 	struct world *w = *state;
 	struct nt_lead *lead = nt_lead_new(w->arena, &w->program, "ann");

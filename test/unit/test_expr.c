@@ -24,9 +24,11 @@ static int teardown(void **state)
 static void show(const struct nt_expr *e, GString *out)
 {
 	static const char *const names[] = {
-		[NT_OP_OR] = "or", [NT_OP_AND] = "and", [NT_OP_NOT] = "not", [NT_OP_EQUAL] = "==", [NT_OP_NOT_EQUAL] = "!=",
+		[NT_OP_OR] = "or", [NT_OP_AND] = "and", [NT_OP_NOT] = "not", [NT_OP_EQUAL] = "==",
+		[NT_OP_NOT_EQUAL] = "!=",
 		[NT_OP_LESS] = "<", [NT_OP_LESS_EQUAL] = "<=", [NT_OP_GREATER] = ">", [NT_OP_GREATER_EQUAL] = ">=",
-		[NT_OP_IN] = "in", [NT_OP_NOT_IN] = "not-in", [NT_OP_CONTAINS] = "contains", [NT_OP_STARTS_WITH] = "starts",
+		[NT_OP_IN] = "in", [NT_OP_NOT_IN] = "not-in", [NT_OP_CONTAINS] = "contains",
+		[NT_OP_STARTS_WITH] = "starts",
 		[NT_OP_ENDS_WITH] = "ends", [NT_OP_MATCHES] = "matches", [NT_OP_IS_NONE] = "none?",
 		[NT_OP_IS_NOT_NONE] = "some?", [NT_OP_ADD] = "+", [NT_OP_SUBTRACT] = "-", [NT_OP_MULTIPLY] = "*",
 		[NT_OP_DIVIDE] = "/", [NT_OP_NEGATE] = "neg", [NT_OP_OR_ELSE] = "or_else", [NT_OP_SINCE] = "since",
@@ -68,7 +70,8 @@ static void groups(void **state)
 		{ "50 <= company_size", "(>= company_size 50)" },
 		{ "none != owner", "(some? owner)" },
 		{ "owner == none", "(none? owner)" },
-		{ "country in [\"US\", 'CA'] and company_size >= 50", "(and (in country (list 2)) (>= company_size 50))" },
+		{ "country in [\"US\", 'CA'] and company_size >= 50",
+		  "(and (in country (list 2)) (>= company_size 50))" },
 		{ "country not in [\"US\"]", "(not-in country (list 1))" },
 		{ "not country in [\"US\"]", "(not (in country (list 1)))" },
 		{ "'vip' in tags or tags contains \"x\"", "(or (in 'vip' tags) (contains tags \"x\"))" },
@@ -107,12 +110,15 @@ static void kinds(void **state)
 		const char *text;
 		enum nt_type type;
 	} cases[] = {
-		{ "email", NT_TYPE_TEXT }, { "trial_ends", NT_TYPE_TIME }, { "2026-12-01", NT_TYPE_TIME }, { "now", NT_TYPE_TIME },
-		{ "now + 3 days", NT_TYPE_TIME }, { "today - 1 month", NT_TYPE_TIME }, { "since(now or_else now)", NT_TYPE_NONE },
+		{ "email", NT_TYPE_TEXT }, { "trial_ends", NT_TYPE_TIME }, { "2026-12-01", NT_TYPE_TIME },
+		{ "now", NT_TYPE_TIME },
+		{ "now + 3 days", NT_TYPE_TIME }, { "today - 1 month", NT_TYPE_TIME },
+		{ "since(now or_else now)", NT_TYPE_NONE },
 		{ "1 day + delay", NT_TYPE_DURATION }, { "score + fit * engagement", NT_TYPE_NUMBER },
 		{ "level", NT_TYPE_TEXT }, { "tags", NT_TYPE_LIST }, { "consent_sms", NT_TYPE_YES_NO },
 		{ "total(\"order.placed\", \"amount\")", NT_TYPE_NUMBER },
-		{ "last_value('order.placed', 'due')", NT_TYPE_TIME }, { "last_value('order.placed', 'plan')", NT_TYPE_TEXT },
+		{ "last_value('order.placed', 'due')", NT_TYPE_TIME },
+		{ "last_value('order.placed', 'plan')", NT_TYPE_TEXT },
 		{ "opened('welcome', 3 days)", NT_TYPE_YES_NO }, { "clicked('welcome')", NT_TYPE_YES_NO },
 		{ "replied('welcome')", NT_TYPE_YES_NO }, { "received('case-study', 1 month)", NT_TYPE_YES_NO },
 		{ "messaged(2 days)", NT_TYPE_YES_NO }, { "reachable('sms')", NT_TYPE_YES_NO },
@@ -212,7 +218,8 @@ static void refused_with_place(void **state)
 
 static void context_decides_about_event_and_entry(void **state)
 {
-	static const int one[] = { E_ORDER_PLACED }, two[] = { E_ORDER_PLACED, E_CART_FILLED }, page[] = { E_PRICING_VIEWED };
+	static const int one[] = { E_ORDER_PLACED }, two[] = { E_ORDER_PLACED, E_CART_FILLED },
+		page[] = { E_PRICING_VIEWED };
 	struct world *w = *state;
 
 	assert_null(world_condition(w, "event.amount > 3"));
@@ -225,7 +232,8 @@ static void context_decides_about_event_and_entry(void **state)
 	w->scope.n_events = 2;
 	assert_non_null(world_condition(w, "event.amount > 3"));
 	assert_null(world_condition(w, "event.due == none"));
-	assert_non_null(strstr(w->out->str, "property 'due' is date in event 'order.placed' but text in 'cart.filled'"));
+	assert_non_null(strstr(w->out->str,
+	                       "property 'due' is date in event 'order.placed' but text in 'cart.filled'"));
 	assert_null(world_condition(w, "event.plan == none"));
 	assert_non_null(strstr(w->out->str, "event 'cart.filled' declares no property 'plan'"));
 	assert_null(world_condition(w, "entered < now"));
@@ -238,7 +246,8 @@ static void context_decides_about_event_and_entry(void **state)
 	w->scope.n_entry_events = 1;
 	assert_non_null(world_condition(w, "entry.page == 'x'"));
 	assert_null(world_condition(w, "entry.pages == 'x'"));
-	assert_non_null(strstr(w->out->str, "event 'pricing.viewed' declares no property 'pages' (did you mean 'page'?)"));
+	assert_non_null(strstr(w->out->str,
+	                       "event 'pricing.viewed' declares no property 'pages' (did you mean 'page'?)"));
 }
 
 static void wanted_kinds(void **state)
@@ -261,7 +270,8 @@ static void places_in_quoted_and_folded_scalars(void **state)
 	assert_non_null(strstr(w->out->str, "x.yaml:1:12: error: unknown event 'a.c' (did you mean 'a.b'?)\n"
 	                                    "    1 | when: 'did(\"a.c\", 7 days)'\n"
 	                                    "      |            ^~~~~\n"));
-	world_parse_scalar(w, "\"city == \\\"x\\\" and citty == 'y'\"", "city == \"x\" and citty == 'y'", true, NT_TYPE_NONE,
+	world_parse_scalar(w, "\"city == \\\"x\\\" and citty == 'y'\"", "city == \"x\" and citty == 'y'", true,
+	                   NT_TYPE_NONE,
 	                   false);
 	assert_non_null(strstr(w->out->str, "x.yaml:1:26: error: unknown field 'citty'"));
 	assert_non_null(strstr(w->out->str, "\n      |                          ^~~~~\n"));
@@ -269,7 +279,8 @@ static void places_in_quoted_and_folded_scalars(void **state)
 	assert_non_null(strstr(w->out->str, "x.yaml:2:5: error: unknown field 'citty'"));
 	world_parse_scalar(w, ">\n    vip and\n    citty == 'y'", "vip and citty == 'y'\n", false, NT_TYPE_NONE, false);
 	assert_non_null(strstr(w->out->str, "x.yaml:3:5: error: unknown field 'citty'"));
-	world_parse_scalar(w, "'city == ''x'' and citty == 1'", "city == 'x' and citty == 1", true, NT_TYPE_NONE, false);
+	world_parse_scalar(w, "'city == ''x'' and citty == 1'", "city == 'x' and citty == 1", true, NT_TYPE_NONE,
+	                   false);
 	assert_non_null(strstr(w->out->str, "x.yaml:1:26: error: unknown field 'citty'"));
 }
 

@@ -138,8 +138,10 @@ static void a_small_ring_decides_like_a_large_one(void **state)
 			nt_ring_add(*state, &large, 256, t, 1, 0);
 		}
 		if (d.months == 0) { /* the k-th latest to expire is the k-th latest */
-			assert_int_equal(nt_ring_below(&small, zone(NY), now, d, k), nt_ring_below(&large, zone(NY), now, d, k));
-			assert_int_equal(nt_ring_count(&small, zone(NY), now, d) >= k, nt_ring_count(&large, zone(NY), now, d) >= k);
+			assert_int_equal(nt_ring_below(&small, zone(NY), now, d, k),
+			                 nt_ring_below(&large, zone(NY), now, d, k));
+			assert_int_equal(nt_ring_count(&small, zone(NY), now, d) >= k,
+			                 nt_ring_count(&large, zone(NY), now, d) >= k);
 		}
 		if (nt_ring_count(&large, zone(NY), now, d) >= k) {
 			nt_time below = nt_ring_below(&large, zone(NY), now, d, k);

@@ -91,7 +91,8 @@ static void decay_is_near_the_real_thing(void **state)
 	(void)state;
 	begin("decay against exp2");
 	for (int i = 0; i < 20000; i++) {
-		int64_t nano = between(-INT64_C(1000000) * POINT, INT64_C(1000000) * POINT), h = between(1, 400 * NT_DAY);
+		int64_t nano = between(-INT64_C(1000000) * POINT, INT64_C(1000000) * POINT),
+			h = between(1, 400 * NT_DAY);
 		nt_time elapsed = between(0, 20 * h);
 		long double real = (long double)nano * exp2l(-(long double)elapsed / h);
 
@@ -178,7 +179,8 @@ static void order_of_awards_hardly_matters(void **state)
 static void reads_round_half_up_and_score_rounds_the_sum(void **state)
 {
 	static const struct nt_engagement cases[] = {
-		{ 39 * POINT + POINT / 2, 0 }, { 39 * POINT + POINT / 2 - 1, 0 }, { -POINT / 2, 0 }, { -POINT / 2 - 1, 0 },
+		{ 39 * POINT + POINT / 2, 0 }, { 39 * POINT + POINT / 2 - 1, 0 }, { -POINT / 2, 0 },
+			{ -POINT / 2 - 1, 0 },
 		{ -POINT - POINT / 2, 0 }, { POINT * 3 / 10, 0 },
 	};
 	static const int64_t wanted[] = { 40, 39, 0, -1, -1, 0 };
