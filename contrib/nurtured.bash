@@ -2,6 +2,7 @@
 # version: a command's line there begins with two spaces and the command, an option is a word beginning with --.
 _nurturectl()
 {
+	COMPREPLY=()
 	local current=${COMP_WORDS[COMP_CWORD]} program=${COMP_WORDS[0]} command='' word choices
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		[[ $word == -* ]] || { command=$word; break; }
