@@ -1,9 +1,10 @@
-#include "template/message_private.h"
+#include "template/message.h"
 
 #include "base/arena.h"
 #include "base/json.h"
 #include "template/mark.h"
 #include "template/markdown.h"
+#include "template/message_private.h"
 #include "template/plain.h"
 
 #include <string.h>
