@@ -15,6 +15,7 @@ enum { FIELDS, EVENTS, SEGMENTS, STATS, RINGS, WATCHERS, CHANNELS, CAMPAIGNS, RE
 struct whole {
 	struct nt_program program;
 	struct nt_arena *arena;
+	struct nt_program *parent; /* of nt_program_only(): what everything but the campaigns belongs to */
 	int references; /* atomic */
 	struct nt_index *tables[TABLES];
 };
@@ -57,9 +58,13 @@ void nt_program_unref(struct nt_program *program)
 	if (program == NULL || !g_atomic_int_dec_and_test(&whole_of(program)->references))
 		return;
 	whole = whole_of(program);
-	/* made by the loader for this program alone: const for everybody else */
-	memcpy(&templates, &program->templates, sizeof templates);
-	nt_template_set_free(templates);
+	if (whole->parent != NULL) {
+		nt_program_unref(whole->parent);
+	} else {
+		/* made by the loader for this program alone: const for everybody else */
+		memcpy(&templates, &program->templates, sizeof templates);
+		nt_template_set_free(templates);
+	}
 	nt_arena_free(whole->arena);
 	g_free(whole);
 }
@@ -81,6 +86,30 @@ void nt_program_index(struct nt_program *program)
 	INDEX(CAMPAIGNS, program->campaigns, program->n_campaigns, struct nt_campaign, name);
 	INDEX(REPS, program->sales.reps, program->sales.n_reps, struct nt_rep, name);
 	INDEX(TEAMS, program->sales.teams, program->sales.n_teams, struct nt_team, name);
+}
+
+struct nt_program *nt_program_only(struct nt_program *program, const int *campaigns, unsigned n)
+{
+	struct nt_program *only = nt_program_new();
+	struct nt_campaign *copies = nt_arena_array(whole_of(only)->arena, struct nt_campaign, program->n_campaigns);
+
+	*only = *program;
+	whole_of(only)->parent = nt_program_ref(program);
+	for (unsigned i = 0; i < program->n_campaigns; i++) {
+		bool kept = false;
+
+		for (unsigned k = 0; k < n; k++)
+			kept |= campaigns[k] == (int)i;
+		copies[i] = program->campaigns[i];
+		if (kept)
+			continue;
+		copies[i].n_enter = copies[i].n_goals = copies[i].n_exits = 0;
+		copies[i].pause = NULL;
+		copies[i].first = -1;
+	}
+	only->campaigns = copies;
+	nt_program_index(only);
+	return only;
 }
 
 int nt_program_field(const struct nt_program *program, const char *name) { return find(program, FIELDS, name); }

@@ -345,6 +345,9 @@ struct nt_program {
 
 struct nt_program *nt_program_ref(struct nt_program *program);
 void nt_program_unref(struct nt_program *program);
+/* The same program (and hash) in which only these campaigns run: into the others there is no way but by hand, and there
+ * they end at once. For tests. Keeps a reference to the original. */
+struct nt_program *nt_program_only(struct nt_program *program, const int *campaigns, unsigned n);
 
 /* Lookups by name; -1 if absent. O(1). */
 int nt_program_field(const struct nt_program *program, const char *name);

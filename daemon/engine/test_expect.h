@@ -1,0 +1,29 @@
+/* What a test expects beside what happened: matching, and the two timelines side by side (rule-language I.10). */
+#ifndef NT_ENGINE_TEST_EXPECT_H
+#define NT_ENGINE_TEST_EXPECT_H
+
+#include "base/civil.h"
+#include "base/time.h"
+
+#include <glib.h>
+#include <stdbool.h>
+
+struct nt_zone;
+
+struct nt_test_item {
+	const char *what, *value; /* "email", "welcome"; "tag", "vip" … */
+	nt_time at;               /* expected: NT_NO_TIME is any time */
+	nt_time upto;             /* expected: exclusive end of the precision written */
+	bool message;             /* happened: it went to the lead */
+	bool matched;
+	int line;                 /* expected: in the test's file */
+};
+
+/* Pairs each expected item with the first that happened and fits, in the order written. True: all were found and, with
+ * nothing_else, no message is left over. */
+bool nt_test_match(GArray *expected, GArray *happened, bool nothing_else);
+/* Both timelines, in time order: "=" matched, "-" expected only, "+" happened only (a message that nobody expected, if
+ * nothing_else; else shown without a mark). */
+void nt_test_compare(const GArray *expected, const GArray *happened, bool nothing_else, const struct nt_zone *zone, GString *out);
+
+#endif
