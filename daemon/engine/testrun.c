@@ -491,6 +491,22 @@ static bool same_standing(const struct nt_yaml *pair, const char *is)
 	return strcmp(is, pair->text) == 0;
 }
 
+/* Tags in any order: a list, or one alone. */
+static bool same_tags(struct run *run, const struct nt_yaml *pair, const struct nt_lead *lead, const char **is)
+{
+	unsigned n = pair->type == NT_YAML_SEQUENCE ? pair->n : pair->length > 0, found = 0;
+
+	*is = lead->n_tags > 0 ? "" : "none";
+	for (unsigned i = 0; i < lead->n_tags; i++) {
+		*is = nt_arena_printf(run->arena, "%s%s%s", *is, i > 0 ? ", " : "", lead->tags[i]);
+		if (pair->type == NT_YAML_SCALAR)
+			found += strcmp(pair->text, lead->tags[i]) == 0;
+		for (const struct nt_yaml *item = pair->first; item != NULL; item = item->next)
+			found += item->text != NULL && strcmp(item->text, lead->tags[i]) == 0;
+	}
+	return found == n && n == lead->n_tags;
+}
+
 static bool check_at_end(struct run *run, const struct nt_yaml *at_end, nt_time until)
 {
 	const struct nt_lead *lead = nt_driver_lead(run->driver, run->arena, run->lead);
@@ -503,6 +519,8 @@ static bool check_at_end(struct run *run, const struct nt_yaml *at_end, nt_time 
 
 		if (field >= 0) {
 			same = same_field(run, pair, lead, field, &is);
+		} else if (strcmp(pair->key->text, "tags") == 0) {
+			same = same_tags(run, pair, lead, &is);
 		} else {
 			is = standing(run, lead, pair->key->text, until);
 			same = same_standing(pair, is);
