@@ -156,6 +156,23 @@ const struct nt_diag *nt_diags_peek(struct nt_diags *diags, unsigned i)
 	return i < diags->items->len ? &g_array_index(diags->items, struct nt_diag, i) : NULL;
 }
 
+/* As people can see it: what is no UTF-8 and what would steer a terminal becomes a mark as wide as it counts. */
+static void print_text(const char *text, size_t length, GString *out)
+{
+	while (length > 0) {
+		gunichar c = g_utf8_get_char_validated(text, (gssize)length);
+		bool bad = c == (gunichar)-1 || c == (gunichar)-2;
+		size_t n = bad || c == 0 ? 1 : (size_t)g_unichar_to_utf8(c, NULL);
+
+		if (bad || (c != '\t' && (c < 0x20 || (c >= 0x7F && c < 0xA0))))
+			g_string_append(out, characters(text, n) > 0 ? "\xEF\xBF\xBD" : "");
+		else
+			g_string_append_len(out, text, (gssize)n);
+		text += n;
+		length -= n;
+	}
+}
+
 /* The marked line. Tabs stay tabs in both lines, so that the caret stands under its character. */
 static void print_line(const struct nt_diag *diag, GString *out)
 {
@@ -169,7 +186,7 @@ static void print_line(const struct nt_diag *diag, GString *out)
 		end--;
 	start = MIN(start, end);
 	g_string_append_printf(out, "%5d | ", diag->line);
-	g_string_append_len(out, source->text + begin, (gssize)(end - begin));
+	print_text(source->text + begin, end - begin, out);
 	g_string_append(out, "\n      | ");
 	for (size_t i = begin; i < start; i++)
 		if (source->text[i] == '\t')

@@ -320,7 +320,10 @@ static void unknown_unit(struct nt_expr_parser *p, size_t start, size_t end)
 
 	if (strcmp(word, "d") == 0 || strcmp(word, "h") == 0 || strcmp(word, "min") == 0 || strcmp(word, "m") == 0)
 		nearest = word[0] == 'd' ? "days" : word[0] == 'h' ? "hours" : "minutes";
-	bad(p, start, end, "unknown unit '%s'%s", word, nt_expr_did_you_mean(p, nearest));
+	if (nearest == NULL)
+		bad(p, start, end, "'%s' is no unit of time: or is 'and' or 'or' missing before it?", word);
+	else
+		bad(p, start, end, "unknown unit '%s'%s", word, nt_expr_did_you_mean(p, nearest));
 }
 
 static void lex_number(struct nt_expr_parser *p, size_t start)

@@ -14,6 +14,7 @@ struct nt_liquid_parser {
 	struct nt_lex lex;            /* over the inside of the current one */
 	unsigned depth, nodes;
 	bool stopped;                 /* a limit was hit: no more messages */
+	bool lost;                    /* an unknown tag was met: what closes it is no mistake of its own */
 	GPtrArray *guards;            /* char *: paths that an enclosing `if` asks for */
 	GHashTable *locals;           /* names that the program itself gives a value */
 	GHashTable *uses;             /* path → struct nt_liquid_use */

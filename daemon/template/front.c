@@ -27,6 +27,17 @@ static bool is_fence(const struct nt_source *source, struct line line)
 	return line.end - line.start == 3 && memcmp(source->text + line.start, "---", 3) == 0;
 }
 
+/* Is there another fence below? */
+static bool is_closed(const struct nt_source *source, struct line line)
+{
+	while (line.next < source->length) {
+		line = line_at(source, line.next);
+		if (is_fence(source, line))
+			return true;
+	}
+	return false;
+}
+
 static size_t key_length(const char *text, size_t length)
 {
 	size_t n = 0;
@@ -82,21 +93,21 @@ struct nt_front *nt_front_parse(struct nt_arena *arena, const struct nt_source *
 {
 	static const char bom[] = "\xEF\xBB\xBF";
 	size_t start = source->length >= 3 && memcmp(source->text, bom, 3) == 0 ? 3 : 0;
-	struct line line = line_at(source, start), first = line;
+	struct line line = line_at(source, start);
 	struct nt_front *list = NULL;
 
 	*body = start;
 	if (!is_fence(source, line))
 		return NULL;
+	if (!is_closed(source, line)) {
+		nt_diags_error(diags, nt_span_of(source, start, 3), "this isn't closed by a line '---'");
+		*body = source->length;
+		return NULL;
+	}
 	for (line = line_at(source, line.next); !is_fence(source, line); line = line_at(source, line.next)) {
 		bool passed = line.start == line.end || source->text[line.start] == '#';
 		struct nt_front *front = NULL;
 
-		if (line.start >= source->length) {
-			nt_diags_error(diags, nt_span_of(source, first.start, 3), "this isn't closed by a line '---'");
-			*body = source->length;
-			return list;
-		}
 		if (!passed)
 			front = read_line(arena, source, diags, line);
 		if (front != NULL)

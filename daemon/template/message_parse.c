@@ -150,7 +150,8 @@ bool nt_message_template_parse(struct nt_message_template *message, struct nt_ar
 	take_front(message, arena, source, diags, nt_front_parse(arena, source, diags, &body));
 	message->body = nt_liquid_parse(arena, source, body, source->length - body, diags);
 	message->document = message->kind == NT_MESSAGE_HTML && is_document(source->text + body, source->length - body);
-	check_subject(message, source, diags);
+	if (nt_diags_errors(diags) == errors) /* a slip in the front matter may be the subject's own */
+		check_subject(message, source, diags);
 	return nt_diags_errors(diags) == errors;
 }
 

@@ -524,6 +524,8 @@ static void unknown_tag(struct nt_liquid_parser *p, const struct nt_chunk *chunk
 		if (chunk_is(p, chunk, inner[i])) {
 			const char *end = NULL;
 
+			if (p->lost) /* it may well belong to the unknown one */
+				return;
 			while (*stops != NULL)
 				end = *stops++;
 			if (end != NULL)
@@ -536,6 +538,7 @@ static void unknown_tag(struct nt_liquid_parser *p, const struct nt_chunk *chunk
 		names[n++] = inner[i];
 	}
 	names[n] = NULL;
+	p->lost = true;
 	nearest = nt_nearest(word, names);
 	if (nearest != NULL)
 		nt_diags_error(p->diags, span, "unknown tag '%s' (did you mean '%s'?)", word, nearest);

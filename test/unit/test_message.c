@@ -398,9 +398,10 @@ static void check_wrong(const char *path, const char *text, const char *expected
 static void says_what_is_wrong(void **state)
 {
 	(void)state;
-	check_wrong("w/email.md", "---\nsubjct: x\n---\n",
+	check_wrong("w/email.md", "---\nlayout: none\n---\n",
 	            "templates/w/email.md:1:1: error: this email has no subject (front matter: 'subject: …')\n"
-	            "    1 | ---\n      | ^\n"
+	            "    1 | ---\n      | ^\n");
+	check_wrong("w/email.md", "---\nsubjct: x\n---\n",
 	            "templates/w/email.md:2:1: error: unknown key 'subjct' (did you mean 'subject'?)\n"
 	            "    2 | subjct: x\n      | ^~~~~~\n");
 	check_wrong("w/sms.txt", "---\nnote: a\nnote: b\nwhat\n---\n",
