@@ -418,7 +418,7 @@ static void says_what_is_wrong(void **state)
 	check_wrong("layouts/brand.html", "<b></b>", "templates/layouts/brand.html:1:1: error: this layout has no "
 	            "{{ content }}\n    1 | <b></b>\n      | ^\n");
 	check_wrong("w/sms.txt", "a\n\xff",
-	            "templates/w/sms.txt:2:1: error: this is no UTF-8 text\n    2 | \xff\n      | ^\n");
+	            "templates/w/sms.txt:2:1: error: this is no UTF-8 text\n    2 | \xEF\xBF\xBD\n      | ^\n");
 }
 
 static void check_path(const char *path, const char *expected)
