@@ -2,6 +2,7 @@
 #include "rules/loader.h"
 
 #include "base/arena.h"
+#include "rules/expr_function.h"
 #include "rules/program_make.h"
 
 #include <string.h>
@@ -29,11 +30,6 @@ static const struct {
 	[NT_FIELD_LOCALE] = { "locale", NT_TYPE_TEXT },
 	[NT_FIELD_CREATED_AT] = { "created_at", NT_TYPE_TIME },
 };
-
-/* Read like fields in conditions, so no field may have these names. */
-static const char *const standings[] = { "score", "fit", "engagement", "level", "stage", "owner", "handoff", "bounced_hard",
-	"complained", "unsubscribed", "tags", "now", "today", "entered", "event", "entry", "none", "true", "false", "yes", "no",
-	"and", "or", "not", "in", "contains", "starts_with", "ends_with", "matches", "or_else", NULL };
 
 /* Built-in events and their properties; those of channels stand in channel_verbs. */
 static const struct builtin_event {
@@ -160,7 +156,7 @@ void nt_load_fields(struct nt_loader *l)
 				builtin++;
 			if (!nt_load_key_name(l, item->key, "field", true, &field.name) || !is_new(l, seen, item->key, "field"))
 				continue;
-			if (g_strv_contains(standings, field.name) || g_str_has_prefix(field.name, "consent_")) {
+			if (nt_expr_reserved(field.name)) {
 				nt_diags_error(l->diags, item->key->span, "'%s' has a meaning of its own in conditions: give the field another name",
 				               field.name);
 				continue;

@@ -157,6 +157,8 @@ int nt_load_watcher(struct nt_loader *l, const struct nt_expr *condition, const 
 
 /* ---- cycles ---- */
 
+#define SEGMENT_LADDER 16 /* evaluation climbs it on the stack */
+
 struct search {
 	struct nt_loader *l;
 	unsigned n;      /* nodes */
@@ -164,6 +166,7 @@ struct search {
 	int *way;        /* nodes on the way */
 	struct nt_span *spans; /* of the uses that led to them */
 	unsigned depth;
+	unsigned *height; /* longest ladder of uses below a node, itself included */
 };
 
 static const char *node_name(struct search *s, int node)
@@ -195,6 +198,7 @@ static void report(struct search *s, int node, struct nt_span span)
 static void visit(struct search *s, int node, struct nt_span span)
 {
 	s->state[node] = 1;
+	s->height[node] = 1;
 	s->spans[s->depth] = span;
 	s->way[s->depth++] = node;
 	for (unsigned i = 0; i < s->l->dependencies->len; i++) {
@@ -206,6 +210,9 @@ static void visit(struct search *s, int node, struct nt_span span)
 			report(s, d->to, d->span);
 		else if (s->state[d->to] == 0)
 			visit(s, d->to, d->span);
+		if (s->height[d->to] == SEGMENT_LADDER)
+			nt_diags_error(s->l->diags, d->span, "segments that ask segments go %d deep at most", SEGMENT_LADDER);
+		s->height[node] = MAX(s->height[node], s->height[d->to] + 1);
 	}
 	s->depth--;
 	s->state[node] = 2;
@@ -221,11 +228,13 @@ void nt_load_check_cycles(struct nt_loader *l)
 	g_array_append_vals(l->dependencies, own, G_N_ELEMENTS(own));
 	s.state = g_new0(char, s.n);
 	s.way = g_new0(int, s.n);
+	s.height = g_new0(unsigned, s.n);
 	s.spans = g_new0(struct nt_span, s.n);
 	for (unsigned i = 0; i < s.n; i++)
 		if (s.state[i] == 0)
 			visit(&s, (int)i, NT_NOWHERE);
 	g_free(s.state);
 	g_free(s.way);
+	g_free(s.height);
 	g_free(s.spans);
 }

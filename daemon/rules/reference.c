@@ -1,6 +1,7 @@
 /* The reference of the rule language, printed from the tables that the loader reads by. */
 #include "rules/load.h"
 
+#include "rules/expr_function.h"
 #include "rules/keys.h"
 
 #include <string.h>
@@ -64,6 +65,26 @@ static void put_title(GString *out, const struct nt_key_table *table, bool man)
 	}
 }
 
+static void put_function(GString *out, const struct nt_expr_function *function, bool man)
+{
+	g_string_append(out, man ? ".TP\n.B " : "  ");
+	put_text(out, function->signature, man);
+	g_string_append(out, man ? "\n" : "\n      ");
+	put_text(out, function->gives, man);
+	g_string_append_c(out, '\n');
+}
+
+static void put_functions(GString *out, bool man)
+{
+	unsigned n;
+	const struct nt_expr_function *functions = nt_expr_functions(&n);
+
+	g_string_append(out, man ? ".SS Functions\nIn conditions and behind \\(lq=\\(rq.\n" :
+	                "Functions\nIn conditions and behind '='.\n\n");
+	for (unsigned i = 0; i < n; i++)
+		put_function(out, &functions[i], man);
+}
+
 void nt_rules_reference(GString *out, bool man)
 {
 	for (unsigned i = 0; nt_key_tables[i] != NULL; i++) {
@@ -73,4 +94,5 @@ void nt_rules_reference(GString *out, bool man)
 		if (!man)
 			g_string_append_c(out, '\n');
 	}
+	put_functions(out, man);
 }
