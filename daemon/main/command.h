@@ -14,6 +14,7 @@ struct nt_command {
 
 extern const struct nt_command nt_command_check;
 extern const struct nt_command nt_command_reference;
+extern const struct nt_command nt_command_simulate;
 extern const struct nt_command nt_command_test;
 
 /* "nurturectl check: what is wrong" and how to use it, on standard error; gives NT_EXIT_CANNOT. */

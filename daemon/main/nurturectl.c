@@ -9,6 +9,7 @@
 static const struct nt_command *const commands[] = {
 	&nt_command_check,
 	&nt_command_reference,
+	&nt_command_simulate,
 	&nt_command_test,
 };
 

@@ -1,0 +1,193 @@
+/* nurturectl simulate: leads and events from files through a rule set, in no time. */
+#include "base/civil.h"
+#include "base/diag.h"
+#include "engine/simulate.h"
+#include "main/command.h"
+#include "main/ruleset.h"
+#include "rules/program.h"
+
+#include <getopt.h>
+#include <glib.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+struct options {
+	const char *config, *templates, *leads, *events, *until, *start;
+	bool json;
+};
+
+static bool read_options(int argc, char **argv, struct options *options, int *code)
+{
+	static const struct option table[] = {
+		{ "config", required_argument, NULL, 'c' }, { "templates", required_argument, NULL, 't' },
+		{ "leads", required_argument, NULL, 'l' },  { "events", required_argument, NULL, 'e' },
+		{ "until", required_argument, NULL, 'u' },  { "start", required_argument, NULL, 's' },
+		{ "json", no_argument, NULL, 'j' },         { "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int option;
+
+	opterr = 0;
+	optind = 1;
+	while ((option = getopt_long(argc, argv, "h", table, NULL)) != -1)
+		switch (option) {
+		case 'c':
+			options->config = optarg;
+			break;
+		case 't':
+			options->templates = optarg;
+			break;
+		case 'l':
+			options->leads = optarg;
+			break;
+		case 'e':
+			options->events = optarg;
+			break;
+		case 'u':
+			options->until = optarg;
+			break;
+		case 's':
+			options->start = optarg;
+			break;
+		case 'j':
+			options->json = true;
+			break;
+		case 'h':
+			*code = nt_command_help(&nt_command_simulate);
+			return false;
+		default:
+			*code = nt_command_misused(&nt_command_simulate, "unknown or incomplete option '%s'", argv[optind - 1]);
+			return false;
+		}
+	if (optind + 1 != argc)
+		*code = nt_command_misused(&nt_command_simulate, optind == argc ? "which folder?" : "one folder, please");
+	else if (options->leads == NULL && options->events == NULL)
+		*code = nt_command_misused(&nt_command_simulate, "give --leads, --events or both");
+	else if (options->until == NULL)
+		*code = nt_command_misused(&nt_command_simulate, "--until says when it ends");
+	else
+		return true;
+	return false;
+}
+
+/* On a terminal, a line that is written over; seldom, for it costs. */
+static void progress(void *user, nt_time now, uint64_t done, uint64_t total)
+{
+	uint64_t *shown = user;
+	GString *text;
+
+	if (total == 0 || (done - *shown < total / 200 + 1 && done != total))
+		return;
+	*shown = done;
+	text = g_string_new(NULL);
+	nt_time_print_utc(now, text);
+	fprintf(stderr, "\r%3u%%  %s\033[K", (unsigned)(done * 100 / total), text->str);
+	if (done == total)
+		fputs("\r\033[K", stderr);
+	fflush(stderr);
+	g_string_free(text, TRUE);
+}
+
+/* An instant without an offset is read in the rules' own zone. */
+static bool read_instant(const char *option, const char *text, const struct nt_program *program, nt_time *t, int *code)
+{
+	struct nt_civil civil;
+	bool has_offset;
+	const char *why = "must be a time such as 2026-12-01 or 2026-12-01T09:00:00Z";
+
+	if (!nt_instant_parse(text, strlen(text), &civil, &has_offset, t, &why)) {
+		*code = nt_command_misused(&nt_command_simulate, "%s %s: %s", option, text, why);
+		return false;
+	}
+	if (!has_offset)
+		*t = nt_civil_instant(program->zones->find(program->zones, program->policy.time_zone), &civil);
+	return true;
+}
+
+static bool read_file(const char *path, struct nt_diags *diags, const struct nt_source **source, int *code)
+{
+	GError *error = NULL;
+	char *text;
+	gsize length;
+
+	if (path == NULL)
+		return true;
+	if (!g_file_get_contents(path, &text, &length, &error)) {
+		*code = nt_command_failed(&nt_command_simulate, "%s", error->message);
+		g_error_free(error);
+		return false;
+	}
+	*source = nt_diags_source(diags, path, text, length);
+	g_free(text);
+	return true;
+}
+
+static int simulate(const struct options *options, struct nt_program *program, struct nt_diags *diags)
+{
+	struct nt_simulation simulation = { .program = program, .start = NT_NO_TIME, .json = options->json };
+	uint64_t shown = 0;
+	GString *out;
+	int code = NT_EXIT_FINE;
+
+	if (!read_instant("--until", options->until, program, &simulation.until, &code) ||
+	    (options->start != NULL && !read_instant("--start", options->start, program, &simulation.start, &code)) ||
+	    !read_file(options->leads, diags, &simulation.leads, &code) ||
+	    !read_file(options->events, diags, &simulation.events, &code))
+		return code;
+	if (isatty(STDERR_FILENO)) {
+		simulation.progress = progress;
+		simulation.user = &shown;
+	}
+	out = g_string_new(NULL);
+	if (!nt_simulate(&simulation, diags, out))
+		code = NT_EXIT_CANNOT;
+	fputs(out->str, stdout);
+	g_string_free(out, TRUE);
+	return code;
+}
+
+static int run(int argc, char **argv)
+{
+	struct options options = { 0 };
+	struct nt_ruleset ruleset;
+	struct nt_program *program;
+	struct nt_diags *diags;
+	int code = NT_EXIT_FINE;
+	GString *found;
+	char *why = NULL;
+
+	if (!read_options(argc, argv, &options, &code))
+		return code;
+	if (!nt_ruleset_init(&ruleset, options.config, options.templates, &why)) {
+		code = nt_command_failed(&nt_command_simulate, "%s", why);
+		g_free(why);
+		return code;
+	}
+	diags = nt_diags_new();
+	program = nt_ruleset_load(&ruleset, argv[optind], diags, &why);
+	if (program != NULL)
+		code = simulate(&options, program, diags);
+	else if (why != NULL)
+		code = nt_command_failed(&nt_command_simulate, "%s", why);
+	if (code == NT_EXIT_FINE && nt_diags_errors(diags) > 0)
+		code = NT_EXIT_WRONG;
+	found = g_string_new(NULL);
+	nt_diags_print(diags, found);
+	fputs(found->str, stderr);
+	g_string_free(found, TRUE);
+	g_free(why);
+	nt_program_unref(program);
+	nt_diags_free(diags);
+	nt_ruleset_clear(&ruleset);
+	return code;
+}
+
+const struct nt_command nt_command_simulate = {
+	.name = "simulate",
+	.usage = "simulate [--config FILE] [--templates FOLDER] [--leads FILE.csv] [--events FILE.ndjson] --until DATE "
+	         "[--start DATE] [--json] FOLDER",
+	.help = "sends leads and events through a rule set in virtual time: a timeline per lead, and totals; findings about "
+	        "rows go to standard error",
+	.run = run,
+};
