@@ -451,6 +451,15 @@ void nt_dispatcher_replace(struct nt_dispatcher *dispatcher, struct nt_channel *
 		nt_dispatcher_add(dispatcher, channels[i], limits[i]);
 }
 
+bool nt_dispatcher_leaving(struct nt_dispatcher *dispatcher)
+{
+	reap(dispatcher);
+	for (struct lane *lane = dispatcher->lanes; lane != NULL; lane = lane->next)
+		if (lane->leaving)
+			return true;
+	return false;
+}
+
 void nt_dispatcher_set_program(struct nt_dispatcher *dispatcher, struct nt_program *program)
 {
 	nt_program_unref(dispatcher->program);

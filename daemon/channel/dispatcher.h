@@ -35,6 +35,7 @@ void nt_dispatcher_free(struct nt_dispatcher *dispatcher);
 void nt_dispatcher_add(struct nt_dispatcher *dispatcher, struct nt_channel *channel, struct nt_channel_limit limit);
 /* After a reload: takes over a new set; channels of the old set are drained and freed behind the scenes. */
 void nt_dispatcher_replace(struct nt_dispatcher *dispatcher, struct nt_channel *const *channels, const struct nt_channel_limit *limits, unsigned n);
+bool nt_dispatcher_leaving(struct nt_dispatcher *dispatcher); /* channels of an old set are still there */
 void nt_dispatcher_set_program(struct nt_dispatcher *dispatcher, struct nt_program *program); /* takes a reference */
 /* The engine has committed a turn: there may be something to send. */
 void nt_dispatcher_turned(struct nt_dispatcher *dispatcher);

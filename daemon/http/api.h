@@ -51,6 +51,7 @@ struct nt_api_options {
 struct nt_api;
 struct nt_api *nt_api_new(const struct nt_api_options *options, char **why); /* *why: g_free */
 void nt_api_set_program(struct nt_api *api, struct nt_program *program);     /* takes a reference */
+void nt_api_set_links(struct nt_api *api, const struct nt_links *links);      /* reload; borrowed */
 void nt_api_set_tokens(struct nt_api *api, const struct nt_token *tokens, unsigned n); /* reload; copied */
 unsigned nt_api_port(const struct nt_api *api);                              /* the real one for port 0 */
 void nt_api_quiesce(struct nt_api *api);  /* no new connections; requests in hand are finished */

@@ -283,6 +283,7 @@ static void read_http(struct nt_setting_reader *reader, const struct nt_settings
 		nt_diags_error(reader->diags, named->span, "unknown provider '%s': %s", read->provider, error->message);
 		g_error_free(error);
 	} else {
+		g_checksum_update(reader->read, (const guchar *)text, (gssize)length);
 		channel->http.provider = nt_provider_load(file, text, length, pairs, n, reader->diags);
 	}
 	g_free(text);
@@ -391,6 +392,7 @@ static void read_webhooks(struct nt_setting_reader *reader, const struct nt_yaml
 		}
 		headers = read_pairs(reader, read.headers, &n);
 		webhook->name = nt_arena_strdup(reader->arena, entry->key->text);
+		webhook->lane = nt_arena_printf(reader->arena, "webhook:%s", webhook->name);
 		webhook->type = NT_CHANNEL_HTTP;
 		webhook->limit = read.rate;
 		webhook->http = (struct nt_http_settings){ .connections = (unsigned)read.connections, .timeout_ms = (unsigned)read.timeout,
@@ -452,7 +454,7 @@ struct nt_settings *nt_settings_load(const char *path, struct nt_diags *diags)
 	struct nt_arena *arena = nt_arena_new();
 	struct nt_settings *settings = nt_arena_new0(arena, struct nt_settings);
 	char *folder = g_path_get_dirname(path), *text = NULL;
-	struct nt_setting_reader reader = { .arena = arena, .diags = diags, .folder = folder };
+	struct nt_setting_reader reader = { .arena = arena, .diags = diags, .folder = folder, .read = g_checksum_new(G_CHECKSUM_SHA256) };
 	const struct nt_yaml *root;
 	GError *error = NULL;
 	gsize length;
@@ -466,6 +468,7 @@ struct nt_settings *nt_settings_load(const char *path, struct nt_diags *diags)
 	} else if (length > FILE_MOST) {
 		nt_diags_error(diags, NT_NOWHERE, "%s is larger than 1 MiB", path);
 	} else {
+		g_checksum_update(reader.read, (const guchar *)text, (gssize)length);
 		root = nt_yaml_parse(arena, nt_diags_source(diags, path, text, length), diags);
 		if (root != NULL)
 			read_root(&reader, root, settings);
@@ -474,6 +477,8 @@ struct nt_settings *nt_settings_load(const char *path, struct nt_diags *diags)
 	}
 	g_free(text);
 	g_free(folder);
+	g_strlcpy(settings->fingerprint, g_checksum_get_string(reader.read), sizeof settings->fingerprint);
+	g_checksum_free(reader.read);
 	if (nt_diags_errors(diags) == errors)
 		return settings;
 	nt_settings_free(settings);

@@ -20,6 +20,7 @@ struct nt_setting_pair {
 
 struct nt_channel_settings {
 	const char *name;
+	const char *lane;              /* webhooks: the outbox's channel, "webhook:NAME" */
 	enum nt_channel_type type;
 	struct nt_channel_limit limit;
 	struct nt_smtp_settings smtp;
@@ -43,6 +44,7 @@ struct nt_settings {
 	unsigned n_channels;
 	struct nt_channel_settings *webhooks; /* type http; name is the webhook's */
 	unsigned n_webhooks;
+	char fingerprint[65];        /* SHA-256 of everything that was read: the same, and nothing but the rules can have changed */
 };
 
 /* Reads the file and all that it names (secrets, providers). NULL if there was any error. */

@@ -63,6 +63,7 @@ const char *nt_settings_secret(struct nt_setting_reader *reader, const struct nt
 	} else if (length > SECRET_MOST || strlen(text) != length) {
 		nt_diags_error(reader->diags, scalar->span, "'%s' holds no text that could be a secret", path);
 	} else {
+		g_checksum_update(reader->read, (const guchar *)text, (gssize)length + 1);
 		g_strchomp(text);
 		copy = nt_arena_strdup(reader->arena, text);
 		if (copy[0] == '\0')

@@ -41,6 +41,7 @@ struct nt_setting_reader {
 	struct nt_arena *arena;
 	struct nt_diags *diags;
 	const char *folder; /* of the configuration */
+	GChecksum *read;    /* everything that was read */
 };
 
 /* Fills target from the mapping; unknown, missing and ill-formed ones are reported with their places. `table` ends with key NULL. */

@@ -1,0 +1,51 @@
+/* Shared by daemon.c (life), daemon_reload.c (new rules and settings) and daemon_control.c (status and clock). */
+#ifndef NT_MAIN_DAEMON_PRIVATE_H
+#define NT_MAIN_DAEMON_PRIVATE_H
+
+#include "main/daemon.h"
+
+#include <ev.h>
+
+struct nt_program;
+struct nt_settings;
+
+struct nt_daemon {
+	struct nt_daemon_options options;
+	struct nt_settings *settings;
+	struct nt_settings *old_settings;  /* whose channels are still draining, or NULL */
+	struct nt_links *links, *old_links;
+	const struct nt_zones *zones;
+	struct nt_program *program;        /* the loop's reference to what the engine runs */
+	struct nt_clock *clock;
+	int lock;                          /* of the store: one daemon a file */
+	struct nt_store *store;
+	struct nt_engine *engine;
+	struct ev_loop *loop;
+	struct nt_slots *slots;
+	char *owner;                       /* "instance/boot" */
+	struct nt_engine_thread *thread;
+	struct nt_dispatcher *dispatcher;
+	struct nt_reader *reader;
+	struct nt_api *api;
+	ev_signal on_term, on_int, on_hup;
+	ev_timer stop_limit, idle;
+	bool stopping, stopped_hard, drained;
+	bool reloading;                    /* a LOAD is on its way through the engine */
+	struct nt_program *loading;
+	struct nt_settings *loading_settings;
+	char *last_reload;                 /* what the last one came to, for status */
+	int exit_code;
+};
+
+/* Reads the rule set that the settings name. NULL: *report says what is wrong, as printed for people. The archive of the sources is
+ * appended to `archive`. */
+struct nt_program *nt_daemon_read_rules(const struct nt_settings *settings, const struct nt_zones *zones, GString *archive, GString *report);
+void nt_daemon_post_load(struct nt_daemon *daemon, struct nt_program *program, const GString *archive,
+                         void (*done)(struct nt_request *request, void *user));
+/* SIGHUP and `nurturectl reload`. false: nothing changed, *out says why. */
+bool nt_daemon_reload(void *user, GString *out);
+
+void nt_daemon_status(void *user, GString *out);
+bool nt_daemon_clock_set(void *user, nt_time t, GString *out);
+
+#endif

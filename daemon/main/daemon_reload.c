@@ -1,0 +1,169 @@
+#include "main/daemon_private.h"
+
+#include "base/arena.h"
+#include "base/diag.h"
+#include "channel/links.h"
+#include "main/channels.h"
+#include "main/settings.h"
+#include "os/folder.h"
+#include "os/log.h"
+#include "os/notify.h"
+#include "rules/archive.h"
+#include "rules/load.h"
+#include "rules/program.h"
+#include "store/engine_thread.h"
+
+#include <string.h>
+
+struct nt_program *nt_daemon_read_rules(const struct nt_settings *settings, const struct nt_zones *zones, GString *archive, GString *report)
+{
+	struct nt_load_context context = { .zones = zones, .channels = nt_settings_channel_names(settings),
+		                           .webhooks = nt_settings_webhook_names(settings) };
+	struct nt_diags *diags;
+	struct nt_program *program;
+	struct nt_folder *folder;
+	char *why = NULL;
+	int code;
+
+	folder = nt_folder_read(settings->rules, settings->templates, &code, &why);
+	if (folder == NULL) {
+		g_string_append_printf(report, "%s\n", why);
+		g_free(why);
+		return NULL;
+	}
+	diags = nt_diags_new();
+	program = nt_rules_load(&folder->files, &context, diags);
+	nt_diags_print(diags, report);
+	if (program != NULL)
+		nt_archive_pack(&folder->files, archive);
+	nt_diags_free(diags);
+	nt_folder_free(folder);
+	return program;
+}
+
+void nt_daemon_post_load(struct nt_daemon *daemon, struct nt_program *program, const GString *archive,
+                         void (*done)(struct nt_request *request, void *user))
+{
+	struct nt_arena *arena = nt_arena_new();
+	struct nt_request *request = nt_arena_new0(arena, struct nt_request);
+
+	request->arena = arena;
+	request->kind = NT_REQUEST_LOAD;
+	request->program = nt_program_ref(program);
+	request->archive = (struct nt_blob){ .bytes = nt_arena_copy(arena, archive->str, archive->len), .length = archive->len };
+	request->done = done;
+	request->user = daemon;
+	nt_engine_thread_post(daemon->thread, request);
+}
+
+static void note(struct nt_daemon *daemon, const char *text)
+{
+	g_free(daemon->last_reload);
+	daemon->last_reload = g_strdup(text);
+}
+
+/* What an earlier reload replaced goes when its channels have gone. */
+static void free_old(struct nt_daemon *daemon)
+{
+	nt_settings_free(daemon->old_settings);
+	nt_links_free(daemon->old_links);
+	daemon->old_settings = NULL;
+	daemon->old_links = NULL;
+}
+
+static void take_settings(struct nt_daemon *daemon, struct nt_settings *settings)
+{
+	struct nt_channel_house house;
+	struct nt_channel_list list;
+
+	if (strcmp(settings->fingerprint, daemon->settings->fingerprint) == 0) {
+		nt_settings_free(settings);
+		return;
+	}
+	free_old(daemon);
+	daemon->old_settings = daemon->settings;
+	daemon->old_links = daemon->links;
+	daemon->settings = settings;
+	daemon->links = nt_links_new(settings->public_url, settings->link_keys, settings->n_link_keys);
+	nt_dispatcher_house(daemon->dispatcher, daemon->links, &house);
+	nt_channel_list_make(&list, settings, &house);
+	nt_dispatcher_replace(daemon->dispatcher, list.channels, list.limits, list.n);
+	nt_channel_list_clear(&list);
+	nt_api_set_links(daemon->api, daemon->links);
+	nt_api_set_tokens(daemon->api, settings->tokens, settings->n_tokens);
+}
+
+static void loaded(struct nt_request *request, void *user)
+{
+	struct nt_daemon *daemon = user;
+	bool good = request->code == NT_ANSWER_OK;
+
+	daemon->reloading = false;
+	if (good) {
+		nt_program_unref(daemon->program);
+		daemon->program = daemon->loading;
+		take_settings(daemon, daemon->loading_settings);
+		nt_dispatcher_set_program(daemon->dispatcher, daemon->program);
+		nt_api_set_program(daemon->api, daemon->program);
+		nt_log(NT_LOG_NOTICE, "rules loaded", "program", daemon->program->hash, NULL);
+		note(daemon, "loaded");
+	} else {
+		nt_program_unref(request->program); /* not taken over */
+		nt_program_unref(daemon->loading);
+		nt_settings_free(daemon->loading_settings);
+		nt_log(NT_LOG_ERROR, "rules not loaded: the old ones go on", "why", request->message_text, NULL);
+		note(daemon, "the store couldn't keep the new rules: the old ones go on");
+	}
+	daemon->loading = NULL;
+	daemon->loading_settings = NULL;
+	nt_arena_free(request->arena);
+	nt_notify_ready("running");
+}
+
+/* Everything is read and checked aside; nothing is touched until all of it is good. */
+static bool prepare(struct nt_daemon *daemon, GString *archive, GString *out)
+{
+	struct nt_diags *diags = nt_diags_new();
+
+	daemon->loading_settings = nt_settings_load(daemon->options.config, diags);
+	if (daemon->loading_settings == NULL) {
+		nt_diags_print(diags, out);
+	} else if (strcmp(daemon->loading_settings->store_path, daemon->settings->store_path) != 0 ||
+	           g_strcmp0(daemon->loading_settings->listen, daemon->settings->listen) != 0 ||
+	           strcmp(daemon->loading_settings->socket, daemon->settings->socket) != 0) {
+		g_string_append(out, "'store', 'listen' and 'socket' can't change while the daemon runs: restart it\n");
+	} else {
+		daemon->loading = nt_daemon_read_rules(daemon->loading_settings, daemon->zones, archive, out);
+	}
+	nt_diags_free(diags);
+	if (daemon->loading == NULL) {
+		nt_settings_free(daemon->loading_settings);
+		daemon->loading_settings = NULL;
+	}
+	return daemon->loading != NULL;
+}
+
+bool nt_daemon_reload(void *user, GString *out)
+{
+	struct nt_daemon *daemon = user;
+	GString *archive;
+	bool good;
+
+	if (daemon->reloading || daemon->stopping || nt_dispatcher_leaving(daemon->dispatcher)) {
+		g_string_append(out, "a reload is under way: try again in a moment\n");
+		return false;
+	}
+	nt_notify_reloading();
+	archive = g_string_new(NULL);
+	good = prepare(daemon, archive, out);
+	if (good) {
+		daemon->reloading = true;
+		nt_daemon_post_load(daemon, daemon->loading, archive, loaded);
+	} else {
+		nt_log(NT_LOG_ERROR, "reload refused, nothing has changed", "why", out->str, NULL);
+		note(daemon, out->str);
+		nt_notify_ready("running; the last reload was refused");
+	}
+	g_string_free(archive, TRUE);
+	return good;
+}
