@@ -7,6 +7,7 @@
 #include <ev.h>
 
 struct nt_program;
+struct nt_request;
 struct nt_settings;
 
 struct nt_daemon {

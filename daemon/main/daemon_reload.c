@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/diag.h"
 #include "channel/links.h"
+#include "http/api.h"
 #include "main/channels.h"
 #include "main/settings.h"
 #include "os/folder.h"
