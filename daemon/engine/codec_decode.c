@@ -26,6 +26,18 @@ static const char *get_name(struct decoder *d)
 	return text;
 }
 
+/* When something happened: that is never "never". */
+static nt_time get_past(struct decoder *d)
+{
+	nt_time t = nt_wire_get_time(&d->r);
+
+	if (t == NT_NEVER) {
+		d->r.bad = true;
+		return NT_NO_TIME;
+	}
+	return t;
+}
+
 static int32_t get_int32(struct decoder *d)
 {
 	int64_t n = nt_wire_get_signed(&d->r);
@@ -219,8 +231,8 @@ static void get_history(struct decoder *d)
 		struct nt_event_stat stat = { .count = nt_wire_get(&d->r) };
 		int event = nt_program_event(d->program, name);
 
-		stat.first = nt_wire_get_time(&d->r);
-		stat.last = nt_wire_get_time(&d->r);
+		stat.first = get_past(d);
+		stat.last = get_past(d);
 		if (event >= 0) {
 			lead->events[event] = stat;
 		} else {
@@ -238,7 +250,7 @@ static void get_history(struct decoder *d)
 		struct nt_stat_state stat = { .sum = nt_wire_get_signed(&d->r) };
 
 		stat.last = get_value(d);
-		stat.last_at = nt_wire_get_time(&d->r);
+		stat.last_at = get_past(d);
 		stat.last_id = nt_wire_get_text(&d->r);
 		if (slot >= 0)
 			lead->stats[slot] = stat;
@@ -272,7 +284,7 @@ static void get_score(struct decoder *d)
 	unsigned i, n;
 
 	lead->engagement.nano = nt_wire_get_signed(&d->r);
-	lead->engagement.t0 = nt_wire_get_time(&d->r);
+	lead->engagement.t0 = get_past(d);
 	lead->fit = nt_wire_get_signed(&d->r);
 	lead->fit_extra = nt_wire_get_signed(&d->r);
 	n = nt_wire_get_count(&d->r, 2);
@@ -291,7 +303,7 @@ static void get_score(struct decoder *d)
 		reason->reason = get_name(d);
 		reason->times = get_uint32(d);
 		reason->points = nt_wire_get_signed(&d->r);
-		reason->last = nt_wire_get_time(&d->r);
+		reason->last = get_past(d);
 		*end = reason;
 		end = &reason->next;
 	}
@@ -333,7 +345,7 @@ static void get_consent(struct decoder *d)
 		const char *name = get_name(d);
 		int channel = nt_program_channel(d->program, name);
 		uint64_t state = nt_wire_get(&d->r);
-		struct nt_consent consent = { .at = nt_wire_get_time(&d->r) };
+		struct nt_consent consent = { .at = get_past(d) };
 
 		consent.how = nt_wire_get_text(&d->r);
 		consent.from = nt_wire_get_text(&d->r);
@@ -371,10 +383,10 @@ static void get_past(struct decoder *d)
 
 		templates = &stat->next;
 		stat->name = get_name(d);
-		stat->received = nt_wire_get_time(&d->r);
-		stat->opened = nt_wire_get_time(&d->r);
-		stat->clicked = nt_wire_get_time(&d->r);
-		stat->replied = nt_wire_get_time(&d->r);
+		stat->received = get_past(d);
+		stat->opened = get_past(d);
+		stat->clicked = get_past(d);
+		stat->replied = get_past(d);
 	}
 	n = nt_wire_get_count(&d->r, 5);
 	for (i = 0; i < n && !d->r.bad; i++) {
@@ -383,9 +395,9 @@ static void get_past(struct decoder *d)
 		campaigns = &state->next;
 		state->name = get_name(d);
 		state->entries = get_uint32(d);
-		state->last_entry = nt_wire_get_time(&d->r);
-		state->finished = nt_wire_get_time(&d->r);
-		state->reached_goal = nt_wire_get_time(&d->r);
+		state->last_entry = get_past(d);
+		state->finished = get_past(d);
+		state->reached_goal = get_past(d);
 	}
 	n = nt_wire_get_count(&d->r, 3);
 	for (i = 0; i < n && !d->r.bad; i++) {
@@ -403,7 +415,7 @@ static const struct nt_event *get_hand(struct decoder *d)
 	struct nt_event *hand = nt_arena_new0(d->arena, struct nt_event);
 
 	hand->name = get_name(d);
-	hand->at = nt_wire_get_time(&d->r);
+	hand->at = get_past(d);
 	hand->properties = get_properties(d, &hand->n_properties);
 	hand->type = nt_program_event(d->program, hand->name);
 	return hand;
@@ -418,15 +430,15 @@ static void get_run(struct decoder *d)
 	run->campaign = nt_program_campaign(d->program, get_name(d));
 	run->key = get_name(d);
 	run->entry = get_uint32(d);
-	run->entered = nt_wire_get_time(&d->r);
-	run->entry_at = nt_wire_get_time(&d->r);
+	run->entered = get_past(d);
+	run->entry_at = get_past(d);
 	run->entry_event = nt_wire_get_text(&d->r);
 	run->entry_properties = get_properties(d, &run->n_entry_properties);
 	step = nt_wire_get_text(&d->r);
 	flags = nt_wire_get(&d->r);
 	run->arrived = flags & 1;
 	run->held_out = flags & 2;
-	run->anchor = nt_wire_get_time(&d->r);
+	run->anchor = get_past(d);
 	run->due = nt_wire_get_time(&d->r);
 	run->first_due = nt_wire_get_time(&d->r);
 	run->released = get_uint32(d);
@@ -463,7 +475,7 @@ static void get_present(struct decoder *d)
 		pending->template_name = get_name(d);
 		name = nt_wire_get_text(&d->r);
 		pending->channel = name != NULL ? nt_program_channel(d->program, name) : -1;
-		pending->released = nt_wire_get_time(&d->r);
+		pending->released = get_past(d);
 		pending->counts = nt_wire_get(&d->r) != 0;
 	}
 	n = nt_wire_get_count(&d->r, 2);
@@ -483,8 +495,8 @@ static void get_present(struct decoder *d)
 		d->r.bad = true;
 	else
 		lead->handoff = (enum nt_handoff)handoff;
-	lead->handoff_since = nt_wire_get_time(&d->r);
-	lead->handoff_closed = nt_wire_get_time(&d->r);
+	lead->handoff_since = get_past(d);
+	lead->handoff_closed = get_past(d);
 	lead->ready_quiet_until = nt_wire_get_time(&d->r);
 	lead->due = nt_wire_get_time(&d->r);
 }
@@ -532,7 +544,7 @@ struct nt_lead *nt_lead_decode(struct nt_arena *arena, const struct nt_program *
 	d.lead->bounced_hard = flags & 2;
 	d.lead->complained = flags & 4;
 	d.lead->unsubscribed = flags & 8;
-	d.lead->last = nt_wire_get_time(&d.r);
+	d.lead->last = get_past(&d);
 	d.lead->sequence = nt_wire_get(&d.r);
 	d.lead->log_head = nt_wire_get_signed(&d.r);
 	get_fields(&d);

@@ -243,7 +243,7 @@ static void offer_input(struct nt_instant *in, const struct nt_event *given)
 	struct nt_event *event = nt_arena_copy(in->arena, given, sizeof *given);
 
 	nt_change_create(in);
-	event->at = nt_time_earlier(event->at, in->now);
+	event->at = CLAMP(event->at, NT_TIME_MIN, in->now);
 	nt_instant_offer(in, event);
 }
 
@@ -330,7 +330,7 @@ void nt_instant_timers(struct nt_lead *lead, nt_time until, nt_time clock, struc
 
 void nt_step(struct nt_lead *lead, const struct nt_input *input, struct nt_effects *effects)
 {
-	nt_time now = nt_time_later(input->now, lead->last);
+	nt_time now = nt_time_earlier(nt_time_later(input->now, lead->last), NT_TIME_MAX);
 	nt_time clock = nt_time_later(input->clock, now);
 
 	memcpy(lead->program_hash, lead->program->hash, sizeof lead->program_hash);

@@ -1,0 +1,120 @@
+/* A lead's state from any bytes, under a right checksum: decoded or refused; what was decoded can be stepped, encoded, and
+ * decoded again to the same bytes. The first byte chooses what happens to the lead. */
+#include "fuzz.h"
+
+#include "base/arena.h"
+#include "base/bug.h"
+#include "base/diag.h"
+#include "base/zone.h"
+#include "engine/codec.h"
+#include "engine/step.h"
+#include "engine/wire.h"
+#include "rules/load.h"
+#include "rules/program.h"
+
+#include <string.h>
+
+static const char rules[] =
+	"policy:\n  sender: { phone: \"+1 555 0100\" }\n  time_zone: UTC\n  consent: { sms: opt_out }\n  at_most: 2 per day\n  send: mon-fri 08:00-20:00\n---\n"
+	"fields:\n  seats: number\n  ends: date\n  kinds: list\n---\n"
+	"events:\n  a.b: { amount: number }\n  c.d: { page: text }\n---\n"
+	"scoring:\n  half_life: 14 days\n  fit:\n    - if: seats > 3\n      points: 7\n  engagement:\n    - on: a.b\n      points: 10\n"
+	"      at_most: 30 per week\n  levels: { cold: 0, warm: 15 }\n---\n"
+	"segments:\n  busy: count(\"a.b\", 7 days) >= 3\n  rich: total(\"a.b\", \"amount\", 30 days) > 10 or last_value(\"a.b\", \"amount\") > 5\n---\n"
+	"campaign: c\nenter: { on: a.b }\nagain: always\ngoal: { on: c.d }\nsteps:\n  - id: s\n    split:\n      - { share: 50%, steps: [ tag: left ] }\n"
+	"      - { share: 50%, steps: [ tag: right ] }\n  - wait: 3 days\n  - wait_for: c.d\n    up_to: 2 days\n    then: [ webhook: h ]\n"
+	"  - wait_until: 09:00\n  - sms: m\n    window: daily 08:00-09:00\n---\n"
+	"campaign: d\nenter: { when: in_segment(\"busy\") or in_segment(\"rich\") }\npause: seats == 4\nsteps: [ wait: 3 days, points: 5, set: { seats: 4 }, stage: x ]\n";
+
+static const struct nt_zone *find(const struct nt_zones *zones, const char *name)
+{
+	return strcmp(name, "UTC") == 0 ? zones->utc : NULL;
+}
+
+static struct nt_zones zones = { .find = find };
+
+static struct nt_program *load(void)
+{
+	static struct nt_program *program;
+	struct nt_file file = { "rules.yaml", rules, sizeof rules - 1 };
+	struct nt_file template = { "templates/m/sms.txt", "Hello", 5 };
+	struct nt_rule_set_files files = { .rules = &file, .n_rules = 1, .templates = &template, .n_templates = 1 };
+	struct nt_load_context context = { .zones = &zones };
+	struct nt_diags *diags;
+
+	if (program != NULL)
+		return program;
+	zones.utc = nt_zone_utc();
+	diags = nt_diags_new();
+	program = nt_rules_load(&files, &context, diags);
+	if (program == NULL)
+		NT_BUG("%s", nt_diags_peek(diags, 0)->message);
+	nt_diags_free(diags);
+	return program;
+}
+
+static void seal(GString *bytes)
+{
+	uint64_t sum = nt_wire_sum((const unsigned char *)bytes->str + NT_WIRE_HASH, 64, 0);
+
+	sum = nt_wire_sum((const unsigned char *)bytes->str + NT_WIRE_BODY, bytes->len - NT_WIRE_BODY, sum);
+	sum = GUINT64_TO_LE(sum);
+	memcpy(bytes->str + NT_WIRE_SUM, &sum, sizeof sum);
+}
+
+static void step(struct nt_lead *lead, unsigned choice)
+{
+	static const char *const names[] = { "a.b", "c.d", "x.y" };
+	struct nt_property_value amount = { "amount", NT_NUMBER_VALUE(7 * NT_NUMBER_ONE) };
+	struct nt_input input = { .now = lead->due != NT_NEVER ? lead->due : lead->last };
+	struct nt_effects effects;
+
+	input.now = CLAMP(input.now, 0, NT_TIME_MAX / 2);
+	input.clock = input.now + (choice & 16 ? NT_DAY : 0);
+	if (choice % 4 == 0) {
+		input.kind = NT_INPUT_TIMER;
+	} else {
+		input.kind = NT_INPUT_EVENT;
+		input.event.name = names[choice % 3];
+		input.event.type = nt_program_event(lead->program, input.event.name);
+		input.event.at = input.now - (choice & 32 ? NT_HOUR : 0);
+		input.event.properties = &amount;
+		input.event.n_properties = choice & 64 ? 1 : 0;
+	}
+	nt_effects_init(&effects);
+	nt_step(lead, &input, &effects);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct nt_program *program = load();
+	struct nt_arena *arena;
+	GString *bytes, *again;
+	struct nt_lead *lead;
+	const char *why;
+
+	if (size < 1 || size > 16384)
+		return 0;
+	arena = nt_arena_new();
+	bytes = g_string_new(NT_WIRE_MAGIC);
+	again = g_string_new(NULL);
+	g_string_append_c(bytes, NT_STATE_VERSION);
+	g_string_append_len(bytes, program->hash, 64);
+	g_string_append_len(bytes, "\0\0\0\0\0\0\0", 8);
+	g_string_append_len(bytes, (const char *)data + 1, (gssize)size - 1);
+	seal(bytes);
+	lead = nt_lead_decode(arena, program, "ann", bytes->str, bytes->len, &why);
+	if (lead != NULL) {
+		step(lead, data[0]);
+		g_string_truncate(bytes, 0);
+		nt_lead_encode(lead, bytes);
+		lead = nt_lead_decode(arena, program, "ann", bytes->str, bytes->len, &why);
+		NT_CHECK(lead != NULL);
+		nt_lead_encode(lead, again);
+		NT_CHECK(bytes->len == again->len && memcmp(bytes->str, again->str, bytes->len) == 0);
+	}
+	g_string_free(bytes, TRUE);
+	g_string_free(again, TRUE);
+	nt_arena_free(arena);
+	return 0;
+}
