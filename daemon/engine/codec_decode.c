@@ -27,7 +27,7 @@ static const char *get_name(struct decoder *d)
 }
 
 /* When something happened: that is never "never". */
-static nt_time get_past(struct decoder *d)
+static nt_time get_instant(struct decoder *d)
 {
 	nt_time t = nt_wire_get_time(&d->r);
 
@@ -106,8 +106,30 @@ static struct nt_value get_value(struct decoder *d)
 	return value;
 }
 
-static const struct nt_property_value *get_properties(struct decoder *d, unsigned *n)
+/* Expressions rely on declared types; a value from before a declaration changed is missing now. */
+static void check_type(struct nt_value *value, enum nt_type type)
 {
+	if (value->type == type || value->type == NT_TYPE_NONE)
+		return;
+	if (nt_type_is_text(value->type) && nt_type_is_text(type))
+		value->type = type;
+	else
+		*value = NT_NONE;
+}
+
+static void check_property(const struct nt_program *program, int event, const char *name, struct nt_value *value)
+{
+	const struct nt_event_type *type = &program->events[event];
+	int property = nt_program_property(type, name);
+
+	if (property >= 0)
+		check_type(value, type->properties[property].type);
+}
+
+/* `event`: the name of the event that they came with. */
+static const struct nt_property_value *get_properties(struct decoder *d, const char *event, unsigned *n)
+{
+	int type = event != NULL ? nt_program_event(d->program, event) : -1;
 	struct nt_property_value *properties;
 	unsigned i;
 
@@ -116,6 +138,8 @@ static const struct nt_property_value *get_properties(struct decoder *d, unsigne
 	for (i = 0; i < *n; i++) {
 		properties[i].name = get_name(d);
 		properties[i].value = get_value(d);
+		if (type >= 0 && !d->r.bad)
+			check_property(d->program, type, properties[i].name, &properties[i].value);
 	}
 	return properties;
 }
@@ -231,8 +255,8 @@ static void get_history(struct decoder *d)
 		struct nt_event_stat stat = { .count = nt_wire_get(&d->r) };
 		int event = nt_program_event(d->program, name);
 
-		stat.first = get_past(d);
-		stat.last = get_past(d);
+		stat.first = get_instant(d);
+		stat.last = get_instant(d);
 		if (event >= 0) {
 			lead->events[event] = stat;
 		} else {
@@ -250,10 +274,12 @@ static void get_history(struct decoder *d)
 		struct nt_stat_state stat = { .sum = nt_wire_get_signed(&d->r) };
 
 		stat.last = get_value(d);
-		stat.last_at = get_past(d);
+		stat.last_at = get_instant(d);
 		stat.last_id = nt_wire_get_text(&d->r);
-		if (slot >= 0)
-			lead->stats[slot] = stat;
+		if (slot < 0 || d->r.bad)
+			continue;
+		check_property(d->program, d->program->stats[slot].event, d->program->stats[slot].property, &stat.last);
+		lead->stats[slot] = stat;
 	}
 	n = nt_wire_get_count(&d->r, 2);
 	for (i = 0; i < n && !d->r.bad; i++) {
@@ -284,7 +310,7 @@ static void get_score(struct decoder *d)
 	unsigned i, n;
 
 	lead->engagement.nano = nt_wire_get_signed(&d->r);
-	lead->engagement.t0 = get_past(d);
+	lead->engagement.t0 = get_instant(d);
 	lead->fit = nt_wire_get_signed(&d->r);
 	lead->fit_extra = nt_wire_get_signed(&d->r);
 	n = nt_wire_get_count(&d->r, 2);
@@ -303,7 +329,7 @@ static void get_score(struct decoder *d)
 		reason->reason = get_name(d);
 		reason->times = get_uint32(d);
 		reason->points = nt_wire_get_signed(&d->r);
-		reason->last = get_past(d);
+		reason->last = get_instant(d);
 		*end = reason;
 		end = &reason->next;
 	}
@@ -345,7 +371,7 @@ static void get_consent(struct decoder *d)
 		const char *name = get_name(d);
 		int channel = nt_program_channel(d->program, name);
 		uint64_t state = nt_wire_get(&d->r);
-		struct nt_consent consent = { .at = get_past(d) };
+		struct nt_consent consent = { .at = get_instant(d) };
 
 		consent.how = nt_wire_get_text(&d->r);
 		consent.from = nt_wire_get_text(&d->r);
@@ -383,10 +409,10 @@ static void get_past(struct decoder *d)
 
 		templates = &stat->next;
 		stat->name = get_name(d);
-		stat->received = get_past(d);
-		stat->opened = get_past(d);
-		stat->clicked = get_past(d);
-		stat->replied = get_past(d);
+		stat->received = get_instant(d);
+		stat->opened = get_instant(d);
+		stat->clicked = get_instant(d);
+		stat->replied = get_instant(d);
 	}
 	n = nt_wire_get_count(&d->r, 5);
 	for (i = 0; i < n && !d->r.bad; i++) {
@@ -395,9 +421,9 @@ static void get_past(struct decoder *d)
 		campaigns = &state->next;
 		state->name = get_name(d);
 		state->entries = get_uint32(d);
-		state->last_entry = get_past(d);
-		state->finished = get_past(d);
-		state->reached_goal = get_past(d);
+		state->last_entry = get_instant(d);
+		state->finished = get_instant(d);
+		state->reached_goal = get_instant(d);
 	}
 	n = nt_wire_get_count(&d->r, 3);
 	for (i = 0; i < n && !d->r.bad; i++) {
@@ -415,8 +441,8 @@ static const struct nt_event *get_hand(struct decoder *d)
 	struct nt_event *hand = nt_arena_new0(d->arena, struct nt_event);
 
 	hand->name = get_name(d);
-	hand->at = get_past(d);
-	hand->properties = get_properties(d, &hand->n_properties);
+	hand->at = get_instant(d);
+	hand->properties = get_properties(d, hand->name, &hand->n_properties);
 	hand->type = nt_program_event(d->program, hand->name);
 	return hand;
 }
@@ -430,15 +456,15 @@ static void get_run(struct decoder *d)
 	run->campaign = nt_program_campaign(d->program, get_name(d));
 	run->key = get_name(d);
 	run->entry = get_uint32(d);
-	run->entered = get_past(d);
-	run->entry_at = get_past(d);
+	run->entered = get_instant(d);
+	run->entry_at = get_instant(d);
 	run->entry_event = nt_wire_get_text(&d->r);
-	run->entry_properties = get_properties(d, &run->n_entry_properties);
+	run->entry_properties = get_properties(d, run->entry_event, &run->n_entry_properties);
 	step = nt_wire_get_text(&d->r);
 	flags = nt_wire_get(&d->r);
 	run->arrived = flags & 1;
 	run->held_out = flags & 2;
-	run->anchor = get_past(d);
+	run->anchor = get_instant(d);
 	run->due = nt_wire_get_time(&d->r);
 	run->first_due = nt_wire_get_time(&d->r);
 	run->released = get_uint32(d);
@@ -475,7 +501,7 @@ static void get_present(struct decoder *d)
 		pending->template_name = get_name(d);
 		name = nt_wire_get_text(&d->r);
 		pending->channel = name != NULL ? nt_program_channel(d->program, name) : -1;
-		pending->released = get_past(d);
+		pending->released = get_instant(d);
 		pending->counts = nt_wire_get(&d->r) != 0;
 	}
 	n = nt_wire_get_count(&d->r, 2);
@@ -495,8 +521,8 @@ static void get_present(struct decoder *d)
 		d->r.bad = true;
 	else
 		lead->handoff = (enum nt_handoff)handoff;
-	lead->handoff_since = get_past(d);
-	lead->handoff_closed = get_past(d);
+	lead->handoff_since = get_instant(d);
+	lead->handoff_closed = get_instant(d);
 	lead->ready_quiet_until = nt_wire_get_time(&d->r);
 	lead->due = nt_wire_get_time(&d->r);
 }
@@ -544,7 +570,7 @@ struct nt_lead *nt_lead_decode(struct nt_arena *arena, const struct nt_program *
 	d.lead->bounced_hard = flags & 2;
 	d.lead->complained = flags & 4;
 	d.lead->unsubscribed = flags & 8;
-	d.lead->last = get_past(&d);
+	d.lead->last = get_instant(&d);
 	d.lead->sequence = nt_wire_get(&d.r);
 	d.lead->log_head = nt_wire_get_signed(&d.r);
 	get_fields(&d);
