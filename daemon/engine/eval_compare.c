@@ -366,12 +366,62 @@ static struct nt_result compare_sides(struct nt_evaluation *v, enum nt_op op, co
 	return nt_result_yes_no(decided(op, value_order(&x.value, &y.value)), nt_time_earlier(x.until, y.until));
 }
 
+/* Neither moves with the clock by itself nor stands for something that does. */
+static bool stands_still(const struct nt_expr *e)
+{
+	switch (e->op) {
+	case NT_OP_OR_ELSE:
+	case NT_OP_NOW:
+	case NT_OP_TODAY:
+	case NT_OP_SINCE:
+	case NT_OP_UNTIL:
+		return false;
+	case NT_OP_STANDING:
+		return e->slot > NT_STANDING_ENGAGEMENT;
+	default:
+		return true;
+	}
+}
+
+/* The value where it lies, if it lies somewhere; else worked out into `room`. */
+static const struct nt_value *peek(struct nt_evaluation *v, const struct nt_expr *e, struct nt_result *room)
+{
+	const struct nt_value *value = NULL;
+
+	if (e->op == NT_OP_LITERAL)
+		value = &e->literal;
+	else if (e->op == NT_OP_FIELD && e->slot != NT_FIELD_ID)
+		value = &v->lead->fields[e->slot];
+	room->until = NT_NEVER;
+	if (value != NULL && value->type != NT_TYPE_DATE)
+		return value;
+	*room = nt_evaluate(v, e);
+	if (room->value.type == NT_TYPE_DATE)
+		room->value = NT_TIME_VALUE(nt_result_time(v, &room->value));
+	return &room->value;
+}
+
+/* Most comparisons: a field against a literal. */
+static struct nt_result compare_still(struct nt_evaluation *v, const struct nt_expr *e)
+{
+	struct nt_result a, b;
+	const struct nt_value *x = peek(v, e->a, &a), *y = peek(v, e->b, &b);
+
+	if (x->type != NT_TYPE_NONE && y->type != NT_TYPE_NONE)
+		return nt_result_yes_no(decided(e->op, value_order(x, y)), nt_time_earlier(a.until, b.until));
+	a.value.type = x->type;
+	b.value.type = y->type;
+	return nt_result_yes_no(false, nt_result_until(&a, &b));
+}
+
 struct nt_result nt_evaluate_comparison(struct nt_evaluation *v, const struct nt_expr *e)
 {
 	struct side a, b;
 
 	if (e->a->op == NT_OP_COUNT && e->a->ring >= 0 && e->b->op == NT_OP_LITERAL)
 		return compare_count(v, e);
+	if (stands_still(e->a) && stands_still(e->b))
+		return compare_still(v, e);
 	a = side_of(v, e->a);
 	b = side_of(v, e->b);
 	if (nt_result_missing(&a.result) || nt_result_missing(&b.result))
