@@ -1,12 +1,9 @@
 #include "template/date.h"
 
 #include "base/zone.h"
+#include "template/date_names.h"
 
 #include <string.h>
-
-static const char *const months[] = { "January", "February", "March", "April", "May", "June", "July", "August",
-	                              "September", "October", "November", "December" };
-static const char *const weekdays[] = { "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday" };
 
 /* ---- reading ---- */
 
@@ -39,6 +36,7 @@ static void show_reading(const struct nt_zone *zone, struct nt_civil *civil, str
 static bool read_words(const char *text, struct nt_civil *civil)
 {
 	gchar **words = g_strsplit_set(text, " ,.", 12);
+	const struct nt_date_names *names = nt_date_names(NULL);
 	int numbers[2] = { 0 }, n = 0, month = 0;
 	bool good = true;
 
@@ -53,7 +51,7 @@ static bool read_words(const char *text, struct nt_civil *civil)
 		}
 		good = good && month == 0;
 		for (int i = 0; i < 12 && length >= 3 && month == 0; i++)
-			if (g_ascii_strncasecmp(*word, months[i], length) == 0)
+			if (g_ascii_strncasecmp(*word, names->months[i], length) == 0)
 				month = i + 1;
 		good = good && month != 0;
 	}
@@ -127,11 +125,11 @@ static void put_number(GString *out, struct letter flags, int n, int width, char
 		g_string_append_printf(out, "%*d", width, n);
 }
 
-static void put_name(GString *out, struct letter flags, const char *name, int length)
+static void put_name(GString *out, struct letter flags, const char *name)
 {
-	char *upper = g_ascii_strup(name, length);
+	char *upper = flags.upper ? g_utf8_strup(name, -1) : NULL;
 
-	g_string_append_len(out, flags.upper ? upper : name, length < 0 ? (gssize)strlen(name) : length);
+	g_string_append(out, flags.upper ? upper : name);
 	g_free(upper);
 }
 
@@ -181,6 +179,7 @@ static bool put_clock(GString *out, char letter, struct letter flags, const stru
 static bool put_date(GString *out, char letter, struct letter flags, const struct nt_civil *civil,
                      const struct nt_date_place *place)
 {
+	const struct nt_date_names *names = nt_date_names(place->locale);
 	int weekday = nt_civil_weekday(nt_civil_days(civil->year, civil->month, civil->day));
 
 	switch (letter) {
@@ -193,11 +192,11 @@ static bool put_date(GString *out, char letter, struct letter flags, const struc
 	case 'j': put_number(out, flags, day_of_year(civil), 3, '0'); break;
 	case 'u': put_number(out, flags, weekday + 1, 1, '0'); break;
 	case 'w': put_number(out, flags, (weekday + 1) % 7, 1, '0'); break;
-	case 'B': put_name(out, flags, months[civil->month - 1], -1); break;
+	case 'B': put_name(out, flags, names->months[civil->month - 1]); break;
 	case 'b':
-	case 'h': put_name(out, flags, months[civil->month - 1], 3); break;
-	case 'A': put_name(out, flags, weekdays[weekday], -1); break;
-	case 'a': put_name(out, flags, weekdays[weekday], 3); break;
+	case 'h': put_name(out, flags, names->short_months[civil->month - 1]); break;
+	case 'A': put_name(out, flags, names->days[weekday]); break;
+	case 'a': put_name(out, flags, names->short_days[weekday]); break;
 	case 'F': put_compound(out, "%Y-%m-%d", civil, place); break;
 	case 'D':
 	case 'x': put_compound(out, "%m/%d/%y", civil, place); break;

@@ -79,15 +79,34 @@ static void put_header(GString *out, size_t begin, gunichar c)
 		g_string_append_c(out, ' ');
 }
 
+/* Letters and digits, of which most text is made, are the same in every context. */
+static size_t plain_run(enum nt_escape context, const char *text, const char *end)
+{
+	const char *at = text;
+
+	while (at < end && (g_ascii_isalnum(*at) || (*at == ' ' && context <= NT_ESCAPE_HTML)))
+		at++;
+	return (size_t)(at - text);
+}
+
 void nt_escape(GString *out, enum nt_escape context, const char *text, size_t length)
 {
 	const char *end = text + length;
 	size_t begin = out->len;
 
 	while (text < end) {
-		gunichar c = *text == '\0' ? 0 : g_utf8_get_char_validated(text, end - text); /* which refuses NUL */
-		bool valid = c != (gunichar)-1 && c != (gunichar)-2;
-		const char *next = text + (valid ? g_utf8_skip[(unsigned char)*text] : 1);
+		size_t run = plain_run(context, text, end);
+		gunichar c;
+		bool valid;
+		const char *next;
+
+		g_string_append_len(out, text, (gssize)run);
+		text += run;
+		if (text == end)
+			break;
+		c = *text == '\0' ? 0 : g_utf8_get_char_validated(text, end - text); /* which refuses NUL */
+		valid = c != (gunichar)-1 && c != (gunichar)-2;
+		next = text + (valid ? g_utf8_skip[(unsigned char)*text] : 1);
 
 		if (!valid)
 			c = 0xFFFD;

@@ -180,7 +180,7 @@ struct nt_datum nt_filter_date(struct nt_filter_call *call)
 {
 	struct nt_datum format = nt_filter_text(call, nt_filter_arg(call, 0));
 	struct nt_civil civil;
-	struct nt_date_place place;
+	struct nt_date_place place = { .locale = call->locale };
 	GString *out;
 
 	if (format.length == 0)

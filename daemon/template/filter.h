@@ -23,6 +23,7 @@ struct nt_filter_call {
 	enum nt_escape context;      /* of the part that is being written */
 	nt_time now;
 	const struct nt_zone *zone;
+	const char *locale;          /* of the template: names of months and days */
 	const char *problem;         /* static text, set by the filter */
 	bool too_big;                /* set: a limit above was hit */
 };

@@ -136,10 +136,14 @@ void nt_marks_fill(const struct nt_marks *marks, GString *out, const char *text,
 	size_t begin = out->len;
 
 	for (size_t i = 0; i < length;) {
+		const char *lead = memchr(text + i, LEAD[0], length - i);
+		size_t before = lead == NULL ? length - i : (size_t)(lead - text) - i, used = 0;
 		const struct mark *mark = NULL;
-		size_t used = 0;
-		int sign = text[i] == LEAD[0] ? sign_at(text + i, length - i) : 0;
+		int sign;
 
+		g_string_append_len(out, text + i, (gssize)before);
+		i += before;
+		sign = sign_at(text + i, length - i);
 		if (sign == BEGIN)
 			mark = read_mark(marks, text + i, length - i, &used);
 		if (mark != NULL) {
@@ -152,7 +156,7 @@ void nt_marks_fill(const struct nt_marks *marks, GString *out, const char *text,
 			i += used;
 		} else if (sign != 0) {
 			i += WIDTH;
-		} else {
+		} else if (i < length) {
 			g_string_append_c(out, text[i++]);
 		}
 	}

@@ -175,6 +175,7 @@ static GString *render(struct run *run, const struct nt_liquid *program, const s
 	input->variables = run->input->variables;
 	input->now = run->input->now;
 	input->zone = run->input->zone;
+	input->locale = run->message->locale;
 	fits = nt_liquid_render(program, run->arena, input, out, &result);
 	note_problems(run, source, &result);
 	if (fits)

@@ -309,7 +309,7 @@ static struct nt_datum apply(struct renderer *r, struct nt_datum value, const st
 {
 	struct nt_datum args[ARGS + 1] = { 0 };
 	struct nt_filter_call work = { .arena = r->arena, .args = args, .context = r->input->context,
-	                               .now = r->input->now, .zone = r->input->zone };
+	                               .now = r->input->now, .zone = r->input->zone, .locale = r->input->locale };
 	enum nt_prepared prepared = NT_PREPARED_NO;
 
 	for (const struct nt_liquid_args *arg = call->args; arg != NULL; arg = arg->next) {

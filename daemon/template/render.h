@@ -31,6 +31,7 @@ struct nt_render_input {
 	unsigned n_extras;
 	nt_time now;                     /* NT_NO_TIME: unknown */
 	const struct nt_zone *zone;      /* NULL: UTC */
+	const char *locale;              /* of the template ("de-AT"): names in dates; NULL: English */
 };
 
 enum nt_render_limit { NT_RENDER_FITS, NT_RENDER_TOO_LONG, NT_RENDER_TOO_MANY_STEPS, NT_RENDER_TOO_MUCH_MEMORY };

@@ -18,9 +18,11 @@ static const char separator[] = "\n====\n";
 static const char within[] = "---\nsubject: s\nlayout: own\n---\nHi";
 static const char usual[] =
 	"{\"first_name\":\"<nt-canary a='b'> & *c*\\r\\nBcc: x\",\"n\":2.5,\"zero\":0,\"yes\":true,\"none\":null,"
-	"\"items\":[{\"name\":\"b\",\"price\":2},{\"name\":\"a\",\"price\":10.5},\"c\",3,null,[1,2]],\"event\":{\"amount\":99},"
+	"\"items\":[{\"name\":\"b\",\"price\":2},{\"name\":\"a\",\"price\":10.5},\"c\",3,null,[1,2]],"
+	"\"event\":{\"amount\":99},"
 	"\"sender\":{\"name\":\"Ada\",\"address\":\"1 Main St\\nSpringfield\",\"phone\":\"+1 (555) 0100\"},"
-	"\"unsubscribe_url\":\"https://example.org/u?a=b&c=d\",\"at\":\"2026-03-02T15:04:05Z\",\"url\":\"javascript:x\"}";
+	"\"unsubscribe_url\":\"https://example.org/u?a=b&c=d\","
+	"\"at\":\"2026-03-02T15:04:05Z\",\"url\":\"javascript:x\"}";
 
 static void check_line(const char *line)
 {

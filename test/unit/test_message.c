@@ -321,19 +321,20 @@ static void speaks_the_templates_language(void **state)
 {
 	struct world *world = world_new();
 	const struct nt_message_template *message;
-	struct nt_message_input input = { .now = 0 };
+	struct nt_message_input input = { .now = 1773144000000 };
 	struct nt_json_error wrong;
 	struct nt_rendered out;
 	const char *error;
 
 	(void)state;
-	add(world, 0, "w/email.de-AT.md", "---\nsubject: S\n---\nHallo");
+	add(world, 0, "w/email.de-AT.md", "---\nsubject: S\n---\nHallo, {{ 'now' | date: '%A, %-d. %B' }}");
 	assert_string_equal(finish(world), "");
 	message = nt_template_set_find(world->set, "w", "email", "de-AT");
 	input.variables = nt_json_parse(world->arena, LEAD, strlen(LEAD), &wrong);
 	assert_true(nt_message_render(message, world->arena, &input, &out, &error));
 	assert_non_null(strstr(out.html, "<html lang=\"de-AT\">"));
 	assert_non_null(strstr(out.html, ">Abmelden</a>"));
+	assert_non_null(strstr(out.html, "<p>Hallo, Dienstag, 10. März</p>"));
 	assert_non_null(strstr(out.text, "Fragen? Rufen Sie uns an: +1 555 0100\n"));
 	world_free(world);
 }
