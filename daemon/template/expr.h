@@ -13,6 +13,7 @@ struct nt_liquid_parser {
 	const struct nt_chunk *chunk; /* the next one */
 	struct nt_lex lex;            /* over the inside of the current one */
 	unsigned depth, nodes;
+	int errors;                   /* that were there before */
 	bool stopped;                 /* a limit was hit: no more messages */
 	bool lost;                    /* an unknown tag was met: what closes it is no mistake of its own */
 	GPtrArray *guards;            /* char *: paths that an enclosing `if` asks for */

@@ -80,6 +80,11 @@ static struct nt_liquid_node *parse_chunk(struct nt_liquid_parser *p, const char
 	const struct tag *tag;
 
 	p->chunk = chunk->next;
+	if (nt_diags_errors(p->diags) - p->errors > NT_DIAGS_SHOWN) {
+		p->chunk = NULL; /* nobody reads more of them */
+		p->stopped = true;
+		return NULL;
+	}
 	if (++p->nodes > NT_LIQUID_NODES) {
 		nt_diags_error(p->diags, nt_span_of(p->source, chunk->start, 1), "more than %d pieces in one template",
 		               NT_LIQUID_NODES);
@@ -571,7 +576,7 @@ const struct nt_liquid *nt_liquid_parse(struct nt_arena *arena, const struct nt_
 	static const char *const stops[] = { NULL };
 	struct nt_liquid_parser p = { .arena = arena, .source = source, .diags = diags };
 	struct nt_liquid *program = nt_arena_new0(arena, struct nt_liquid);
-	int errors = nt_diags_errors(diags);
+	int errors = p.errors = nt_diags_errors(diags);
 
 	if (length > NT_LIQUID_SIZE) {
 		nt_diags_error(diags, nt_span_of(source, start, 1), "a template has at most %d bytes", NT_LIQUID_SIZE);

@@ -138,6 +138,21 @@ static void reports_all_at_once(void **state)
 	outcome_free(&outcome);
 }
 
+static void stops_after_a_hundred_errors(void **state)
+{
+	GString *many = g_string_new("");
+	struct outcome outcome;
+
+	(void)state;
+	for (int i = 0; i < 19000; i++)
+		g_string_append(many, "{{ | }}");
+	outcome = run(many->str, many->len, NULL, NT_ESCAPE_TEXT);
+	assert_false(outcome.parsed);
+	assert_non_null(strstr(outcome.diags->str, "\n... and 1 more\n"));
+	outcome_free(&outcome);
+	g_string_free(many, TRUE);
+}
+
 /* ---- escaping ---- */
 
 #define NASTY "{\"n\":\"<b>\\\"&'\\r\\nBcc: x\"}"
@@ -339,6 +354,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(dates),
 		cmocka_unit_test(says_where_it_is_wrong),
 		cmocka_unit_test(reports_all_at_once),
+		cmocka_unit_test(stops_after_a_hundred_errors),
 		cmocka_unit_test(escapes_by_context),
 		cmocka_unit_test(raw_is_for_parts_only),
 		cmocka_unit_test(escapes_once),
