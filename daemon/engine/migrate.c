@@ -153,10 +153,11 @@ struct nt_lead *nt_lead_migrate(struct nt_lead *old_lead, const struct nt_progra
 	struct nt_run *run;
 
 	if (old == NULL) {
-		for (run = old_lead->runs; run != NULL; run = run->next)
+		lead = old_lead->program == program ? old_lead : rebind(old_lead, program);
+		for (run = lead->runs; run != NULL; run = run->next)
 			if (run->step >= 0)
-				stay(old_lead, run, program->campaigns[run->campaign].steps[run->step].kind, loaded);
-		return old_lead;
+				stay(lead, run, program->campaigns[run->campaign].steps[run->step].kind, loaded);
+		return lead;
 	}
 	NT_CHECK(old_lead->program == old);
 	nt_instant_timers(old_lead, loaded, clock, effects);

@@ -1,0 +1,157 @@
+/* Leads with random lives: what a step does depends on what happened, not on how often it is asked. */
+#include "unit.h"
+
+#include "lead_world.h"
+
+static const char rules[] = "policy:\n" SENDER "  time_zone: America/New_York\n  send: [ mon-fri 08:00-20:00, sat 10:00-16:00 ]\n"
+	"  at_most: [ 1 per day, 3 per week ]\n  holidays: [ 2026-03-09, 2026-07-03 ]\n  consent: { sms: opt_out }\n---\n"
+	"fields:\n  seats: number\n  ends: date\n---\n"
+	"events:\n  a.b: { amount: number }\n  c.d: { page: text }\n  order.placed: {}\n---\n"
+	"scoring:\n  half_life: 5 days\n  fit:\n    - if: seats > 3\n      points: 7\n    - if: since(last(\"a.b\")) > 10 days\n      points: -20\n"
+	"  engagement:\n    - on: a.b\n      points: = event.amount * 3\n      at_most: 60 per week\n    - on: order.placed\n      points: -15\n"
+	"  levels: { cold: 0, warm: 15, hot: 40 }\n---\n"
+	"segments:\n  busy: count(\"a.b\", 7 days) >= 3\n  rich: total(\"a.b\", \"amount\", 30 days) > 40\n"
+	"  away: since(last(\"c.d\")) > 9 days and not did(\"a.b\", 4 days)\n  ending: until(ends) < 14 days and until(ends) > 1 day\n---\n"
+	"sales:\n  ready:\n    - when: score >= 45\n      reason: score\n  again: after 20 days\n"
+	"  reps:\n    bob: { email: bob@example.org, time_zone: America/New_York, hours: mon-fri 09:00-17:00 }\n"
+	"  teams:\n    all: { reps: [ bob ] }\n  route:\n    - to: team all\n  tell: [ email: new-lead ]\n---\n"
+	"campaign: trial\npriority: 7\nenter: { on: a.b }\nagain: after 30 days\ngoal: { on: order.placed, do: [ tag: bought ] }\n"
+	"exit:\n  - when: seats == 0\npause: in_segment(\"busy\")\nsteps:\n  - email: m1\n  - wait: 2 days\n  - wait_until: 09:00\n"
+	"  - email: m2\n    unless: did(\"c.d\", 2 days)\n  - wait_for: c.d\n    up_to: 3 days\n    then: [ sms: m3, points: 10 ]\n"
+	"    else: [ email: m4, set: { seats: 5 } ]\n  - if: score >= 20\n    then: [ hand_off: warm trial ]\n"
+	"  - wait_until: mon-fri 09:00-11:00\n  - email: m5\n    give_up_after: 1 day\n---\n"
+	"campaign: back\nenter: { when: in_segment(\"away\") }\nagain: after 20 days\nsteps:\n  - email: m2\n  - wait_until: did(\"c.d\", 1 day)\n"
+	"    up_to: 1 week\n    then: [ tag: back ]\n    else: [ untag: back ]\n---\n"
+	"campaign: ending\nenter: { when: in_segment(\"ending\") }\nagain: always\nsteps:\n  - wait_until: ends - 3 days\n  - email: m3\n---\n"
+	"campaign: level\nenter: [ on: score.crossed, when: in_segment(\"rich\") ]\nagain: always\nsteps: [ tag: moved, wait: 1 month, untag: moved ]\n";
+
+static uint32_t next_random(uint32_t *seed)
+{
+	*seed = *seed * 1664525 + 1013904223;
+	return *seed >> 8;
+}
+
+static const char *text_of(nt_time t)
+{
+	static char text[64];
+	GString *out = g_string_new(NULL);
+
+	nt_time_print_utc(t, out);
+	g_strlcpy(text, out->str, sizeof text);
+	g_string_free(out, TRUE);
+	return text;
+}
+
+static void happen(struct lead_world *w, const char *at, uint32_t choice)
+{
+	char text[128];
+
+	switch (choice % 8) {
+	case 0:
+	case 1:
+	case 2:
+		snprintf(text, sizeof text, "{\"amount\":%u.5}", choice / 8 % 12);
+		world_happened(w, at, NULL, "a.b", text);
+		break;
+	case 3:
+		world_event(w, at, "c.d");
+		break;
+	case 4:
+		world_event(w, at, "order.placed");
+		break;
+	case 5:
+		snprintf(text, sizeof text, "{\"seats\":%u}", choice / 8 % 7);
+		world_set(w, at, text);
+		break;
+	case 6:
+		snprintf(text, sizeof text, "{\"ends\":\"2026-%02u-%02u\"}", 1 + choice / 8 % 12, 1 + choice / 128 % 28);
+		world_set(w, at, text);
+		break;
+	default:
+		world_set(w, at, choice & 64 ? "{\"time_zone\":\"Australia/Lord_Howe\"}" : "{\"time_zone\":\"Europe/Berlin\"}");
+		break;
+	}
+}
+
+/* Asks at odd moments in between, when nothing is due. */
+static void pester(struct lead_world *w, nt_time from, nt_time to, uint32_t *seed)
+{
+	for (int i = 0; i < 6; i++) {
+		struct nt_input input = { .kind = NT_INPUT_TIMER };
+
+		from += (to - from) / 8 + next_random(seed) % 1000;
+		if (from >= to)
+			return;
+		world_before(w, from);
+		input.now = from;
+		world_step(w, &input);
+	}
+}
+
+static struct lead_world *live(uint32_t seed, bool pestered)
+{
+	struct lead_world *w = world_new(rules);
+	uint32_t other = ~seed;
+	nt_time t = world_time("2026-01-01 00:00"), before;
+
+	world_set(w, text_of(t), "{\"email\":\"ann@example.org\",\"phone\":\"+15550101\"}");
+	for (int i = 0; i < 60; i++) {
+		before = t;
+		t += 1 + (next_random(&seed) % 4 == 0 ? 0 : (nt_time)next_random(&seed) % (5 * NT_DAY));
+		if (next_random(&seed) % 8 == 0) /* at the very instant of a timer */
+			t = w->lead->due != NT_NEVER && w->lead->due > before ? w->lead->due : t;
+		if (pestered)
+			pester(w, before, t, &other);
+		happen(w, text_of(t), next_random(&seed));
+	}
+	world_before(w, t + 60 * NT_DAY);
+	return w;
+}
+
+static void asking_more_often_changes_nothing(void **state)
+{
+	(void)state;
+	for (uint32_t seed = 1; seed <= 40; seed++) {
+		struct lead_world *calm = live(seed, false), *pestered = live(seed, true);
+
+		if (strcmp(calm->timeline->str, pestered->timeline->str) != 0)
+			print_error("seed %u\ncalm:\n%spestered:\n%s", seed, calm->timeline->str, pestered->timeline->str);
+		assert_string_equal(calm->timeline->str, pestered->timeline->str);
+		assert_true(calm->timeline->len > 500);
+		world_free(calm);
+		world_free(pestered);
+	}
+}
+
+static void the_same_life_leaves_the_same_bytes(void **state)
+{
+	struct lead_world *one = live(7, false), *other = live(7, false);
+	GString *a = g_string_new(NULL), *b = g_string_new(NULL);
+
+	(void)state;
+	nt_lead_encode(one->lead, a);
+	nt_lead_encode(other->lead, b);
+	assert_int_equal(a->len, b->len);
+	assert_memory_equal(a->str, b->str, a->len);
+	g_string_free(a, TRUE);
+	g_string_free(b, TRUE);
+	world_free(one);
+	world_free(other);
+}
+
+static int forget_zones(void **state)
+{
+	(void)state;
+	zones_free();
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(asking_more_often_changes_nothing),
+		cmocka_unit_test(the_same_life_leaves_the_same_bytes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, forget_zones);
+}
