@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#define LINES 200
+
 struct line {
 	size_t start, end, next; /* without its line end; where the next one begins */
 };
@@ -95,6 +97,7 @@ struct nt_front *nt_front_parse(struct nt_arena *arena, const struct nt_source *
 	size_t start = source->length >= 3 && memcmp(source->text, bom, 3) == 0 ? 3 : 0;
 	struct line line = line_at(source, start);
 	struct nt_front *list = NULL;
+	int lines = 0;
 
 	*body = start;
 	if (!is_fence(source, line))
@@ -108,6 +111,11 @@ struct nt_front *nt_front_parse(struct nt_arena *arena, const struct nt_source *
 		bool passed = line.start == line.end || source->text[line.start] == '#';
 		struct nt_front *front = NULL;
 
+		if (++lines > LINES) {
+			nt_diags_error(diags, nt_span_of(source, start, 3), "front matter has at most %d lines", LINES);
+			*body = source->length;
+			return list;
+		}
 		if (!passed)
 			front = read_line(arena, source, diags, line);
 		if (front != NULL)

@@ -18,7 +18,7 @@ struct nt_front {
 
 /* The list in order of writing (NULL if there is no front matter, or nothing in it), and where the body begins. A value
  * is the rest of its line; quotes around all of it are taken off. Lines that begin with '#' and empty ones are passed
- * over. Reports lines that are neither, keys given twice, a missing closing line. */
+ * over. Reports lines that are neither, keys given twice, a missing closing line, more than 200 lines. */
 struct nt_front *nt_front_parse(struct nt_arena *arena, const struct nt_source *source, struct nt_diags *diags,
                                 size_t *body);
 

@@ -396,6 +396,18 @@ static void check_wrong(const char *path, const char *text, const char *expected
 	world_free(world);
 }
 
+static void check_front_is_bounded(void)
+{
+	GString *lines = g_string_new("---\n");
+
+	for (int i = 0; i < 201; i++)
+		g_string_append(lines, "#\n");
+	g_string_append(lines, "---\n");
+	check_wrong("w/sms.txt", lines->str, "templates/w/sms.txt:1:1: error: front matter has at most 200 lines\n"
+	            "    1 | ---\n      | ^~~\n");
+	g_string_free(lines, TRUE);
+}
+
 static void says_what_is_wrong(void **state)
 {
 	(void)state;
@@ -410,6 +422,7 @@ static void says_what_is_wrong(void **state)
 	            "templates/w/sms.txt:4:1: error: expected 'key: value'\n    4 | what\n      | ^~~~\n");
 	check_wrong("w/sms.txt", "---\nnote: a\n", "templates/w/sms.txt:1:1: error: this isn't closed by a line '---'\n"
 	            "    1 | ---\n      | ^~~\n");
+	check_front_is_bounded();
 	check_wrong("w/email.md", "---\nsubject: Hi {{ a | upcas }}\n---\n",
 	            "templates/w/email.md:2:20: error: unknown filter 'upcas' (did you mean 'upcase'?)\n"
 	            "    2 | subject: Hi {{ a | upcas }}\n      |                    ^~~~~\n");
