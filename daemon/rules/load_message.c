@@ -33,6 +33,10 @@ static bool load_field_value(struct nt_loader *l, const struct nt_yaml *node, co
 	return nt_load_literal(l, node, field->type, field->one_of, out);
 }
 
+/* What reads like a field and isn't one. */
+static const char *const derived[] = { "score", "fit", "engagement", "level", "stage", "owner", "handoff", "tags", "unsubscribed",
+	"bounced_hard", "complained", NULL };
+
 static bool load_assignment(struct nt_loader *l, const struct nt_yaml *node, bool fields, struct nt_assignment *out)
 {
 	const struct nt_field *field = NULL;
@@ -41,6 +45,11 @@ static bool load_assignment(struct nt_loader *l, const struct nt_yaml *node, boo
 
 	out->field = -1;
 	if (fields) {
+		if (nt_program_field(l->program, node->key->text) < 0 && g_strv_contains(derived, node->key->text)) {
+			nt_diags_error(l->diags, node->key->span, "'%s' cannot be set: it follows from what happens, or has a step of its own",
+			               node->key->text);
+			return false;
+		}
 		out->field = nt_load_field(l, node->key);
 		if (out->field < 0)
 			return false;

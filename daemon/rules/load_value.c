@@ -82,7 +82,7 @@ static bool load_window(struct nt_loader *l, const struct nt_yaml *node, struct 
 	/* [ sat,sun 10:00-14:00 ]: the comma has made two items of it */
 	if (!node->quoted && node->next != NULL && is_weekdays_only(node)) {
 		nt_diags_error(l->diags, node->span, "%s (inside [ ] a comma ends the value)",
-		               nt_yaml_put_in_quotes(l->arena, "window", node->span.source->text + node->span.start,
+		               nt_yaml_put_in_quotes(l->arena, NULL, node->span.source->text + node->span.start,
 		                                     node->next->span.start + node->next->span.length - node->span.start));
 		return false;
 	}
@@ -259,8 +259,8 @@ bool nt_load_after(struct nt_loader *l, const struct nt_yaml *node, const char *
 		}
 	allowed = g_string_new(NULL);
 	for (int i = 0; words[i] != NULL; i++)
-		g_string_append_printf(allowed, "%s, ", words[i]);
-	nt_diags_error(l->diags, node->span, "'%s' takes %sor after DURATION, such as after 90 days",
+		g_string_append_printf(allowed, "%s, %s", words[i], words[i + 1] == NULL ? "or " : "");
+	nt_diags_error(l->diags, node->span, "'%s' takes %safter DURATION, such as after 90 days",
 	               node->key != NULL ? node->key->text : "this", allowed->str);
 	g_string_free(allowed, TRUE);
 	return false;

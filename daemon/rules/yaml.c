@@ -399,8 +399,8 @@ static void check_scalar(struct parser *p, const struct made *value)
 		p->failed = true;
 	if (value->block_scalar && value->node->length == 0 &&
 	    !nt_yaml_explain_line(p->source, p->arena, value->node->span.start, p->diags))
-		nt_diags_error(p->diags, nt_span_of(p->source, value->node->span.start, 1),
-		               "an empty text: if the value begins with '>' or '|', put it in quotes");
+		fail(p, nt_span_of(p->source, value->node->span.start, 1),
+		     "an empty text: if the value begins with '>' or '|', put it in quotes");
 }
 
 static struct made parse_mapping(struct parser *p, int depth)

@@ -200,6 +200,8 @@ static const char *needs_quotes(const char *value, size_t length, bool flow)
 		return value[0] == '"' || value[0] == '\'' ? "it begins with a quote, and goes on after the closing one" :
 		                                             "it begins with a bracket, and goes on after the closing one";
 	}
+	if (value[0] == '-' && length > 1 && value[1] == ' ')
+		return NULL; /* a list, in the wrong place */
 	if (strchr("*!%@&`", value[0]) != NULL || ((value[0] == '>' || value[0] == '|') && !is_block_header(value, length)))
 		return "the character at its beginning has a meaning of its own in YAML";
 	for (size_t i = 0; i + 1 < length; i++)

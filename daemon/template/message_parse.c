@@ -78,14 +78,14 @@ static void take_layout(struct nt_message_template *message, struct nt_arena *ar
 {
 	const char *text = source->text + front->start;
 
-	message->layout_name = nt_arena_strndup(arena, text, front->length);
-	message->layout_start = front->start;
 	for (size_t i = 0; i < front->length; i++)
 		if (!g_ascii_islower(text[i]) && !g_ascii_isdigit(text[i]) && text[i] != '-') {
 			nt_diags_error(diags, nt_span_of(source, front->start, front->length),
 			               "a layout's name has lower-case letters, digits and hyphens");
 			return;
 		}
+	message->layout_name = nt_arena_strndup(arena, text, front->length);
+	message->layout_start = front->start;
 }
 
 static void take_front(struct nt_message_template *message, struct nt_arena *arena, const struct nt_source *source,
@@ -131,11 +131,11 @@ static bool is_document(const char *text, size_t length)
 static void check_subject(const struct nt_message_template *message, const struct nt_source *source,
                           struct nt_diags *diags)
 {
-	if (strcmp(message->channel, "email") == 0 && nt_message_part_find(message, "subject") == NULL)
-		nt_diags_error(diags, nt_span_of(source, 0, 1),
-		               "this email has no subject (front matter: 'subject: …')");
 	if (message->kind == NT_MESSAGE_JSON && strcmp(message->channel, "email") == 0)
 		nt_diags_error(diags, nt_span_of(source, 0, 1), "an email is written as md, html or txt");
+	else if (strcmp(message->channel, "email") == 0 && nt_message_part_find(message, "subject") == NULL)
+		nt_diags_error(diags, nt_span_of(source, 0, 1),
+		               "this email has no subject (front matter: 'subject: …')");
 }
 
 bool nt_message_template_parse(struct nt_message_template *message, struct nt_arena *arena, struct nt_diags *diags)

@@ -166,7 +166,7 @@ static bool leave(struct nt_liquid_parser *p, const struct nt_chunk *chunk, cons
 		p->chunk = p->chunk->next;
 		return nt_liquid_parse_end(p);
 	}
-	if (!p->stopped)
+	if (!p->stopped && !p->lost)
 		nt_diags_error(p->diags, name_span(p, chunk), "'%.*s' isn't closed by {%% %s %%}", (int)chunk->name,
 		               p->source->text + chunk->start, end);
 	return false;
@@ -533,6 +533,7 @@ static void unknown_tag(struct nt_liquid_parser *p, const struct nt_chunk *chunk
 				return;
 			while (*stops != NULL)
 				end = *stops++;
+			p->lost = true;
 			if (end != NULL)
 				nt_diags_error(p->diags, span, "'%s' has no place here (open until {%% %s %%})", word,
 				               end);
