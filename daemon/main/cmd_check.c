@@ -47,7 +47,8 @@ static bool read_options(int argc, char **argv, struct options *options, int *co
 			*code = nt_command_help(&nt_command_check);
 			return false;
 		default:
-			*code = nt_command_misused(&nt_command_check, "unknown or incomplete option '%s'", argv[optind - 1]);
+			*code = nt_command_misused(&nt_command_check, "unknown or incomplete option '%s'",
+			                           argv[optind - 1]);
 			return false;
 		}
 	if (optind < argc)
@@ -78,7 +79,8 @@ static void print(struct nt_diags *diags, bool json)
 	g_string_free(out, TRUE);
 }
 
-static int check(const struct nt_ruleset *ruleset, const char *folder, struct nt_diags *diags, const struct options *options)
+static int check(const struct nt_ruleset *ruleset, const char *folder, struct nt_diags *diags,
+                 const struct options *options)
 {
 	char *why;
 	struct nt_program *program = nt_ruleset_load(ruleset, folder, diags, &why);
@@ -127,6 +129,7 @@ static int run(int argc, char **argv)
 const struct nt_command nt_command_check = {
 	.name = "check",
 	.usage = "check [--config FILE] [--templates FOLDER] [--format text|json] [--quiet] FOLDER…",
-	.help = "says what is wrong with rules; exits 0 when all is well, 1 when rules are wrong, 2 when it couldn't run",
+	.help =
+		"says what is wrong with rules; exits 0 when all is well, 1 when rules are wrong, 2 when it couldn't run",
 	.run = run,
 };

@@ -3,7 +3,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-static void complain(const struct nt_command *command, const char *format, va_list ap) __attribute__((format(printf, 2, 0)));
+static void complain(const struct nt_command *command, const char *format,
+                     va_list ap) __attribute__((format(printf, 2, 0)));
 
 static void complain(const struct nt_command *command, const char *format, va_list ap)
 {

@@ -32,7 +32,7 @@ static void use_config(struct nt_ruleset *ruleset, const struct nt_yaml *config,
 		char *beside = g_path_get_dirname(path);
 
 		ruleset->templates = g_path_is_absolute(templates->text) ? g_strdup(templates->text) :
-		                                                           g_build_filename(beside, templates->text, NULL);
+			g_build_filename(beside, templates->text, NULL);
 		g_free(beside);
 	}
 }
@@ -55,7 +55,8 @@ static bool read_config(struct nt_ruleset *ruleset, const char *path, char **why
 			GString *out = g_string_new(NULL);
 
 			nt_diags_print(diags, out);
-			*why = out->len > 0 ? g_strchomp(g_string_free(out, FALSE)) : g_strdup_printf("%s: it is empty", path);
+			*why = out->len > 0 ? g_strchomp(g_string_free(out, FALSE)) :
+				g_strdup_printf("%s: it is empty", path);
 			config = NULL;
 		} else {
 			use_config(ruleset, config, path);
@@ -84,7 +85,8 @@ void nt_ruleset_clear(struct nt_ruleset *ruleset)
 	*ruleset = (struct nt_ruleset){ 0 };
 }
 
-struct nt_program *nt_ruleset_load(const struct nt_ruleset *ruleset, const char *folder, struct nt_diags *diags, char **why)
+struct nt_program *nt_ruleset_load(const struct nt_ruleset *ruleset, const char *folder, struct nt_diags *diags,
+                                   char **why)
 {
 	struct nt_load_context context = { .zones = ruleset->zones, .channels = (const char *const *)ruleset->channels,
 	                                   .webhooks = (const char *const *)ruleset->webhooks };

@@ -22,6 +22,7 @@ bool nt_ruleset_init(struct nt_ruleset *ruleset, const char *config, const char 
 void nt_ruleset_clear(struct nt_ruleset *ruleset);
 
 /* NULL with *why NULL: the rules have errors, which are in diags; with *why: they couldn't be read. */
-struct nt_program *nt_ruleset_load(const struct nt_ruleset *ruleset, const char *folder, struct nt_diags *diags, char **why);
+struct nt_program *nt_ruleset_load(const struct nt_ruleset *ruleset, const char *folder, struct nt_diags *diags,
+                                   char **why);
 
 #endif

@@ -56,7 +56,8 @@ static bool read_bytes(struct reading *reading, const char *path, struct nt_file
 		return fail(reading, -errno, path, g_strerror(errno));
 	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) || status.st_size > NT_FOLDER_FILE_SIZE) {
 		close(fd);
-		return fail(reading, -EFBIG, path, S_ISREG(status.st_mode) ? "this file is too large (more than 4 MiB)" : "no regular file");
+		return fail(reading, -EFBIG, path, S_ISREG(status.st_mode) ?
+		            "this file is too large (more than 4 MiB)" : "no regular file");
 	}
 	bytes = g_malloc((gsize)status.st_size + 1);
 	while (length < (size_t)status.st_size) {
@@ -214,7 +215,8 @@ struct nt_folder *nt_folder_read(const char *rules, const char *templates, int *
 	size_t size = 0;
 	unsigned count = 0;
 	struct reading reading = { .size = &size, .count = &count, .why = why };
-	char *rules_path = without_slashes(rules), *templates_path = templates != NULL ? without_slashes(templates) : NULL;
+	char *rules_path = without_slashes(rules);
+	char *templates_path = templates != NULL ? without_slashes(templates) : NULL;
 	bool ok;
 
 	whole->rules = g_array_new(FALSE, TRUE, sizeof(struct nt_file));
@@ -224,7 +226,8 @@ struct nt_folder *nt_folder_read(const char *rules, const char *templates, int *
 	g_free(templates_path);
 	whole->folder.files = (struct nt_rule_set_files){
 		.rules = (const struct nt_file *)(const void *)whole->rules->data, .n_rules = whole->rules->len,
-		.templates = (const struct nt_file *)(const void *)whole->templates->data, .n_templates = whole->templates->len,
+		.templates = (const struct nt_file *)(const void *)whole->templates->data,
+		.n_templates = whole->templates->len,
 	};
 	if (!ok) {
 		*code = reading.code;

@@ -81,5 +81,6 @@ bool nt_archive_unpack(struct nt_arena *arena, const void *bytes, size_t length,
 	if (length < strlen(MAGIC) || memcmp(bytes, MAGIC, strlen(MAGIC)) != 0)
 		return false;
 	r.at += strlen(MAGIC);
-	return take_files(&r, &files->rules, &files->n_rules) && take_files(&r, &files->templates, &files->n_templates) && r.at == r.end;
+	return take_files(&r, &files->rules, &files->n_rules) &&
+		take_files(&r, &files->templates, &files->n_templates) && r.at == r.end;
 }

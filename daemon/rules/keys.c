@@ -12,23 +12,29 @@
 
 static const struct nt_key document_rows[] = {
 	[NT_DOC_FIELDS] = { "fields", NT_KIND_MAP, 0, "the lead's data dictionary: NAME: TYPE", NULL },
-	[NT_DOC_EVENTS] = { "events", NT_KIND_MAP, 0, "the events that rules may use: NOUN.VERB: { PROPERTY: TYPE }", NULL },
+	[NT_DOC_EVENTS] = { "events", NT_KIND_MAP, 0, "the events that rules may use: NOUN.VERB: { PROPERTY: TYPE }",
+		NULL },
 	[NT_DOC_SEGMENTS] = { "segments", NT_KIND_MAP, 0, "named conditions: NAME: CONDITION", NULL },
 	[NT_DOC_SCORING] = { "scoring", NT_KIND_MAP, 0, "how a lead earns and loses points", NULL },
-	[NT_DOC_POLICY] = { "policy", NT_KIND_MAP, 0, "sender, quiet hours, caps, holidays, consent, rates; once in a rule set", NULL },
-	[NT_DOC_SALES] = { "sales", NT_KIND_MAP, 0, "reps, teams, routing, time limits, reject reasons; once in a rule set", NULL },
+	[NT_DOC_POLICY] = { "policy", NT_KIND_MAP, 0,
+		"sender, quiet hours, caps, holidays, consent, rates; once in a rule set", NULL },
+	[NT_DOC_SALES] = { "sales", NT_KIND_MAP, 0,
+		"reps, teams, routing, time limits, reject reasons; once in a rule set", NULL },
 	[NT_DOC_CAMPAIGN] = { "campaign", NT_KIND_NAME, 0, "a campaign's name, its body beside it", NULL },
-	[NT_DOC_ANNOUNCEMENTS] = { "announcements", NT_KIND_LIST, LATER, "what reps are told of campaigns, and when", NULL },
+	[NT_DOC_ANNOUNCEMENTS] = { "announcements", NT_KIND_LIST, LATER, "what reps are told of campaigns, and when",
+		NULL },
 	[NT_DOC_TESTS] = { "tests", NT_KIND_LIST, 0, "examples: given these events, expect these messages", NULL },
 };
-TABLE(document, "Documents", "at the top of a document", "A rule set is a folder; every *.yaml below it is read. A document is a mapping with these keys.");
+TABLE(document, "Documents", "at the top of a document",
+      "A rule set is a folder; every *.yaml below it is read. A document is a mapping with these keys.");
 
 static const struct nt_key campaign_rows[] = {
 	[NT_CAMPAIGN_CAMPAIGN] = { "campaign", NT_KIND_NAME, R, "its name, lower-case-with-hyphens, unique", NULL },
 	[NT_CAMPAIGN_TITLE] = { "title", NT_KIND_TEXT, 0, "its name for people", NULL },
 	[NT_CAMPAIGN_PRIORITY] = { "priority", NT_KIND_WHOLE, 0, "0-9, default 5: who gets a capped slot", NULL },
 	[NT_CAMPAIGN_ENTER] = { "enter", NT_KIND_MAP_OR_LIST, R, "the way in, or a list of them", NULL },
-	[NT_CAMPAIGN_AGAIN] = { "again", NT_KIND_AFTER, 0, "never (default) | always | after DURATION, counted from the last entry", NULL },
+	[NT_CAMPAIGN_AGAIN] = { "again", NT_KIND_AFTER, 0,
+		"never (default) | always | after DURATION, counted from the last entry", NULL },
 	[NT_CAMPAIGN_GOAL] = { "goal", NT_KIND_MAP_OR_LIST, 0, "counts as a conversion, and leaves", NULL },
 	[NT_CAMPAIGN_EXIT] = { "exit", NT_KIND_MAP_OR_LIST, 0, "leaves without converting", NULL },
 	[NT_CAMPAIGN_PAUSE] = { "pause", NT_KIND_CONDITION, 0, "while true no step runs; waits go on counting", NULL },
@@ -39,7 +45,8 @@ static const struct nt_key campaign_rows[] = {
 	[NT_CAMPAIGN_TESTS] = { "tests", NT_KIND_LIST, 0, "tests that run this campaign alone", NULL },
 	[NT_CAMPAIGN_PER] = { "per", NT_KIND_TEXT, LATER, "once for each order (cart, quote, ticket) at a time", NULL },
 	[NT_CAMPAIGN_COOLDOWN] = { "cooldown", NT_KIND_DURATION, LATER, "between entries of one lead", NULL },
-	[NT_CAMPAIGN_DURING] = { "during", NT_KIND_NAME, LATER, "restart: an entry event during a run begins anew", NULL },
+	[NT_CAMPAIGN_DURING] = { "during", NT_KIND_NAME, LATER, "restart: an entry event during a run begins anew",
+		NULL },
 	[NT_CAMPAIGN_WAS] = { "was", NT_KIND_NAME, LATER, "the name that it had before", NULL },
 };
 TABLE(campaign, "Campaigns", "of a campaign", "One campaign: who enters, what happens, how it ends.");
@@ -50,18 +57,22 @@ static const struct nt_key enter_rows[] = {
 	[NT_ENTER_KEY_ON] = { "on", NT_KIND_EVENT, 0, "when this event happens", NULL },
 	[NT_ENTER_KEY_IF] = { "if", NT_KIND_CONDITION, 0, "and this holds then", NULL },
 	[NT_ENTER_KEY_WHEN] = { "when", NT_KIND_CONDITION, 0, "at the instant this turns true", NULL },
-	[NT_ENTER_KEY_EXISTING] = { "existing", NT_KIND_CHOICE, 0, "enter: leads for whom `when` is true as the rules are loaded enter too", existing_choices },
-	[NT_ENTER_KEY_BY_HAND] = { "by_hand", NT_KIND_CHOICE, 0, "true: from the API, the command line, a start step or a recycle", yes_choices },
+	[NT_ENTER_KEY_EXISTING] = { "existing", NT_KIND_CHOICE, 0,
+		"enter: leads for whom `when` is true as the rules are loaded enter too", existing_choices },
+	[NT_ENTER_KEY_BY_HAND] = { "by_hand", NT_KIND_CHOICE, 0,
+		"true: from the API, the command line, a start step or a recycle", yes_choices },
 	[NT_ENTER_KEY_DATE] = { "date", NT_KIND_FIELD, LATER, "at a date field", NULL },
 	[NT_ENTER_KEY_BEFORE] = { "before", NT_KIND_DURATION, LATER | NT_KEY_AIDE, "so long before the date", NULL },
 	[NT_ENTER_KEY_AFTER] = { "after", NT_KIND_DURATION, LATER | NT_KEY_AIDE, "so long after the date", NULL },
 	[NT_ENTER_KEY_TIME] = { "time", NT_KIND_CLOCK, LATER | NT_KEY_AIDE, "time of day", NULL },
 	[NT_ENTER_KEY_EVERY] = { "every", NT_KIND_DURATION, LATER | NT_KEY_AIDE, "again and again", NULL },
-	[NT_ENTER_KEY_LATE] = { "late", NT_KIND_CHOICE, LATER | NT_KEY_AIDE, "enter although the date has passed", existing_choices },
+	[NT_ENTER_KEY_LATE] = { "late", NT_KIND_CHOICE, LATER | NT_KEY_AIDE, "enter although the date has passed",
+		existing_choices },
 	[NT_ENTER_KEY_AT] = { "at", NT_KIND_INSTANT, LATER, "a broadcast at this instant", NULL },
 	[NT_ENTER_KEY_ZONE] = { "zone", NT_KIND_ZONE, LATER | NT_KEY_AIDE, "the broadcast's zone", NULL },
 };
-TABLE(enter, "Ways in", "of 'enter'", "enter: is one of these mappings or a list of them: on (with if), when (with existing), or by_hand.");
+TABLE(enter, "Ways in", "of 'enter'",
+      "enter: is one of these mappings or a list of them: on (with if), when (with existing), or by_hand.");
 
 static const struct nt_key out_rows[] = {
 	[NT_OUT_ON] = { "on", NT_KIND_EVENT, 0, "when this event happens", NULL },
@@ -72,18 +83,22 @@ static const struct nt_key out_rows[] = {
 };
 TABLE(out, "Goal and exit", "of a goal or exit", "goal: and exit: are one of these mappings or a list of them.");
 
-static const char *const type_choices[] = { "text", "number", "yes_no", "date", "time", "duration", "list", "email", "phone", NULL };
+static const char *const type_choices[] = { "text", "number", "yes_no", "date", "time", "duration", "list", "email",
+	"phone", NULL };
 static const struct nt_key field_rows[] = {
-	[NT_FIELD_KEY_TYPE] = { "type", NT_KIND_CHOICE, 0, "text number yes_no date time duration list email phone (default text)", type_choices },
+	[NT_FIELD_KEY_TYPE] = { "type", NT_KIND_CHOICE, 0,
+		"text number yes_no date time duration list email phone (default text)", type_choices },
 	[NT_FIELD_KEY_ONE_OF] = { "one_of", NT_KIND_LIST, 0, "the only texts allowed", NULL },
 };
 TABLE(field, "Fields and properties", "of a field or property", "NAME: TYPE, or a mapping with these keys.");
 
 static const struct nt_key scoring_rows[] = {
-	[NT_SCORING_HALF_LIFE] = { "half_life", NT_KIND_DURATION, 0, "of engagement; leave out for no decay; once in a rule set", NULL },
+	[NT_SCORING_HALF_LIFE] = { "half_life", NT_KIND_DURATION, 0,
+		"of engagement; leave out for no decay; once in a rule set", NULL },
 	[NT_SCORING_FIT] = { "fit", NT_KIND_LIST, 0, "points for what the lead is", NULL },
 	[NT_SCORING_ENGAGEMENT] = { "engagement", NT_KIND_LIST, 0, "points for what the lead does", NULL },
-	[NT_SCORING_LEVELS] = { "levels", NT_KIND_MAP, 0, "NAME: SCORE from which it is reached; once in a rule set", NULL },
+	[NT_SCORING_LEVELS] = { "levels", NT_KIND_MAP, 0, "NAME: SCORE from which it is reached; once in a rule set",
+		NULL },
 };
 TABLE(scoring, "Scoring", "of scoring", "score = fit + engagement. Rules of several documents add up.");
 
@@ -104,12 +119,16 @@ TABLE(engagement, "Engagement rules", "of an engagement rule", "Each event award
 static const struct nt_key policy_rows[] = {
 	[NT_POLICY_SENDER] = { "sender", NT_KIND_MAP, 0, "who writes", NULL },
 	[NT_POLICY_TIME_ZONE] = { "time_zone", NT_KIND_ZONE, 0, "for leads whose zone is unknown; default UTC", NULL },
-	[NT_POLICY_SEND] = { "send", NT_KIND_WINDOWS_MAP, 0, "when marketing messages may go, in each lead's zone; or a map: { default: WINDOW, CHANNEL: WINDOW }", NULL },
-	[NT_POLICY_AT_MOST] = { "at_most", NT_KIND_RATES, 0, "marketing messages to one lead, all campaigns and channels together", NULL },
+	[NT_POLICY_SEND] = { "send", NT_KIND_WINDOWS_MAP, 0,
+		"when marketing messages may go, in each lead's zone; or a map: { default: WINDOW, CHANNEL: WINDOW }",
+			NULL },
+	[NT_POLICY_AT_MOST] = { "at_most", NT_KIND_RATES, 0,
+		"marketing messages to one lead, all campaigns and channels together", NULL },
 	[NT_POLICY_RATES] = { "rates", NT_KIND_MAP, 0, "CHANNEL: RATE, for all leads together", NULL },
 	[NT_POLICY_HOLIDAYS] = { "holidays", NT_KIND_LIST, 0, "dates on which no marketing message goes", NULL },
 	[NT_POLICY_CONSENT] = { "consent", NT_KIND_MAP, 0, "CHANNEL: opt_in or opt_out", NULL },
-	[NT_POLICY_SUPPRESS_IF] = { "suppress_if", NT_KIND_CONDITION, 0, "no marketing message while this holds", NULL },
+	[NT_POLICY_SUPPRESS_IF] = { "suppress_if", NT_KIND_CONDITION, 0, "no marketing message while this holds",
+		NULL },
 };
 TABLE(policy, "Policy", "of policy", "What holds for every campaign.");
 
@@ -124,16 +143,20 @@ TABLE(sender, "Sender", "of sender", "Who the messages come from.");
 static const char *const clock_choices[] = { "working", "always", NULL };
 static const struct nt_key sales_rows[] = {
 	[NT_SALES_KEY_READY] = { "ready", NT_KIND_LIST, 0, "what makes a lead ready for sales", NULL },
-	[NT_SALES_KEY_AGAIN] = { "again", NT_KIND_AFTER, 0, "after DURATION: once closed, `when` items stay quiet this long", NULL },
+	[NT_SALES_KEY_AGAIN] = { "again", NT_KIND_AFTER, 0,
+		"after DURATION: once closed, `when` items stay quiet this long", NULL },
 	[NT_SALES_KEY_REPS] = { "reps", NT_KIND_MAP, 0, "NAME: rep", NULL },
 	[NT_SALES_KEY_TEAMS] = { "teams", NT_KIND_MAP, 0, "NAME: team", NULL },
 	[NT_SALES_KEY_ROUTE] = { "route", NT_KIND_LIST, 0, "who gets a lead: the first item that holds", NULL },
 	[NT_SALES_KEY_TELL] = { "tell", NT_KIND_LIST, 0, "messages to the rep at an offer: CHANNEL: TEMPLATE", NULL },
-	[NT_SALES_KEY_ACCEPT_WITHIN] = { "accept_within", NT_KIND_DURATION, 0, "of the rep's own working hours; default 30 minutes", NULL },
-	[NT_SALES_KEY_CLOCK] = { "clock", NT_KIND_CHOICE, 0, "working (default), or always for elapsed time", clock_choices },
+	[NT_SALES_KEY_ACCEPT_WITHIN] = { "accept_within", NT_KIND_DURATION, 0,
+		"of the rep's own working hours; default 30 minutes", NULL },
+	[NT_SALES_KEY_CLOCK] = { "clock", NT_KIND_CHOICE, 0, "working (default), or always for elapsed time",
+		clock_choices },
 	[NT_SALES_KEY_THEN] = { "then", NT_KIND_LIST, 0, "who gets it when time runs out: next_rep, manager", NULL },
 	[NT_SALES_KEY_AFTER_ACCEPT] = { "after_accept", NT_KIND_LIST, 0, "when no progress is reported", NULL },
-	[NT_SALES_KEY_REASONS] = { "reasons", NT_KIND_MAP, 0, "why a rep may send a lead back: NAME: what follows", NULL },
+	[NT_SALES_KEY_REASONS] = { "reasons", NT_KIND_MAP, 0, "why a rep may send a lead back: NAME: what follows",
+		NULL },
 };
 TABLE(sales, "Sales", "of sales", "Who is ready, who gets whom, and how soon.");
 
@@ -145,7 +168,8 @@ static const struct nt_key ready_rows[] = {
 	[NT_READY_REASON] = { "reason", NT_KIND_TEXT, R, "as the rep reads it", NULL },
 	[NT_READY_ACCEPT_WITHIN] = { "accept_within", NT_KIND_DURATION, 0, "instead of sales' own", NULL },
 };
-TABLE(ready, "Ready for sales", "of a 'ready' item", "Each item fires when its own condition turns true, or on its event.");
+TABLE(ready, "Ready for sales", "of a 'ready' item",
+      "Each item fires when its own condition turns true, or on its event.");
 
 static const struct nt_key rep_rows[] = {
 	[NT_REP_NAME] = { "name", NT_KIND_TEXT, 0, "full name", NULL },
@@ -194,7 +218,8 @@ TABLE(reason, "Reasons to send back", "of a reason", "What follows when a rep se
 static const struct nt_key arm_rows[] = {
 	[NT_ARM_SHARE] = { "share", NT_KIND_SHARE, R, "of leads, such as 50%", NULL },
 	[NT_ARM_STEPS] = { "steps", NT_KIND_STEPS, 0, "what they get", NULL },
-	[NT_ARM_HOLD_OUT] = { "hold_out", NT_KIND_CHOICE, 0, "true: no message for the rest of the run, for comparison", yes_choices },
+	[NT_ARM_HOLD_OUT] = { "hold_out", NT_KIND_CHOICE, 0,
+		"true: no message for the rest of the run, for comparison", yes_choices },
 };
 TABLE(arm, "Arms of a split", "of an arm", "Shares total 100%.");
 
@@ -206,9 +231,11 @@ static const struct nt_key test_rows[] = {
 	[NT_TEST_EVENTS] = { "events", NT_KIND_LIST, 0, "what happens", NULL },
 	[NT_TEST_EXPECT] = { "expect", NT_KIND_LIST, R, "what must follow", NULL },
 	[NT_TEST_UNTIL] = { "until", NT_KIND_INSTANT, 0, "end; default: 90 days after the last event", NULL },
-	[NT_TEST_WITH_CAMPAIGNS] = { "with_campaigns", NT_KIND_LIST, 0, "campaigns that run beside the document's own", NULL },
+	[NT_TEST_WITH_CAMPAIGNS] = { "with_campaigns", NT_KIND_LIST, 0, "campaigns that run beside the document's own",
+		NULL },
 };
-TABLE(test, "Tests", "of a test", "A test in a campaign's document runs that campaign alone; on its own, the whole rule set.");
+TABLE(test, "Tests", "of a test",
+      "A test in a campaign's document runs that campaign alone; on its own, the whole rule set.");
 
 static const struct nt_key happens_rows[] = {
 	[NT_HAPPENS_AT] = { "at", NT_KIND_INSTANT, 0, "an instant or +DURATION; default: with the one before", NULL },
@@ -222,22 +249,26 @@ static const struct nt_key happens_rows[] = {
 	[NT_HAPPENS_WON] = { "won", NT_KIND_ANY, NT_KEY_EMPTY, "the deal is won", NULL },
 	[NT_HAPPENS_LOST] = { "lost", NT_KIND_ANY, NT_KEY_EMPTY, "the deal is lost", NULL },
 	[NT_HAPPENS_LOAD] = { "load", NT_KIND_TEXT, 0, "a folder of new rules, from the test's file", NULL },
-	[NT_HAPPENS_CONSENT] = { "consent", NT_KIND_MAP, 0, "what the event's form says: CHANNEL: true or false", NULL },
+	[NT_HAPPENS_CONSENT] = { "consent", NT_KIND_MAP, 0, "what the event's form says: CHANNEL: true or false",
+		NULL },
 };
 TABLE(happens, "What happens in a test", "of a test's event", "Each item of events.");
 
 static const struct nt_key expect_rows[] = {
-	[NT_EXPECT_AT] = { "at", NT_KIND_INSTANT, 0, "an instant or +DURATION; matches at the precision written", NULL },
+	[NT_EXPECT_AT] = { "at", NT_KIND_INSTANT, 0, "an instant or +DURATION; matches at the precision written",
+		NULL },
 	[NT_EXPECT_TELL] = { "tell", NT_KIND_TEMPLATE, 0, "a message to our own people", NULL },
 	[NT_EXPECT_WEBHOOK] = { "webhook", NT_KIND_NAME, 0, "a call", NULL },
 	[NT_EXPECT_TAG] = { "tag", NT_KIND_TEXT, 0, "the lead gets a tag", NULL },
 	[NT_EXPECT_STAGE] = { "stage", NT_KIND_NAME, 0, "the lead gets a stage", NULL },
 	[NT_EXPECT_OFFER] = { "offer", NT_KIND_NAME, 0, "offered to a rep", NULL },
 	[NT_EXPECT_HAND_OFF] = { "hand_off", NT_KIND_TEXT, 0, "the lead enters the queue for this reason", NULL },
-	[NT_EXPECT_AT_END] = { "at_end", NT_KIND_MAP, 0, "stage, score, fit, engagement, level, owner, handoff, tags, bounced_hard, complained, unsubscribed and fields at the end", NULL },
+	[NT_EXPECT_AT_END] = { "at_end", NT_KIND_MAP, 0,
+		"stage, score, fit, engagement, level, owner, handoff, tags, bounced_hard, complained, unsubscribed and fields at the end", NULL },
 	[NT_EXPECT_TASK] = { "task", NT_KIND_TEMPLATE, LATER, "a task for the owner", NULL },
 };
-TABLE(expect, "What a test expects", "of an expectation", "CHANNEL: TEMPLATE, or one of these; or the word nothing_else.");
+TABLE(expect, "What a test expects", "of an expectation",
+      "CHANNEL: TEMPLATE, or one of these; or the word nothing_else.");
 
 static const char *const kind_choices[] = { "marketing", "service", NULL };
 static const struct nt_key option_rows[] = {
@@ -248,7 +279,8 @@ static const struct nt_key option_rows[] = {
 	[NT_OPTION_ELSE] = { "else", NT_KIND_STEPS, 0, "steps if not, or when time ran out", NULL },
 	[NT_OPTION_UP_TO] = { "up_to", NT_KIND_DURATION, 0, "waits no longer", NULL },
 	[NT_OPTION_WITH] = { "with", NT_KIND_MAP, 0, "values for the template: NAME: VALUE or = EXPRESSION", NULL },
-	[NT_OPTION_KIND] = { "kind", NT_KIND_CHOICE, 0, "marketing (default); service: no cap, quiet hours, holidays or consent", kind_choices },
+	[NT_OPTION_KIND] = { "kind", NT_KIND_CHOICE, 0,
+		"marketing (default); service: no cap, quiet hours, holidays or consent", kind_choices },
 	[NT_OPTION_WINDOW] = { "window", NT_KIND_WINDOWS, 0, "only then, in the lead's zone", NULL },
 	[NT_OPTION_GIVE_UP_AFTER] = { "give_up_after", NT_KIND_DURATION, 0, "default 7 days from first due", NULL },
 	[NT_OPTION_REASON] = { "reason", NT_KIND_TEXT, 0, "why the points", NULL },
@@ -262,10 +294,12 @@ static const struct nt_key option_rows[] = {
 TABLE(option, "Options of steps", "of a step", "Beside the step's verb.");
 
 static const struct nt_key verb_rows[] = {
-	[NT_VERB_CHANNEL] = { "CHANNEL", NT_KIND_TEMPLATE, 0, "email, sms, voice, fax, letter, push, social, any configured channel: sends the template", NULL },
+	[NT_VERB_CHANNEL] = { "CHANNEL", NT_KIND_TEMPLATE, 0,
+		"email, sms, voice, fax, letter, push, social, any configured channel: sends the template", NULL },
 	[NT_VERB_WEBHOOK] = { "webhook", NT_KIND_NAME, 0, "calls a configured endpoint", NULL },
 	[NT_VERB_WAIT] = { "wait", NT_KIND_DURATION, 0, "from when the lead left the step before", NULL },
-	[NT_VERB_WAIT_UNTIL] = { "wait_until", NT_KIND_WAIT_UNTIL, 0, "09:00, monday 09:00, a window, a time, or a condition", NULL },
+	[NT_VERB_WAIT_UNTIL] = { "wait_until", NT_KIND_WAIT_UNTIL, 0,
+		"09:00, monday 09:00, a window, a time, or a condition", NULL },
 	[NT_VERB_WAIT_FOR] = { "wait_for", NT_KIND_EVENTS, 0, "an event or a list of them", NULL },
 	[NT_VERB_IF] = { "if", NT_KIND_CONDITION, 0, "branches by then and else, which rejoin after it", NULL },
 	[NT_VERB_SPLIT] = { "split", NT_KIND_LIST, 0, "arms by share, by a stable hash", NULL },
@@ -278,7 +312,8 @@ static const struct nt_key verb_rows[] = {
 	[NT_VERB_HAND_OFF] = { "hand_off", NT_KIND_TEXT, 0, "puts the lead into the rep queue for this reason", NULL },
 	[NT_VERB_START] = { "start", NT_KIND_CAMPAIGN, 0, "starts a campaign", NULL },
 	[NT_VERB_STOP] = { "stop", NT_KIND_ANY, NT_KEY_EMPTY, "ends the run", NULL },
-	[NT_VERB_FIRST_OF] = { "first_of", NT_KIND_LIST, LATER, "the first channel on which the lead is reachable", NULL },
+	[NT_VERB_FIRST_OF] = { "first_of", NT_KIND_LIST, LATER, "the first channel on which the lead is reachable",
+		NULL },
 	[NT_VERB_SCHEDULE] = { "schedule", NT_KIND_LIST, LATER, "fixed points on a calendar", NULL },
 	[NT_VERB_CHOOSE] = { "choose", NT_KIND_LIST, LATER, "the first branch that holds", NULL },
 	[NT_VERB_ASSIGN] = { "assign", NT_KIND_TEXT, LATER, "makes someone the owner without the queue", NULL },
@@ -286,7 +321,8 @@ static const struct nt_key verb_rows[] = {
 	[NT_VERB_TASK] = { "task", NT_KIND_TEMPLATE, LATER, "to the owner; open until done", NULL },
 	[NT_VERB_GO_TO] = { "go_to", NT_KIND_NAME, LATER, "goes on at another step", NULL },
 };
-TABLE(verb, "Steps", "of a step", "A step is a mapping with one of these verbs; where none but if is there, if is the verb.");
+TABLE(verb, "Steps", "of a step",
+      "A step is a mapping with one of these verbs; where none but if is there, if is the verb.");
 
 #define O(x) (1u << NT_OPTION_##x)
 #define EVERY (O(IF) | O(UNLESS) | O(ID) | O(WAS))
@@ -306,7 +342,9 @@ const unsigned nt_verb_options[NT_VERB_KEYS] = {
 
 const struct nt_key_table *const nt_key_tables[] = {
 	&nt_document_keys, &nt_field_keys, &nt_scoring_keys, &nt_fit_keys, &nt_engagement_keys, &nt_campaign_keys,
-	&nt_enter_keys, &nt_out_keys, &nt_verb_keys, &nt_option_keys, &nt_arm_keys, &nt_policy_keys, &nt_sender_keys, &nt_sales_keys,
-	&nt_ready_keys, &nt_rep_keys, &nt_team_keys, &nt_route_keys, &nt_progress_keys, &nt_reason_keys, &nt_test_keys, &nt_happens_keys,
+	&nt_enter_keys, &nt_out_keys, &nt_verb_keys, &nt_option_keys, &nt_arm_keys, &nt_policy_keys, &nt_sender_keys,
+		&nt_sales_keys,
+	&nt_ready_keys, &nt_rep_keys, &nt_team_keys, &nt_route_keys, &nt_progress_keys, &nt_reason_keys, &nt_test_keys,
+		&nt_happens_keys,
 	&nt_expect_keys, NULL,
 };

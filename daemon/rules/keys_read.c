@@ -20,7 +20,8 @@ static const struct {
 	[NT_KIND_INSTANT] = { SCALAR, "a time such as 2026-12-01 09:00" },
 	[NT_KIND_ZONE] = { SCALAR, "a time zone such as America/New_York" },
 	[NT_KIND_WINDOWS] = { SCALAR | LIST, "a window such as mon-fri 09:00-17:00, or a list of them" },
-	[NT_KIND_WINDOWS_MAP] = { SCALAR | LIST | MAP, "a window such as mon-fri 09:00-17:00, a list of them, or a map by channel" },
+	[NT_KIND_WINDOWS_MAP] =
+		{ SCALAR | LIST | MAP, "a window such as mon-fri 09:00-17:00, a list of them, or a map by channel" },
 	[NT_KIND_RATE] = { SCALAR, "a rate such as 2 per day" },
 	[NT_KIND_RATES] = { SCALAR | LIST, "a rate such as 2 per day, or a list of them" },
 	[NT_KIND_SHARE] = { SCALAR, "a share such as 50%" },
@@ -57,12 +58,14 @@ void nt_keys_refuse(struct nt_diags *diags, const struct nt_yaml *node, enum nt_
 	if (why != NULL && example != NULL)
 		nt_diags_error(diags, node->span, "'%s' is not %.*s: %s", node->text, (int)(example - text), text, why);
 	else
-		nt_diags_error(diags, node->span, "'%s' is not %s%s%s", node->text, text, why != NULL ? ": " : "", why != NULL ? why : "");
+		nt_diags_error(diags, node->span, "'%s' is not %s%s%s", node->text, text, why != NULL ? ": " : "",
+		               why != NULL ? why : "");
 }
 
 bool nt_keys_has_unknown(const struct nt_key_table *table, const struct nt_yaml *mapping)
 {
-	for (const struct nt_yaml *pair = mapping->first; mapping->type == NT_YAML_MAPPING && pair != NULL; pair = pair->next)
+	for (const struct nt_yaml *pair = mapping->first; mapping->type == NT_YAML_MAPPING && pair != NULL; pair =
+	     pair->next)
 		if (nt_keys_find(table, pair->key->text) < 0)
 			return true;
 	return false;
@@ -83,7 +86,8 @@ const char *nt_keys_unknown(struct nt_diags *diags, struct nt_span span, const c
 	const char *blank = where[0] != '\0' ? " " : "";
 
 	if (nearest != NULL)
-		nt_diags_error(diags, span, "unknown %s '%s'%s%s (did you mean '%s'?)", what, name, blank, where, nearest);
+		nt_diags_error(diags, span, "unknown %s '%s'%s%s (did you mean '%s'?)", what, name, blank, where,
+		               nearest);
 	else
 		nt_diags_error(diags, span, "unknown %s '%s'%s%s", what, name, blank, where);
 	return nearest;
@@ -96,14 +100,16 @@ void nt_keys_later(struct nt_diags *diags, struct nt_span span, const char *name
 
 /* Reports it, and gives the index of the key that was most likely meant and isn't there, or -1: its value is then read
  * as that one's, so that one slip makes one message. */
-static int unknown_key(const struct nt_key_table *table, const struct nt_yaml *key, const bool *seen, struct nt_diags *diags)
+static int unknown_key(const struct nt_key_table *table, const struct nt_yaml *key, const bool *seen,
+                       struct nt_diags *diags)
 {
 	const char **names = g_new0(const char *, table->n + 1), *nearest;
 	unsigned n = 0;
 	int meant = -1;
 
 	if (table == &nt_campaign_keys && nt_keys_find(&nt_document_keys, key->text) >= 0) {
-		nt_diags_error(diags, key->span, "'%s' stands in a document of its own: put a line '---' before it", key->text);
+		nt_diags_error(diags, key->span, "'%s' stands in a document of its own: put a line '---' before it",
+		               key->text);
 		g_free(names);
 		return -1;
 	}
@@ -125,14 +131,16 @@ bool nt_keys_check_shape(const struct nt_key *key, const struct nt_yaml *value, 
 	if (empty && (key->flags & NT_KEY_EMPTY) != 0)
 		return true;
 	if (empty) {
-		nt_diags_error(diags, value->key != NULL ? value->key->span : value->span, "'%s' has no value: it takes %s", key->name,
+		nt_diags_error(diags, value->key != NULL ? value->key->span : value->span,
+		               "'%s' has no value: it takes %s", key->name,
 		               nt_kind_text(key->kind));
 		return false;
 	}
 	if ((kinds[key->kind].shapes & shape) != 0)
 		return true;
 	/* a YAML block of several lines makes a long span: the key is where people look */
-	nt_diags_error(diags, shape == SCALAR || value->key == NULL ? value->span : value->key->span, "'%s' takes %s", key->name,
+	nt_diags_error(diags, shape == SCALAR || value->key == NULL ? value->span : value->key->span, "'%s' takes %s",
+	               key->name,
 	               nt_kind_text(key->kind));
 	return false;
 }
@@ -145,7 +153,8 @@ static bool check_choice(const struct nt_key *key, const struct nt_yaml *value, 
 		return true;
 	list = g_string_new(NULL);
 	for (unsigned i = 0; key->choices[i] != NULL; i++)
-		g_string_append_printf(list, "%s%s", i == 0 ? "" : key->choices[i + 1] == NULL ? " or " : ", ", key->choices[i]);
+		g_string_append_printf(list, "%s%s", i == 0 ? "" : key->choices[i + 1] == NULL ? " or " : ", ",
+		                       key->choices[i]);
 	nt_diags_error(diags, value->span, "'%s' is %s, not '%s'", key->name, list->str, value->text);
 	g_string_free(list, TRUE);
 	return false;
@@ -183,13 +192,15 @@ bool nt_keys_read(const struct nt_key_table *table, const struct nt_yaml *mappin
 		if ((table->keys[i].flags & NT_KEY_LATER) != 0) {
 			if ((table->keys[i].flags & NT_KEY_AIDE) == 0 || !later)
 				nt_keys_later(diags, pair->key->span, table->keys[i].name);
-		} else if (nt_keys_check_shape(&table->keys[i], pair, diags) && check_choice(&table->keys[i], pair, diags)) {
+		} else if (nt_keys_check_shape(&table->keys[i], pair, diags) && check_choice(&table->keys[i], pair,
+		                                                                             diags)) {
 			out[i] = pair;
 		}
 	}
 	for (unsigned i = 0; i < table->n && !unknown; i++)
 		if ((table->keys[i].flags & NT_KEY_REQUIRED) != 0 && !seen[i])
-			nt_diags_error(diags, mapping->key != NULL ? mapping->key->span : mapping->span, "%s needs '%s'", title,
+			nt_diags_error(diags, mapping->key != NULL ? mapping->key->span : mapping->span,
+			               "%s needs '%s'", title,
 			               table->keys[i].name);
 	g_free(seen);
 	return true;

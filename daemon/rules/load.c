@@ -12,7 +12,8 @@
 
 static bool looks_like_campaign(const struct nt_yaml *node)
 {
-	return nt_yaml_get(node, "campaign") != NULL || nt_yaml_get(node, "steps") != NULL || nt_yaml_get(node, "enter") != NULL;
+	return nt_yaml_get(node, "campaign") != NULL || nt_yaml_get(node, "steps") != NULL ||
+		nt_yaml_get(node, "enter") != NULL;
 }
 
 static void add_document(struct nt_loader *l, const struct nt_yaml *node)
@@ -24,7 +25,8 @@ static void add_document(struct nt_loader *l, const struct nt_yaml *node)
 	struct nt_document document = { .node = node, .campaign = -1 };
 
 	if (node->type != NT_YAML_MAPPING) {
-		nt_diags_error(l->diags, node->span, "a document is a mapping, with keys such as campaign, fields, policy or sales");
+		nt_diags_error(l->diags, node->span,
+		               "a document is a mapping, with keys such as campaign, fields, policy or sales");
 		return;
 	}
 	document.is_campaign = looks_like_campaign(node);
@@ -189,7 +191,8 @@ static bool is_cut(const struct nt_diag *diag)
 
 static bool follows_from_cut(const struct nt_diag *diag, const struct nt_diag *cut)
 {
-	return cut != NULL && !is_cut(diag) && cut->span.source == diag->span.source && diag->span.start >= cut->span.start &&
+	return cut != NULL && !is_cut(diag) && cut->span.source == diag->span.source &&
+		diag->span.start >= cut->span.start &&
 	       diag->span.start <= cut->span.start + cut->span.length;
 }
 
@@ -211,7 +214,8 @@ static void hand_over(struct nt_diags *from, struct nt_diags *to, const GPtrArra
 
 			if (copy == NULL) {
 				copy = nt_diags_source(to, span.source->path, span.source->text, span.source->length);
-				g_hash_table_insert(copies, (gpointer)(uintptr_t)span.source, (gpointer)(uintptr_t)copy);
+				g_hash_table_insert(copies, (gpointer)(uintptr_t)span.source,
+				                    (gpointer)(uintptr_t)copy);
 			}
 			span.source = copy;
 		}
@@ -279,7 +283,8 @@ static void loader_clear(struct nt_loader *l)
 struct nt_program *nt_rules_load(const struct nt_rule_set_files *files, const struct nt_load_context *context,
                                  struct nt_diags *diags)
 {
-	GPtrArray *rules = sorted(files->rules, files->n_rules), *templates = sorted(files->templates, files->n_templates);
+	GPtrArray *rules = sorted(files->rules, files->n_rules), *templates =
+		sorted(files->templates, files->n_templates);
 	GChecksum *checksum = g_checksum_new(G_CHECKSUM_SHA256);
 	struct nt_program *program;
 	struct nt_loader l;

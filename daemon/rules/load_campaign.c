@@ -19,7 +19,8 @@ void nt_load_campaign_names(struct nt_loader *l)
 
 	for (unsigned d = 0; d < l->documents->len; d++) {
 		struct nt_document *document = &g_array_index(l->documents, struct nt_document, d);
-		const struct nt_yaml *node = document->is_campaign ? document->body[NT_CAMPAIGN_CAMPAIGN] : NULL, *before;
+		const struct nt_yaml *node = document->is_campaign ? document->body[NT_CAMPAIGN_CAMPAIGN] : NULL,
+			*before;
 		struct nt_campaign campaign = { .priority = 5, .first = -1 };
 		int line, column;
 
@@ -28,7 +29,8 @@ void nt_load_campaign_names(struct nt_loader *l)
 		before = g_hash_table_lookup(seen, node->text);
 		if (before != NULL) {
 			nt_span_position(before->span, &line, &column);
-			nt_diags_error(l->diags, node->span, "there are two campaigns '%s' (the first is at %s:%d)", node->text,
+			nt_diags_error(l->diags, node->span, "there are two campaigns '%s' (the first is at %s:%d)",
+			               node->text,
 			               before->span.source->path, line);
 			continue;
 		}
@@ -66,7 +68,8 @@ static const struct nt_yaml *next_of(const struct nt_yaml *node, const struct nt
 
 static const struct nt_key *later_key(const struct nt_yaml *item)
 {
-	for (const struct nt_yaml *pair = item->first; item->type == NT_YAML_MAPPING && pair != NULL; pair = pair->next) {
+	for (const struct nt_yaml *pair = item->first; item->type == NT_YAML_MAPPING && pair != NULL; pair =
+	     pair->next) {
 		int i = nt_keys_find(&nt_enter_keys, pair->key->text);
 
 		if (i >= 0 && (nt_enter_keys.keys[i].flags & NT_KEY_LATER) != 0)
@@ -89,7 +92,8 @@ static bool load_enter_on(struct nt_loader *l, const struct nt_yaml *const *keys
 	return true;
 }
 
-static bool load_enter(struct nt_loader *l, const struct nt_yaml *item, const char *campaign, unsigned n, struct nt_enter *enter)
+static bool load_enter(struct nt_loader *l, const struct nt_yaml *item, const char *campaign, unsigned n,
+                       struct nt_enter *enter)
 {
 	const struct nt_yaml *keys[NT_ENTER_KEYS];
 	bool by_hand;
@@ -106,12 +110,14 @@ static bool load_enter(struct nt_loader *l, const struct nt_yaml *item, const ch
 		return true;
 	}
 	if (by_hand) {
-		nt_diags_error(l->diags, keys[NT_ENTER_KEY_BY_HAND]->key->span, "'by_hand' is a way in of its own: make 'enter' a list");
+		nt_diags_error(l->diags, keys[NT_ENTER_KEY_BY_HAND]->key->span,
+		               "'by_hand' is a way in of its own: make 'enter' a list");
 		return false;
 	}
 	if (later_key(item) != NULL || (keys[NT_ENTER_KEY_BY_HAND] == NULL && nt_yaml_get(item, "by_hand") != NULL))
 		return false; /* reported */
-	if (!nt_load_either(l, item, &nt_enter_keys, "a way in", keys[NT_ENTER_KEY_ON], keys[NT_ENTER_KEY_WHEN], keys[NT_ENTER_KEY_IF]))
+	if (!nt_load_either(l, item, &nt_enter_keys, "a way in", keys[NT_ENTER_KEY_ON], keys[NT_ENTER_KEY_WHEN],
+	                    keys[NT_ENTER_KEY_IF]))
 		return false;
 	if (keys[NT_ENTER_KEY_ON] != NULL)
 		return load_enter_on(l, keys, enter);
@@ -119,7 +125,8 @@ static bool load_enter(struct nt_loader *l, const struct nt_yaml *item, const ch
 	nt_load_scope(l, NULL, 0, NULL, 0, false);
 	enter->watcher = nt_load_watcher(l, nt_load_condition(l, keys[NT_ENTER_KEY_WHEN]),
 	                                 nt_arena_printf(l->arena, "campaign %s enter %u", campaign, n));
-	enter->existing = keys[NT_ENTER_KEY_EXISTING] != NULL && strcmp(keys[NT_ENTER_KEY_EXISTING]->text, "enter") == 0;
+	enter->existing = keys[NT_ENTER_KEY_EXISTING] != NULL &&
+		strcmp(keys[NT_ENTER_KEY_EXISTING]->text, "enter") == 0;
 	return true;
 }
 
@@ -149,7 +156,8 @@ static void collect_entry_events(struct nt_loader *l, const struct nt_campaign *
 
 /* ---- ways out ---- */
 
-static bool load_way_out(struct nt_step_list *list, const struct nt_yaml *item, const char *title, struct nt_way_out *way)
+static bool load_way_out(struct nt_step_list *list, const struct nt_yaml *item, const char *title,
+                         struct nt_way_out *way)
 {
 	const struct nt_yaml *keys[NT_OUT_KEYS];
 	struct nt_loader *l = list->l;
@@ -170,7 +178,8 @@ static bool load_way_out(struct nt_step_list *list, const struct nt_yaml *item, 
 	return true;
 }
 
-static const struct nt_way_out *load_ways_out(struct nt_step_list *list, const struct nt_yaml *node, const char *title, unsigned *n)
+static const struct nt_way_out *load_ways_out(struct nt_step_list *list, const struct nt_yaml *node, const char *title,
+                                              unsigned *n)
 {
 	GArray *ways = g_array_new(FALSE, TRUE, sizeof(struct nt_way_out));
 
@@ -233,7 +242,8 @@ void nt_load_check_starts(struct nt_loader *l)
 		for (unsigned e = 0; e < campaign->n_enter; e++)
 			by_hand = by_hand || campaign->enter[e].kind == NT_ENTER_BY_HAND;
 		if (!by_hand)
-			nt_diags_error(l->diags, start->span, "campaign '%s' cannot be started from outside: add { by_hand: true } to its 'enter'",
+			nt_diags_error(l->diags, start->span,
+			               "campaign '%s' cannot be started from outside: add { by_hand: true } to its 'enter'",
 			               campaign->name);
 	}
 }

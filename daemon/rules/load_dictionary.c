@@ -51,7 +51,8 @@ static const struct builtin_event {
 	{ "campaign.left", { { "campaign", NT_TYPE_TEXT, NULL } } },
 	{ "campaign.reached_goal", { { "campaign", NT_TYPE_TEXT, NULL } } },
 };
-static const char *const channel_verbs[] = { "sent", "delivered", "opened", "clicked", "replied", "bounced", "complained",
+static const char *const channel_verbs[] = { "sent", "delivered", "opened", "clicked", "replied", "bounced",
+	"complained",
 	"unsubscribed" };
 static const struct nt_property message_properties[] = {
 	{ "campaign", NT_TYPE_TEXT, NULL }, { "template", NT_TYPE_TEXT, NULL }, { "detail", NT_TYPE_TEXT, NULL },
@@ -132,7 +133,8 @@ static void load_type(struct nt_loader *l, const struct nt_yaml *node, enum nt_t
 
 static bool is_mapping(struct nt_loader *l, const struct nt_yaml *node)
 {
-	return node != NULL && nt_keys_check_shape(&(struct nt_key){ .name = node->key->text, .kind = NT_KIND_MAP }, node, l->diags);
+	return node != NULL && nt_keys_check_shape(&(struct nt_key){ .name = node->key->text, .kind = NT_KIND_MAP },
+	                                           node, l->diags);
 }
 
 void nt_load_fields(struct nt_loader *l)
@@ -141,7 +143,8 @@ void nt_load_fields(struct nt_loader *l)
 	GHashTable *seen = g_hash_table_new(g_str_hash, g_str_equal);
 
 	for (unsigned i = 0; i < NT_BUILTIN_FIELDS; i++) {
-		struct nt_field field = { .name = builtin_fields[i].name, .type = builtin_fields[i].type, .builtin = true };
+		struct nt_field field = { .name = builtin_fields[i].name, .type = builtin_fields[i].type, .builtin =
+			true };
 
 		g_array_append_val(fields, field);
 	}
@@ -152,12 +155,15 @@ void nt_load_fields(struct nt_loader *l)
 			struct nt_field field = { 0 };
 			unsigned builtin = 0;
 
-			while (builtin < NT_BUILTIN_FIELDS && strcmp(builtin_fields[builtin].name, item->key->text) != 0)
+			while (builtin < NT_BUILTIN_FIELDS &&
+			       strcmp(builtin_fields[builtin].name, item->key->text) != 0)
 				builtin++;
-			if (!nt_load_key_name(l, item->key, "field", true, &field.name) || !is_new(l, seen, item->key, "field"))
+			if (!nt_load_key_name(l, item->key, "field", true, &field.name) || !is_new(l, seen, item->key,
+			                                                                           "field"))
 				continue;
 			if (nt_expr_reserved(field.name)) {
-				nt_diags_error(l->diags, item->key->span, "'%s' has a meaning of its own in conditions: give the field another name",
+				nt_diags_error(l->diags, item->key->span,
+				               "'%s' has a meaning of its own in conditions: give the field another name",
 				               field.name);
 				continue;
 			}
@@ -246,7 +252,8 @@ void nt_load_events(struct nt_loader *l)
 			struct nt_event_type event = { .name = nt_arena_strdup(l->arena, item->key->text) };
 
 			if (!is_event_name(event.name)) {
-				nt_diags_error(l->diags, item->key->span, "'%s' is no name for an event: names are noun.verb, such as order.placed",
+				nt_diags_error(l->diags, item->key->span,
+				               "'%s' is no name for an event: names are noun.verb, such as order.placed",
 				               event.name);
 				continue;
 			}
@@ -287,7 +294,8 @@ static GArray *find_segments(struct nt_loader *l)
 			struct found found = { .node = item };
 
 			if (all->len == SEGMENTS) {
-				nt_diags_error(l->diags, item->key->span, "a rule set has at most %d segments", SEGMENTS);
+				nt_diags_error(l->diags, item->key->span, "a rule set has at most %d segments",
+				               SEGMENTS);
 				break;
 			}
 			if (nt_load_key_name(l, item->key, "segment", false, &found.segment.name) &&
@@ -376,7 +384,8 @@ void nt_load_segments(struct nt_loader *l)
 		const struct nt_yaml *node = g_array_index(all, struct found, i).node;
 
 		l->depends = (int)i;
-		if (nt_keys_check_shape(&(struct nt_key){ .name = node->key->text, .kind = NT_KIND_CONDITION }, node, l->diags))
+		if (nt_keys_check_shape(&(struct nt_key){ .name = node->key->text, .kind = NT_KIND_CONDITION }, node,
+		                        l->diags))
 			segments[i].condition = nt_load_condition(l, node);
 	}
 	l->depends = -1;

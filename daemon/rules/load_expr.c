@@ -46,7 +46,8 @@ static int stat(struct nt_scope *scope, int event, const char *property)
 {
 	struct nt_loader *l = scope->user;
 	const char *name = nt_arena_printf(l->arena, "%s %s", l->program->events[event].name, property);
-	struct nt_property_stat new = { .identity = name, .event = event, .property = nt_arena_strdup(l->arena, property) };
+	struct nt_property_stat new = { .identity = name, .event = event, .property = nt_arena_strdup(l->arena,
+	                                                                                              property) };
 	int slot = slot_of(l, 's', name);
 
 	if (slot < 0) {
@@ -99,12 +100,14 @@ void nt_load_scope_init(struct nt_loader *l)
 {
 	l->scope = (struct nt_scope){
 		.arena = l->arena, .diags = l->diags, .program = l->program, .ring = ring, .stat = stat,
-		.template_exists = template_exists, .uses_segment = uses_segment, .uses_standing = uses_standing, .user = l,
+		.template_exists = template_exists, .uses_segment = uses_segment, .uses_standing = uses_standing,
+			.user = l,
 	};
 	l->depends = -1;
 }
 
-void nt_load_scope(struct nt_loader *l, const int *events, unsigned n_events, const int *entry_events, unsigned n_entry_events,
+void nt_load_scope(struct nt_loader *l, const int *events, unsigned n_events, const int *entry_events,
+                   unsigned n_entry_events,
                    bool has_run)
 {
 	l->scope.events = events;
@@ -171,7 +174,8 @@ struct search {
 
 static const char *node_name(struct search *s, int node)
 {
-	static const char *const derived[] = { [NT_NODE_FIT] = "fit", [NT_NODE_SCORE] = "score", [NT_NODE_LEVEL] = "level" };
+	static const char *const derived[] = { [NT_NODE_FIT] = "fit", [NT_NODE_SCORE] = "score", [NT_NODE_LEVEL] =
+		"level" };
 	int segments = (int)s->l->program->n_segments;
 
 	return node < segments ? s->l->program->segments[node].name : derived[node - segments];
@@ -211,7 +215,8 @@ static void visit(struct search *s, int node, struct nt_span span)
 		else if (s->state[d->to] == 0)
 			visit(s, d->to, d->span);
 		if (s->height[d->to] == SEGMENT_LADDER)
-			nt_diags_error(s->l->diags, d->span, "segments that ask segments go %d deep at most", SEGMENT_LADDER);
+			nt_diags_error(s->l->diags, d->span, "segments that ask segments go %d deep at most",
+			               SEGMENT_LADDER);
 		s->height[node] = MAX(s->height[node], s->height[d->to] + 1);
 	}
 	s->depth--;

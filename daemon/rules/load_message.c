@@ -9,7 +9,8 @@
 static bool load_list_value(struct nt_loader *l, const struct nt_yaml *node, struct nt_value *out)
 {
 	if (node->type == NT_YAML_MAPPING) {
-		nt_diags_error(l->diags, node->key->span, "'%s' takes a text, a number, a list or = EXPRESSION", node->key->text);
+		nt_diags_error(l->diags, node->key->span, "'%s' takes a text, a number, a list or = EXPRESSION",
+		               node->key->text);
 		return false;
 	}
 	if (node->type == NT_YAML_SEQUENCE)
@@ -19,7 +20,8 @@ static bool load_list_value(struct nt_loader *l, const struct nt_yaml *node, str
 }
 
 /* A literal time without an offset would mean another instant in each lead's zone; an expression says which. */
-static bool load_field_value(struct nt_loader *l, const struct nt_yaml *node, const struct nt_field *field, struct nt_value *out)
+static bool load_field_value(struct nt_loader *l, const struct nt_yaml *node, const struct nt_field *field,
+                             struct nt_value *out)
 {
 	struct nt_civil civil;
 	bool has_offset = true;
@@ -64,12 +66,14 @@ static bool load_assignment(struct nt_loader *l, const struct nt_yaml *node, boo
 	if (!fields && !nt_load_key_name(l, node->key, "value", true, &out->name))
 		return false;
 	if (!nt_load_is_expression(node, &skip))
-		return fields ? load_field_value(l, node, field, &out->literal) : load_list_value(l, node, &out->literal);
+		return fields ? load_field_value(l, node, field, &out->literal) : load_list_value(l, node,
+		                                                                                  &out->literal);
 	out->expr = nt_expr_parse(&l->scope, node, skip, type, !fields);
 	return out->expr != NULL;
 }
 
-const struct nt_assignment *nt_load_assignments(struct nt_loader *l, const struct nt_yaml *mapping, bool fields, unsigned *n)
+const struct nt_assignment *nt_load_assignments(struct nt_loader *l, const struct nt_yaml *mapping, bool fields,
+                                                unsigned *n)
 {
 	struct nt_assignment *items = nt_arena_array(l->arena, struct nt_assignment, mapping->n + 1);
 
@@ -105,15 +109,18 @@ static void check_marketing_email(struct nt_loader *l, const struct nt_yaml *ver
 			continue;
 		nt_message_template_check(message, l->arena, l->diags, &facts);
 		if (!facts.has_unsubscribe)
-			nt_diags_error(l->diags, verb->span, "%s has no way to unsubscribe: put {{ unsubscribe_url }} into it or its layout",
+			nt_diags_error(l->diags, verb->span,
+			               "%s has no way to unsubscribe: put {{ unsubscribe_url }} into it or its layout",
 			               nt_message_template_path(message));
 		if (!facts.has_address)
-			nt_diags_error(l->diags, verb->span, "%s lacks our postal address: put {{ sender.address }} into it or its layout",
+			nt_diags_error(l->diags, verb->span,
+			               "%s lacks our postal address: put {{ sender.address }} into it or its layout",
 			               nt_message_template_path(message));
 	}
 }
 
-bool nt_load_message(struct nt_loader *l, struct nt_step *step, const struct nt_yaml *verb, const struct nt_yaml *const *options)
+bool nt_load_message(struct nt_loader *l, struct nt_step *step, const struct nt_yaml *verb,
+                     const struct nt_yaml *const *options)
 {
 	const char *channel = l->program->channels[step->channel].name;
 	bool ok = nt_load_template(l, verb, channel, &step->name);
@@ -126,23 +133,27 @@ bool nt_load_message(struct nt_loader *l, struct nt_step *step, const struct nt_
 	if (options[NT_OPTION_KIND] != NULL) {
 		step->service = strcmp(options[NT_OPTION_KIND]->text, "service") == 0;
 		if (!step->service && strcmp(options[NT_OPTION_KIND]->text, "marketing") != 0)
-			nt_diags_error(l->diags, options[NT_OPTION_KIND]->span, "'kind' is marketing or service, not '%s'",
+			nt_diags_error(l->diags, options[NT_OPTION_KIND]->span,
+			               "'kind' is marketing or service, not '%s'",
 			               options[NT_OPTION_KIND]->text);
 	}
 	if (options[NT_OPTION_WITH] != NULL)
 		step->assignments = nt_load_assignments(l, options[NT_OPTION_WITH], false, &step->n_assignments);
-	step->has_window = options[NT_OPTION_WINDOW] != NULL && nt_load_windows(l, options[NT_OPTION_WINDOW], &step->window);
+	step->has_window = options[NT_OPTION_WINDOW] != NULL &&
+		nt_load_windows(l, options[NT_OPTION_WINDOW], &step->window);
 	step->give_up_after = (struct nt_duration){ .days = step->service ? 0 : 7 };
 	if (options[NT_OPTION_GIVE_UP_AFTER] != NULL &&
 	    nt_load_duration(l, options[NT_OPTION_GIVE_UP_AFTER], &step->give_up_after) &&
 	    nt_duration_is_zero(step->give_up_after))
-		nt_diags_error(l->diags, options[NT_OPTION_GIVE_UP_AFTER]->span, "'give_up_after' has to be longer than nothing");
+		nt_diags_error(l->diags, options[NT_OPTION_GIVE_UP_AFTER]->span,
+		               "'give_up_after' has to be longer than nothing");
 	if (ok && !step->service && strcmp(channel, "email") == 0)
 		check_marketing_email(l, verb);
 	return ok;
 }
 
-bool nt_load_webhook(struct nt_loader *l, struct nt_step *step, const struct nt_yaml *verb, const struct nt_yaml *const *options)
+bool nt_load_webhook(struct nt_loader *l, struct nt_step *step, const struct nt_yaml *verb,
+                     const struct nt_yaml *const *options)
 {
 	step->kind = NT_STEP_WEBHOOK;
 	step->channel = nt_program_channel(l->program, "webhook");

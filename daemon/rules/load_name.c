@@ -81,7 +81,8 @@ int nt_load_channel(struct nt_loader *l, const struct nt_yaml *key)
 	int channel = nt_program_channel(program, key->text);
 
 	return channel >= 0 ? channel : unknown(l, key->span, "channel", key->text,
-	                                        NAMES(program->channels, program->n_channels, struct nt_channel_policy));
+	                                        NAMES(program->channels, program->n_channels,
+	                                              struct nt_channel_policy));
 }
 
 int nt_load_rep(struct nt_loader *l, const struct nt_yaml *node)
@@ -92,7 +93,8 @@ int nt_load_rep(struct nt_loader *l, const struct nt_yaml *node)
 	if (!is_name(l, node, "rep"))
 		return -1;
 	rep = nt_program_rep(l->program, node->text);
-	return rep >= 0 ? rep : unknown(l, node->span, "rep", node->text, NAMES(sales->reps, sales->n_reps, struct nt_rep));
+	return rep >= 0 ? rep : unknown(l, node->span, "rep", node->text, NAMES(sales->reps, sales->n_reps,
+	                                                                        struct nt_rep));
 }
 
 int nt_load_team(struct nt_loader *l, struct nt_span span, const char *name)
@@ -126,7 +128,8 @@ bool nt_load_template(struct nt_loader *l, const struct nt_yaml *node, const cha
 		if (wrong)
 			return false;
 		list = g_strjoinv(", ", (gchar **)(uintptr_t)channels);
-		nt_diags_error(l->diags, node->span, "template '%s' has nothing for %s (only for %s): templates/%s/%s.* is missing",
+		nt_diags_error(l->diags, node->span,
+		               "template '%s' has nothing for %s (only for %s): templates/%s/%s.* is missing",
 		               node->text, channel, list, node->text, channel);
 		g_free(list);
 		return false;

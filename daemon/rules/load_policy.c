@@ -162,7 +162,8 @@ static void load_holidays(struct nt_loader *l, const struct nt_yaml *node)
 
 	for (const struct nt_yaml *item = node->first; item != NULL; item = item->next) {
 		if (item->type == NT_YAML_SCALAR && g_str_has_suffix(item->text, ".ics"))
-			nt_diags_error(l->diags, item->span, "holidays from an .ics file are not supported yet: list the dates");
+			nt_diags_error(l->diags, item->span,
+			               "holidays from an .ics file are not supported yet: list the dates");
 		else if (nt_load_date(l, item, &day))
 			g_array_append_val(days, day);
 	}
@@ -180,7 +181,8 @@ static void load_consent(struct nt_loader *l, const struct nt_yaml *node)
 		if (channel == NULL)
 			continue;
 		if (item->type != NT_YAML_SCALAR || !g_strv_contains(choices, item->text))
-			nt_diags_error(l->diags, item->type == NT_YAML_SCALAR && item->length > 0 ? item->span : item->key->span,
+			nt_diags_error(l->diags, item->type == NT_YAML_SCALAR && item->length > 0 ? item->span :
+			               item->key->span,
 			               "consent for %s is opt_in or opt_out", channel->name);
 		else
 			channel->opt_in = strcmp(item->text, "opt_in") == 0;

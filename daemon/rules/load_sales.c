@@ -128,7 +128,8 @@ static void load_teams(struct nt_loader *l, const struct nt_yaml *node)
 
 		if (!nt_load_key_name(l, item->key, "team", false, &team.name))
 			continue;
-		if (nt_keys_read(&nt_team_keys, item, nt_arena_printf(l->arena, "team '%s'", team.name), l->diags, keys)) {
+		if (nt_keys_read(&nt_team_keys, item, nt_arena_printf(l->arena, "team '%s'", team.name), l->diags,
+		                 keys)) {
 			if (keys[NT_TEAM_REPS] != NULL)
 				load_members(l, keys[NT_TEAM_REPS], &team);
 			if (keys[NT_TEAM_MANAGER] != NULL)
@@ -154,7 +155,8 @@ static void load_ready_item(struct nt_loader *l, const struct nt_yaml *item, GAr
 
 	if (!nt_keys_read(&nt_ready_keys, item, "a 'ready' item", l->diags, keys))
 		return;
-	if (!nt_load_either(l, item, &nt_ready_keys, "a 'ready' item", keys[NT_READY_ON], keys[NT_READY_WHEN], keys[NT_READY_IF]))
+	if (!nt_load_either(l, item, &nt_ready_keys, "a 'ready' item", keys[NT_READY_ON], keys[NT_READY_WHEN],
+	                    keys[NT_READY_IF]))
 		return;
 	if (keys[NT_READY_ON] != NULL) {
 		one.event = nt_load_event(l, keys[NT_READY_ON]);
@@ -197,7 +199,8 @@ static void load_target(struct nt_loader *l, const struct nt_yaml *node, struct 
 		route->kind = NT_ROUTE_TEAM;
 		route->target = nt_load_team(l, span, name + 1);
 	} else if (g_str_has_prefix(node->text, "rep ")) {
-		struct nt_yaml rep = { .type = NT_YAML_SCALAR, .span = span, .text = name + 1, .length = strlen(name + 1) };
+		struct nt_yaml rep = { .type = NT_YAML_SCALAR, .span = span, .text = name + 1, .length =
+			strlen(name + 1) };
 
 		route->kind = NT_ROUTE_REP;
 		route->target = nt_load_rep(l, &rep);
@@ -238,7 +241,8 @@ static void load_tell(struct nt_loader *l, const struct nt_yaml *node)
 			continue;
 		}
 		if (sales->n_tell == G_N_ELEMENTS(sales->tell)) {
-			nt_diags_error(l->diags, item->span, "'tell' takes at most %zu messages", G_N_ELEMENTS(sales->tell));
+			nt_diags_error(l->diags, item->span, "'tell' takes at most %zu messages",
+			               G_N_ELEMENTS(sales->tell));
 			return;
 		}
 		if (nt_load_channel(l, pair->key) < 0)
@@ -259,7 +263,8 @@ static void load_then(struct nt_loader *l, const struct nt_yaml *node)
 		if (!is_scalar(l, item, "next_rep or manager"))
 			continue;
 		if (!g_strv_contains(words, item->text))
-			nt_keys_unknown(l->diags, item->span, "word", item->text, "in 'then': next_rep or manager", words);
+			nt_keys_unknown(l->diags, item->span, "word", item->text, "in 'then': next_rep or manager",
+			                words);
 		else
 			then[n++] = strcmp(item->text, "manager") == 0 ? NT_THEN_MANAGER : NT_THEN_NEXT_REP;
 	}
@@ -286,7 +291,8 @@ static void load_after_accept(struct nt_loader *l, const struct nt_yaml *node)
 			               keys[NT_PROGRESS_THEN]->text);
 		g_array_append_val(limits, limit);
 	}
-	l->program->sales.after_accept = nt_load_take(l, limits, struct nt_progress_limit, &l->program->sales.n_after_accept);
+	l->program->sales.after_accept = nt_load_take(l, limits, struct nt_progress_limit,
+	                                              &l->program->sales.n_after_accept);
 }
 
 /* ---- reasons ---- */
@@ -363,7 +369,8 @@ static void load_body(struct nt_loader *l, const struct nt_yaml *node)
 		load_tell(l, keys[NT_SALES_KEY_TELL]);
 	if (keys[NT_SALES_KEY_ACCEPT_WITHIN] != NULL)
 		nt_load_duration(l, keys[NT_SALES_KEY_ACCEPT_WITHIN], &sales->accept_within);
-	sales->accept_clock_always = keys[NT_SALES_KEY_CLOCK] != NULL && strcmp(keys[NT_SALES_KEY_CLOCK]->text, "always") == 0;
+	sales->accept_clock_always = keys[NT_SALES_KEY_CLOCK] != NULL &&
+		strcmp(keys[NT_SALES_KEY_CLOCK]->text, "always") == 0;
 	if (keys[NT_SALES_KEY_THEN] != NULL)
 		load_then(l, keys[NT_SALES_KEY_THEN]);
 	if (keys[NT_SALES_KEY_AFTER_ACCEPT] != NULL)

@@ -25,7 +25,8 @@ static void load_fit(struct nt_loader *l, const struct nt_yaml *list, struct sco
 		const struct nt_yaml *keys[NT_FIT_KEYS];
 		struct nt_points_rule rule = { .event = -1, .span = item->span };
 
-		if (!is_list_of_mappings(l, item, "a fit rule") || !nt_keys_read(&nt_fit_keys, item, "a fit rule", l->diags, keys))
+		if (!is_list_of_mappings(l, item, "a fit rule") || !nt_keys_read(&nt_fit_keys, item, "a fit rule",
+		                                                                 l->diags, keys))
 			continue;
 		nt_load_scope(l, NULL, 0, NULL, 0, false);
 		l->depends = (int)l->program->n_segments + NT_NODE_FIT;
@@ -101,9 +102,11 @@ static void load_half_life(struct nt_loader *l, const struct nt_yaml *node)
 		return;
 	/* a half-life's day is 24 hours (II.2); a month has no fixed length */
 	if (duration.months != 0)
-		nt_diags_error(l->diags, node->span, "a half-life is in days or shorter: months and years vary in length");
+		nt_diags_error(l->diags, node->span,
+		               "a half-life is in days or shorter: months and years vary in length");
 	else if (nt_duration_is_zero(duration))
-		nt_diags_error(l->diags, node->span, "a half-life has to be longer than nothing: leave it out for no decay");
+		nt_diags_error(l->diags, node->span,
+		               "a half-life has to be longer than nothing: leave it out for no decay");
 	else
 		l->program->half_life = duration.days * NT_DAY + duration.ms;
 }

@@ -73,7 +73,8 @@ static const struct nt_yaml *find_verb(struct nt_loader *l, const struct nt_yaml
 			found = pair;
 			*verb = v;
 		} else if (v >= 0) {
-			nt_diags_error(l->diags, pair->key->span, "a step has one verb: '%s' and '%s' stand together (begin a new step with '- ')",
+			nt_diags_error(l->diags, pair->key->span,
+			               "a step has one verb: '%s' and '%s' stand together (begin a new step with '- ')",
 			               found->key->text, pair->key->text);
 			return NULL;
 		}
@@ -105,7 +106,8 @@ static void refuse_option(struct nt_loader *l, int verb, const struct nt_yaml *v
 		if ((nt_verb_options[verb] & 1u << i) != 0 && (nt_option_keys.keys[i].flags & NT_KEY_LATER) == 0)
 			names[n++] = nt_option_keys.keys[i].name;
 	if (nt_keys_find(&nt_option_keys, pair->key->text) >= 0)
-		nt_diags_error(l->diags, pair->key->span, "'%s' does not go with '%s'", pair->key->text, verb_node->key->text);
+		nt_diags_error(l->diags, pair->key->span, "'%s' does not go with '%s'", pair->key->text,
+		               verb_node->key->text);
 	else
 		nt_keys_unknown(l->diags, pair->key->span, "key", pair->key->text, where, names);
 }
@@ -138,7 +140,8 @@ static void set_identity(struct nt_step_list *list, struct nt_step *step, const 
 	int line, column;
 
 	if (id == NULL || !nt_load_name(l, id, "step", &step->identity)) {
-		char *base = step->name != NULL && step->kind != NT_STEP_HAND_OFF ? g_strconcat(kind, "-", step->name, NULL) :
+		char *base = step->name != NULL && step->kind != NT_STEP_HAND_OFF ? g_strconcat(kind, "-", step->name,
+		                                                                                NULL) :
 		                                                                    g_strdup(kind);
 		int n = GPOINTER_TO_INT(g_hash_table_lookup(list->ordinals, base)) + 1;
 
@@ -151,7 +154,8 @@ static void set_identity(struct nt_step_list *list, struct nt_step *step, const 
 		return;
 	}
 	nt_span_position(*before, &line, &column);
-	nt_diags_error(l->diags, *place, "two steps of this campaign are called '%s' (the other is on line %d): give one an id of its own",
+	nt_diags_error(l->diags, *place,
+	               "two steps of this campaign are called '%s' (the other is on line %d): give one an id of its own",
 	               step->identity, line);
 }
 
@@ -162,7 +166,8 @@ static bool load_change(struct nt_loader *l, int verb, const struct nt_yaml *nod
 {
 	static const enum nt_step_kind kinds[NT_VERB_KEYS] = {
 		[NT_VERB_SET] = NT_STEP_SET, [NT_VERB_TAG] = NT_STEP_TAG, [NT_VERB_UNTAG] = NT_STEP_UNTAG,
-		[NT_VERB_POINTS] = NT_STEP_POINTS, [NT_VERB_STAGE] = NT_STEP_STAGE, [NT_VERB_SUPPRESS] = NT_STEP_SUPPRESS,
+		[NT_VERB_POINTS] = NT_STEP_POINTS, [NT_VERB_STAGE] = NT_STEP_STAGE, [NT_VERB_SUPPRESS] =
+			NT_STEP_SUPPRESS,
 		[NT_VERB_HAND_OFF] = NT_STEP_HAND_OFF, [NT_VERB_START] = NT_STEP_START, [NT_VERB_STOP] = NT_STEP_STOP,
 	};
 
@@ -206,7 +211,8 @@ static int load_branch(struct nt_step_list *list, const struct nt_yaml *node, in
 }
 
 /* Branches rejoin: where one has waited, the event at hand is gone. */
-static void load_branches(struct nt_step_list *list, const struct nt_yaml *const *options, int index, struct place *place)
+static void load_branches(struct nt_step_list *list, const struct nt_yaml *const *options, int index,
+                          struct place *place)
 {
 	struct nt_step step = g_array_index(list->steps, struct nt_step, index);
 	bool for_event = step.kind == NT_STEP_WAIT_FOR;
@@ -222,7 +228,8 @@ static void load_branches(struct nt_step_list *list, const struct nt_yaml *const
 		place->n_events = 0;
 }
 
-static bool load_arm(struct nt_step_list *list, const struct nt_yaml *item, int index, struct place *place, uint32_t *total,
+static bool load_arm(struct nt_step_list *list, const struct nt_yaml *item, int index, struct place *place,
+                     uint32_t *total,
                      bool *waits, struct nt_arm *arm)
 {
 	const struct nt_yaml *keys[NT_ARM_KEYS];
@@ -254,7 +261,8 @@ static void load_split(struct nt_step_list *list, const struct nt_yaml *node, in
 	for (const struct nt_yaml *item = node->first; item != NULL; item = item->next)
 		ok = load_arm(list, item, index, place, &total, &waits, &arms[n++]) && ok;
 	if (ok && total != 1000000)
-		nt_diags_error(l->diags, node->key->span, "the shares of a split total 100%%, not %g%%", total / 10000.0);
+		nt_diags_error(l->diags, node->key->span, "the shares of a split total 100%%, not %g%%",
+		               total / 10000.0);
 	g_array_index(list->steps, struct nt_step, index).arms = arms;
 	g_array_index(list->steps, struct nt_step, index).n_arms = n;
 	if (waits)
@@ -265,7 +273,8 @@ static void load_split(struct nt_step_list *list, const struct nt_yaml *node, in
 
 static bool takes_time(int verb)
 {
-	return verb == NT_VERB_CHANNEL || verb == NT_VERB_WEBHOOK || verb == NT_VERB_WAIT || verb == NT_VERB_WAIT_UNTIL ||
+	return verb == NT_VERB_CHANNEL || verb == NT_VERB_WEBHOOK || verb == NT_VERB_WAIT ||
+		verb == NT_VERB_WAIT_UNTIL ||
 	       verb == NT_VERB_WAIT_FOR || verb == NT_VERB_SPLIT;
 }
 
@@ -309,7 +318,8 @@ static int add_step(struct nt_step_list *list, const struct nt_yaml *node, int v
 {
 	struct nt_loader *l = list->l;
 	const struct nt_yaml *options[NT_OPTION_KEYS] = { NULL };
-	struct nt_step step = { .span = verb_node->key->span, .parent = place->parent, .depth = place->depth, .next = -1, .channel = -1,
+	struct nt_step step = { .span = verb_node->key->span, .parent = place->parent, .depth = place->depth, .next =
+		-1, .channel = -1,
 	                        .weekday = -1, .then_first = -1, .else_first = -1, .campaign = -1 };
 	int index = (int)list->steps->len;
 	bool ok;
@@ -319,14 +329,16 @@ static int add_step(struct nt_step_list *list, const struct nt_yaml *node, int v
 		return -1;
 	}
 	if (place->instant && takes_time(verb)) {
-		nt_diags_error(l->diags, verb_node->key->span, "'%s' takes time: 'do' holds only steps that take none, such as tag or stage",
+		nt_diags_error(l->diags, verb_node->key->span,
+		               "'%s' takes time: 'do' holds only steps that take none, such as tag or stage",
 		               verb_node->key->text);
 		return -1;
 	}
 	read_options(l, node, verb, verb_node, options);
 	if (!nt_keys_check_shape(&nt_verb_keys.keys[verb], verb_node, l->diags))
 		return -1;
-	if (verb != NT_VERB_WAIT_FOR && options[NT_OPTION_UNLESS] != NULL && (options[NT_OPTION_IF] != NULL || verb == NT_VERB_IF))
+	if (verb != NT_VERB_WAIT_FOR && options[NT_OPTION_UNLESS] != NULL &&
+	    (options[NT_OPTION_IF] != NULL || verb == NT_VERB_IF))
 		nt_diags_error(l->diags, options[NT_OPTION_UNLESS]->key->span,
 		               "a step takes 'if' or 'unless', not both: join them, as in if: a and not b");
 	nt_load_scope(l, place->events, place->n_events, list->entry_events, list->n_entry_events, true);
@@ -356,7 +368,8 @@ static int add_step(struct nt_step_list *list, const struct nt_yaml *node, int v
 static int load_word(struct nt_step_list *list, const struct nt_yaml *node, struct place *place)
 {
 	struct nt_loader *l = list->l;
-	struct nt_yaml *pair = nt_arena_new0(l->arena, struct nt_yaml), *mapping = nt_arena_new0(l->arena, struct nt_yaml);
+	struct nt_yaml *pair = nt_arena_new0(l->arena, struct nt_yaml), *mapping =
+		nt_arena_new0(l->arena, struct nt_yaml);
 	const char *space = strchr(node->text, ' ');
 	char *word = space != NULL ? g_strndup(node->text, (gsize)(space - node->text)) : NULL;
 	const char **names;
@@ -410,7 +423,8 @@ static int load_list(struct nt_step_list *list, const struct nt_yaml *node, stru
 	return first;
 }
 
-int nt_load_steps(struct nt_step_list *list, const struct nt_yaml *node, const int *events, unsigned n_events, bool instant)
+int nt_load_steps(struct nt_step_list *list, const struct nt_yaml *node, const int *events, unsigned n_events,
+                  bool instant)
 {
 	struct place place = { .parent = -1, .instant = instant, .events = events, .n_events = n_events };
 

@@ -73,14 +73,16 @@ static void check_properties(struct nt_loader *l, const struct nt_yaml *node, in
 		int property = nt_program_property(type, item->key->text);
 
 		if (property < 0) {
-			const char **names = nt_load_names(type->properties, type->n_properties, sizeof(struct nt_property),
+			const char **names = nt_load_names(type->properties, type->n_properties,
+			                                   sizeof(struct nt_property),
 			                                   offsetof(struct nt_property, name));
 
 			nt_keys_unknown(l->diags, item->key->span, "property", item->key->text,
 			                nt_arena_printf(l->arena, "of event '%s'", type->name), names);
 			g_free(names);
 		} else {
-			nt_load_literal(l, item, type->properties[property].type, type->properties[property].one_of, &value);
+			nt_load_literal(l, item, type->properties[property].type, type->properties[property].one_of,
+			                &value);
 		}
 	}
 }
@@ -101,7 +103,8 @@ static void check_reason(struct nt_loader *l, const struct nt_yaml *node)
 
 static void check_what_happens(struct nt_loader *l, const struct nt_yaml *item)
 {
-	static const int acts[] = { NT_HAPPENS_ON, NT_HAPPENS_SET, NT_HAPPENS_START, NT_HAPPENS_ACCEPT, NT_HAPPENS_SEND_BACK,
+	static const int acts[] = { NT_HAPPENS_ON, NT_HAPPENS_SET, NT_HAPPENS_START, NT_HAPPENS_ACCEPT,
+		NT_HAPPENS_SEND_BACK,
 		NT_HAPPENS_WON, NT_HAPPENS_LOST, NT_HAPPENS_LOAD };
 	const struct nt_yaml *keys[NT_HAPPENS_KEYS], *wrong = NULL;
 	int event, n = 0;
@@ -116,7 +119,8 @@ static void check_what_happens(struct nt_loader *l, const struct nt_yaml *item)
 			wrong = nt_yaml_get(item, nt_happens_keys.keys[acts[i]].name);
 	}
 	if (n > 1 || (n == 0 && wrong == NULL && !nt_keys_has_unknown(&nt_happens_keys, item)))
-		nt_diags_error(l->diags, item->span, n == 0 ? "nothing happens here: say on, set, start, accept, send_back, won, lost or load" :
+		nt_diags_error(l->diags, item->span, n == 0 ?
+		               "nothing happens here: say on, set, start, accept, send_back, won, lost or load" :
 		                                              "one thing happens at a time: begin a new item");
 	check_instant(l, keys[NT_HAPPENS_AT], true);
 	check_instant(l, keys[NT_HAPPENS_HAPPENED], true);
@@ -217,7 +221,8 @@ static void check_expectation(struct nt_loader *l, const struct nt_yaml *item)
 		return;
 	}
 	if (item->type != NT_YAML_MAPPING) {
-		nt_diags_error(l->diags, item->span, "an expectation is a mapping such as { at: +2 days, email: welcome }");
+		nt_diags_error(l->diags, item->span,
+		               "an expectation is a mapping such as { at: +2 days, email: welcome }");
 		return;
 	}
 	for (const struct nt_yaml *pair = item->first; pair != NULL; pair = pair->next) {
@@ -248,7 +253,8 @@ static void check_arms(struct nt_loader *l, const struct nt_yaml *node, int camp
 			if (campaign < 0 || campaign == (int)i)
 				split = find_split(&program->campaigns[i], item->key->text);
 		if (split == NULL)
-			nt_diags_error(l->diags, item->key->span, "there is no split '%s' (its id, else split-1, split-2 … in the campaign's order)",
+			nt_diags_error(l->diags, item->key->span,
+			               "there is no split '%s' (its id, else split-1, split-2 … in the campaign's order)",
 			               item->key->text);
 		else
 			nt_load_whole(l, item, 1, split->n_arms, &arm);
@@ -267,7 +273,8 @@ static void load_with_campaigns(struct nt_loader *l, const struct nt_yaml *node,
 	}
 	test->with_campaigns = campaigns;
 	if (test->campaign < 0)
-		nt_diags_error(l->diags, node->key->span, "'with_campaigns' goes with a test in a campaign's document: this one runs them all");
+		nt_diags_error(l->diags, node->key->span,
+		               "'with_campaigns' goes with a test in a campaign's document: this one runs them all");
 }
 
 static void load_test(struct nt_loader *l, const struct nt_yaml *node, int campaign, GArray *tests)
@@ -288,10 +295,12 @@ static void load_test(struct nt_loader *l, const struct nt_yaml *node, int campa
 	check_arms(l, keys[NT_TEST_ARMS], test.n_with_campaigns > 0 ? -1 : campaign);
 	check_instant(l, keys[NT_TEST_START], false);
 	check_instant(l, keys[NT_TEST_UNTIL], true);
-	for (const struct nt_yaml *item = keys[NT_TEST_EVENTS] != NULL ? keys[NT_TEST_EVENTS]->first : NULL; item != NULL;
+	for (const struct nt_yaml *item = keys[NT_TEST_EVENTS] != NULL ? keys[NT_TEST_EVENTS]->first :
+	     NULL; item != NULL;
 	     item = item->next)
 		check_what_happens(l, item);
-	for (const struct nt_yaml *item = keys[NT_TEST_EXPECT] != NULL ? keys[NT_TEST_EXPECT]->first : NULL; item != NULL;
+	for (const struct nt_yaml *item = keys[NT_TEST_EXPECT] != NULL ? keys[NT_TEST_EXPECT]->first :
+	     NULL; item != NULL;
 	     item = item->next)
 		check_expectation(l, item);
 	if (keys[NT_TEST_START] == NULL && (keys[NT_TEST_EVENTS] == NULL || keys[NT_TEST_EVENTS]->n == 0) &&

@@ -18,7 +18,8 @@ static bool is_scalar(struct nt_loader *l, const struct nt_yaml *node, enum nt_k
 {
 	if (node->type == NT_YAML_SCALAR && node->length > 0)
 		return true;
-	nt_diags_error(l->diags, node->span.length > 0 || node->key == NULL ? node->span : node->key->span, "this takes %s",
+	nt_diags_error(l->diags, node->span.length > 0 || node->key == NULL ? node->span : node->key->span,
+	               "this takes %s",
 	               nt_kind_text(kind));
 	return false;
 }
@@ -35,7 +36,8 @@ static bool name_fits(const char *name, char joiner)
 	return true;
 }
 
-bool nt_load_key_name(struct nt_loader *l, const struct nt_yaml *key, const char *what, bool underscores, const char **out)
+bool nt_load_key_name(struct nt_loader *l, const struct nt_yaml *key, const char *what, bool underscores,
+                      const char **out)
 {
 	if (!name_fits(key->text, underscores ? '_' : '-')) {
 		nt_diags_error(l->diags, key->span, "'%s' is no name for a %s: names are %s", key->text, what,
@@ -184,7 +186,8 @@ bool nt_load_whole(struct nt_loader *l, const struct nt_yaml *node, int64_t leas
 	if (!nt_number_parse(node->text, node->length, &n) || n % NT_NUMBER_ONE != 0)
 		return refuse(l, node, NT_KIND_WHOLE, NULL);
 	if (n / NT_NUMBER_ONE < least || n / NT_NUMBER_ONE > most) {
-		nt_diags_error(l->diags, node->span, "'%s' is out of range: it goes from %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT,
+		nt_diags_error(l->diags, node->span,
+		               "'%s' is out of range: it goes from %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT,
 		               node->text, least, most);
 		return false;
 	}
@@ -212,7 +215,8 @@ bool nt_load_zone(struct nt_loader *l, const struct nt_yaml *node, const char **
 	if (!is_scalar(l, node, NT_KIND_ZONE))
 		return false;
 	if (zones->find(zones, node->text) == NULL) {
-		nt_keys_unknown(l->diags, node->span, "time zone", node->text, "", zones->names != NULL ? zones->names(zones) : NULL);
+		nt_keys_unknown(l->diags, node->span, "time zone", node->text, "", zones->names != NULL ?
+		                zones->names(zones) : NULL);
 		return false;
 	}
 	*out = nt_arena_strdup(l->arena, node->text);
@@ -239,7 +243,8 @@ bool nt_load_yes(const struct nt_yaml *node)
 	return node != NULL && (strcmp(node->text, "true") == 0 || strcmp(node->text, "yes") == 0);
 }
 
-bool nt_load_after(struct nt_loader *l, const struct nt_yaml *node, const char *const *words, int *word, struct nt_duration *out)
+bool nt_load_after(struct nt_loader *l, const struct nt_yaml *node, const char *const *words, int *word,
+                   struct nt_duration *out)
 {
 	const char *why = NULL;
 	GString *allowed;
@@ -272,8 +277,10 @@ static void refuse_one_of(struct nt_loader *l, const struct nt_yaml *node, const
 	const char *nearest = nt_nearest(node->text, one_of);
 	const char *meant = nearest != NULL ? nt_arena_printf(l->arena, " (did you mean '%s'?)", nearest) : "";
 
-	nt_diags_error(l->diags, node->span, "%s%s%sis never '%s': it is one of %s%s", node->key != NULL ? "'" : "this ",
-	               node->key != NULL ? node->key->text : "", node->key != NULL ? "' " : "", node->text, list, meant);
+	nt_diags_error(l->diags, node->span, "%s%s%sis never '%s': it is one of %s%s", node->key != NULL ? "'" :
+	               "this ",
+	               node->key != NULL ? node->key->text : "", node->key != NULL ? "' " : "", node->text, list,
+	               meant);
 	g_free(list);
 }
 
@@ -305,7 +312,8 @@ bool nt_load_literal(struct nt_loader *l, const struct nt_yaml *node, enum nt_ty
 		return false;
 	}
 	if (!nt_value_from_text(l->arena, node->text, type, l->context->zones->utc, out, &why)) {
-		nt_diags_error(l->diags, node->span.length > 0 || node->key == NULL ? node->span : node->key->span, "'%s' %s",
+		nt_diags_error(l->diags, node->span.length > 0 || node->key == NULL ? node->span : node->key->span,
+		               "'%s' %s",
 		               node->text, why);
 		return false;
 	}
@@ -316,7 +324,8 @@ bool nt_load_literal(struct nt_loader *l, const struct nt_yaml *node, enum nt_ty
 	return true;
 }
 
-bool nt_load_either(struct nt_loader *l, const struct nt_yaml *item, const struct nt_key_table *table, const char *title,
+bool nt_load_either(struct nt_loader *l, const struct nt_yaml *item, const struct nt_key_table *table,
+                    const char *title,
                     const struct nt_yaml *on, const struct nt_yaml *when, const struct nt_yaml *filter)
 {
 	if (on != NULL && when != NULL) {
@@ -325,12 +334,14 @@ bool nt_load_either(struct nt_loader *l, const struct nt_yaml *item, const struc
 	}
 	if (on == NULL && when == NULL) {
 		/* one that was there, and wrong, has had its message */
-		if (nt_yaml_get(item, "on") == NULL && nt_yaml_get(item, "when") == NULL && !nt_keys_has_unknown(table, item))
+		if (nt_yaml_get(item, "on") == NULL && nt_yaml_get(item, "when") == NULL &&
+		    !nt_keys_has_unknown(table, item))
 			nt_diags_error(l->diags, item->span, "%s needs 'on' (an event) or 'when' (a condition)", title);
 		return false;
 	}
 	if (when != NULL && filter != NULL) {
-		nt_diags_error(l->diags, filter->key->span, "'if' goes with 'on': join it to the condition of 'when' by 'and'");
+		nt_diags_error(l->diags, filter->key->span,
+		               "'if' goes with 'on': join it to the condition of 'when' by 'and'");
 		return false;
 	}
 	return true;

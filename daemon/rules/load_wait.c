@@ -39,7 +39,8 @@ static bool looks_like_window(const char *text)
 /* "mnday 09:00" */
 static bool is_misspelt_weekday(struct nt_loader *l, const struct nt_yaml *node)
 {
-	static const char *const days[] = { "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", NULL };
+	static const char *const days[] = { "monday", "tuesday", "wednesday", "thursday", "friday", "saturday",
+		"sunday", NULL };
 	const char *blank = strchr(node->text, ' ');
 	char *word;
 	int minutes;
@@ -101,18 +102,22 @@ static bool load_expression(struct nt_loader *l, const struct nt_yaml *node, str
 
 static void load_up_to(struct nt_loader *l, struct nt_step *step, const struct nt_yaml *const *options)
 {
-	step->has_up_to = options[NT_OPTION_UP_TO] != NULL && nt_load_duration(l, options[NT_OPTION_UP_TO], &step->duration);
+	step->has_up_to = options[NT_OPTION_UP_TO] != NULL &&
+		nt_load_duration(l, options[NT_OPTION_UP_TO], &step->duration);
 	if (options[NT_OPTION_ELSE] != NULL && options[NT_OPTION_UP_TO] == NULL)
-		nt_diags_warning(l->diags, options[NT_OPTION_ELSE]->key->span, "these steps never run: without 'up_to' the wait has no end");
+		nt_diags_warning(l->diags, options[NT_OPTION_ELSE]->key->span,
+		                 "these steps never run: without 'up_to' the wait has no end");
 }
 
 static void refuse(struct nt_loader *l, const struct nt_yaml *option)
 {
 	if (option != NULL)
-		nt_diags_error(l->diags, option->key->span, "'%s' goes with a condition: this wait ends by itself", option->key->text);
+		nt_diags_error(l->diags, option->key->span, "'%s' goes with a condition: this wait ends by itself",
+		               option->key->text);
 }
 
-bool nt_load_wait_until(struct nt_loader *l, struct nt_step *step, const struct nt_yaml *verb, const struct nt_yaml *const *options)
+bool nt_load_wait_until(struct nt_loader *l, struct nt_step *step, const struct nt_yaml *verb,
+                        const struct nt_yaml *const *options)
 {
 	struct nt_window window;
 	bool ok, is_clock = false;
@@ -122,8 +127,10 @@ bool nt_load_wait_until(struct nt_loader *l, struct nt_step *step, const struct 
 	} else {
 		ok = load_clock(l, verb, step, &is_clock);
 		if (!is_clock)
-			ok = looks_like_window(verb->text) || looks_like_clock(verb->text) ? load_window(l, verb, step) :
-			                                                                     load_expression(l, verb, step);
+			ok = looks_like_window(verb->text) || looks_like_clock(verb->text) ? load_window(l, verb,
+			                                                                                 step) :
+			                                                                     load_expression(l, verb,
+			                                                                                     step);
 	}
 	if (step->kind == NT_STEP_WAIT_CONDITION) {
 		load_up_to(l, step, options);
@@ -135,7 +142,8 @@ bool nt_load_wait_until(struct nt_loader *l, struct nt_step *step, const struct 
 	return ok;
 }
 
-bool nt_load_wait_for(struct nt_loader *l, struct nt_step *step, const struct nt_yaml *verb, const struct nt_yaml *const *options)
+bool nt_load_wait_for(struct nt_loader *l, struct nt_step *step, const struct nt_yaml *verb,
+                      const struct nt_yaml *const *options)
 {
 	int *events = nt_arena_array(l->arena, int, verb->n + 1);
 	const int *entry = l->scope.entry_events;

@@ -59,7 +59,8 @@ const void *nt_load_take_array(struct nt_loader *l, GArray *array, unsigned *n);
 
 /* ---- values (load_value.c): false or NULL when the text isn't one, which has been reported ---- */
 bool nt_load_name(struct nt_loader *l, const struct nt_yaml *node, const char *what, const char **out);
-bool nt_load_key_name(struct nt_loader *l, const struct nt_yaml *key, const char *what, bool underscores, const char **out);
+bool nt_load_key_name(struct nt_loader *l, const struct nt_yaml *key, const char *what, bool underscores,
+                      const char **out);
 bool nt_load_duration(struct nt_loader *l, const struct nt_yaml *node, struct nt_duration *out);
 bool nt_load_windows(struct nt_loader *l, const struct nt_yaml *node, struct nt_windows *out);
 bool nt_load_rate(struct nt_loader *l, const struct nt_yaml *node, struct nt_rate *out);
@@ -70,11 +71,13 @@ bool nt_load_date(struct nt_loader *l, const struct nt_yaml *node, int64_t *days
 bool nt_load_zone(struct nt_loader *l, const struct nt_yaml *node, const char **out);
 bool nt_load_email(struct nt_loader *l, const struct nt_yaml *node, const char **out);
 /* on: or when:, one of them; if: beside on: only. False: reported. */
-bool nt_load_either(struct nt_loader *l, const struct nt_yaml *item, const struct nt_key_table *table, const char *title,
+bool nt_load_either(struct nt_loader *l, const struct nt_yaml *item, const struct nt_key_table *table,
+                    const char *title,
                     const struct nt_yaml *on, const struct nt_yaml *when, const struct nt_yaml *filter);
 bool nt_load_yes(const struct nt_yaml *node); /* "true" or "yes"; NULL is false */
 /* "after 90 days"; also what else is allowed: index into words, or -1 for after. */
-bool nt_load_after(struct nt_loader *l, const struct nt_yaml *node, const char *const *words, int *word, struct nt_duration *out);
+bool nt_load_after(struct nt_loader *l, const struct nt_yaml *node, const char *const *words, int *word,
+                   struct nt_duration *out);
 /* A literal of the type, or one of one_of; as fields, properties and tests write them. */
 bool nt_load_literal(struct nt_loader *l, const struct nt_yaml *node, enum nt_type type, const char *const *one_of,
                      struct nt_value *out);
@@ -95,7 +98,8 @@ const char **nt_load_names(const void *items, unsigned n, size_t size, size_t of
 /* ---- expressions (load_expr.c) ---- */
 void nt_load_scope_init(struct nt_loader *l);
 /* Events at hand, and the campaign whose run it is (NULL: none). Holds until the next call. */
-void nt_load_scope(struct nt_loader *l, const int *events, unsigned n_events, const int *entry_events, unsigned n_entry_events,
+void nt_load_scope(struct nt_loader *l, const int *events, unsigned n_events, const int *entry_events,
+                   unsigned n_entry_events,
                    bool has_run);
 const struct nt_expr *nt_load_condition(struct nt_loader *l, const struct nt_yaml *node); /* NULL gives NULL */
 /* `if` and `unless` together; either may be NULL. */
@@ -132,15 +136,21 @@ struct nt_step_list {
 };
 /* Adds the steps of a list; gives the first's index or -1. `events` are at hand at its beginning. `instant`: only steps that take no
  * time (`do:`). */
-int nt_load_steps(struct nt_step_list *list, const struct nt_yaml *node, const int *events, unsigned n_events, bool instant);
+int nt_load_steps(struct nt_step_list *list, const struct nt_yaml *node, const int *events, unsigned n_events,
+                  bool instant);
 /* What a message step says of itself (load_message.c): template, with, kind, window, give_up_after. */
-bool nt_load_message(struct nt_loader *l, struct nt_step *step, const struct nt_yaml *verb, const struct nt_yaml *const *options);
-bool nt_load_webhook(struct nt_loader *l, struct nt_step *step, const struct nt_yaml *verb, const struct nt_yaml *const *options);
+bool nt_load_message(struct nt_loader *l, struct nt_step *step, const struct nt_yaml *verb,
+                     const struct nt_yaml *const *options);
+bool nt_load_webhook(struct nt_loader *l, struct nt_step *step, const struct nt_yaml *verb,
+                     const struct nt_yaml *const *options);
 /* What a wait step waits for (load_wait.c). */
-bool nt_load_wait_until(struct nt_loader *l, struct nt_step *step, const struct nt_yaml *verb, const struct nt_yaml *const *options);
-bool nt_load_wait_for(struct nt_loader *l, struct nt_step *step, const struct nt_yaml *verb, const struct nt_yaml *const *options);
+bool nt_load_wait_until(struct nt_loader *l, struct nt_step *step, const struct nt_yaml *verb,
+                        const struct nt_yaml *const *options);
+bool nt_load_wait_for(struct nt_loader *l, struct nt_step *step, const struct nt_yaml *verb,
+                      const struct nt_yaml *const *options);
 
 /* set: (fields) and with: (load_message.c); the scope has been set. */
-const struct nt_assignment *nt_load_assignments(struct nt_loader *l, const struct nt_yaml *mapping, bool fields, unsigned *n);
+const struct nt_assignment *nt_load_assignments(struct nt_loader *l, const struct nt_yaml *mapping, bool fields,
+                                                unsigned *n);
 
 #endif

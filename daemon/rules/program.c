@@ -119,7 +119,8 @@ int nt_program_channel(const struct nt_program *program, const char *name) { ret
 int nt_program_segment(const struct nt_program *program, const char *name) { return find(program, SEGMENTS, name); }
 int nt_program_ring(const struct nt_program *program, const char *identity) { return find(program, RINGS, identity); }
 int nt_program_stat(const struct nt_program *program, const char *identity) { return find(program, STATS, identity); }
-int nt_program_watcher(const struct nt_program *program, const char *identity) { return find(program, WATCHERS, identity); }
+int nt_program_watcher(const struct nt_program *program, const char *identity) { return find(program, WATCHERS,
+                                                                                             identity); }
 int nt_program_rep(const struct nt_program *program, const char *name) { return find(program, REPS, name); }
 int nt_program_team(const struct nt_program *program, const char *name) { return find(program, TEAMS, name); }
 

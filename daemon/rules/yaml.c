@@ -185,7 +185,8 @@ static struct made parse_scalar(struct parser *p)
 	/* an anchor belongs to the event's span: leave the value's own place */
 	if (anchor != NULL && !made.block_scalar)
 		while (node->span.length > 0 && !node->quoted &&
-		       strncmp(p->source->text + node->span.start, node->text, MIN(node->length, node->span.length)) != 0) {
+		       strncmp(p->source->text + node->span.start, node->text,
+		               MIN(node->length, node->span.length)) != 0) {
 			node->span.start++;
 			node->span.length--;
 		}
@@ -269,7 +270,8 @@ static unsigned mend(struct parser *p, GPtrArray *items, unsigned i, bool mappin
 		node->text = nt_arena_strndup(p->arena, text, node->span.length);
 		node->length = node->span.length;
 		nt_diags_error(p->diags, node->span, "%s (inside { } and [ ] a comma ends the value)",
-		               nt_yaml_put_in_quotes(p->arena, node->key != NULL ? node->key->text : NULL, text, node->length));
+		               nt_yaml_put_in_quotes(p->arena, node->key != NULL ? node->key->text : NULL, text,
+		                                     node->length));
 		return last;
 	}
 	return i;
@@ -353,7 +355,8 @@ static void finish_mapping(struct parser *p, struct nt_yaml *node, GPtrArray *pa
 		if (strcmp(pair->key->text, "<<") == 0 && !pair->key->quoted)
 			continue;
 		if (before != NULL) {
-			nt_diags_error(p->diags, pair->key->span, "'%s' stands here twice (first on line %d)", pair->key->text,
+			nt_diags_error(p->diags, pair->key->span, "'%s' stands here twice (first on line %d)",
+			               pair->key->text,
 			               line_of(before->key->span));
 			continue;
 		}
@@ -423,7 +426,8 @@ static struct made parse_mapping(struct parser *p, int depth)
 		made.weight += key.weight + value.weight;
 		made.height = MAX(made.height, value.height + 1);
 		if (key.node->type != NT_YAML_SCALAR) {
-			fail(p, key.node->span, "a key has to be a name: put the value in quotes if it begins with a bracket");
+			fail(p, key.node->span,
+			     "a key has to be a name: put the value in quotes if it begins with a bracket");
 			break;
 		}
 		value.node->key = key.node;
@@ -528,7 +532,8 @@ static bool check_text(const struct nt_source *source, struct nt_diags *diags)
 {
 	const char *end;
 
-	if (source->length >= 2 && (memcmp(source->text, "\xFF\xFE", 2) == 0 || memcmp(source->text, "\xFE\xFF", 2) == 0)) {
+	if (source->length >= 2 && (memcmp(source->text, "\xFF\xFE", 2) == 0 || memcmp(source->text, "\xFE\xFF",
+	                                                                               2) == 0)) {
 		nt_diags_error(diags, nt_span_of(source, 0, 1), "this file is UTF-16: save it as UTF-8");
 		return false;
 	}

@@ -10,27 +10,41 @@ static const struct {
 	bool at_context;
 	const char *words;
 } plain_words[] = {
-	{ "mapping values are not allowed", NULL, false, "': ' is not allowed here: put a value that contains ': ' in quotes, and check the indentation" },
+	{ "mapping values are not allowed", NULL, false,
+	  "': ' is not allowed here: put a value that contains ': ' in quotes, and check the indentation" },
 	{ "found unexpected end of stream", "quoted scalar", true, "this quote is never closed" },
 	{ "found unexpected document indicator", "quoted scalar", true, "this quote is never closed" },
-	{ "found unknown escape character", NULL, false, "unknown '\\' escape in double quotes: use single quotes, or write '\\\\'" },
+	{ "found unknown escape character", NULL, false,
+	  "unknown '\\' escape in double quotes: use single quotes, or write '\\\\'" },
 	{ "did not find expected hexdecimal number", NULL, false, "a '\\x' or '\\u' escape needs hexadecimal digits" },
 	{ "found invalid Unicode character", NULL, false, "this escape is no Unicode character" },
-	{ "did not find expected ',' or '}'", NULL, true, "this '{' is not closed, or a ',' is missing after one of its values" },
-	{ "did not find expected ',' or ']'", NULL, true, "this '[' is not closed, or a ',' is missing after one of its values" },
-	{ "did not find expected '-' indicator", NULL, false, "this line should begin with '- ' like the others of its list, or is indented wrongly" },
-	{ "did not find expected key", NULL, false, "a 'key: value' was expected here: check the indentation, or put the value in quotes" },
+	{ "did not find expected ',' or '}'", NULL, true,
+	  "this '{' is not closed, or a ',' is missing after one of its values" },
+	{ "did not find expected ',' or ']'", NULL, true,
+	  "this '[' is not closed, or a ',' is missing after one of its values" },
+	{ "did not find expected '-' indicator", NULL, false,
+	  "this line should begin with '- ' like the others of its list, or is indented wrongly" },
+	{ "did not find expected key", NULL, false,
+	  "a 'key: value' was expected here: check the indentation, or put the value in quotes" },
 	{ "could not find expected ':'", NULL, true, "a ': ' is missing after this, or the line is indented wrongly" },
-	{ "block sequence entries are not allowed", NULL, false, "a list cannot begin here: put '- ' on a line of its own, further in" },
+	{ "block sequence entries are not allowed", NULL, false,
+	  "a list cannot begin here: put '- ' on a line of its own, further in" },
 	{ "mapping keys are not allowed", NULL, false, "a key cannot begin here: check the indentation" },
 	{ "found a tab character", NULL, false, "indent with spaces: YAML does not allow tabs" },
-	{ "found character that cannot start any token", NULL, false, "a value cannot begin with this character: put the value in quotes" },
-	{ "did not find expected comment or line break", NULL, false, "put the value in quotes: '>' and '|' at its beginning have a meaning of their own in YAML" },
-	{ "did not find expected alphabetic or numeric character", NULL, false, "put the value in quotes: '*' and '&' at its beginning have a meaning of their own in YAML" },
-	{ "did not find expected whitespace or line break", NULL, false, "put the value in quotes: '!' at its beginning has a meaning of its own in YAML" },
-	{ "found unknown directive", NULL, false, "put the value in quotes: '%' at the beginning of a line has a meaning of its own in YAML" },
-	{ "did not find expected <document start>", NULL, false, "a document has to begin here: check the indentation" },
-	{ "found undefined tag handle", NULL, false, "YAML tags ('!') are not part of the rule language: put the value in quotes" },
+	{ "found character that cannot start any token", NULL, false,
+	  "a value cannot begin with this character: put the value in quotes" },
+	{ "did not find expected comment or line break", NULL, false,
+	  "put the value in quotes: '>' and '|' at its beginning have a meaning of their own in YAML" },
+	{ "did not find expected alphabetic or numeric character", NULL, false,
+	  "put the value in quotes: '*' and '&' at its beginning have a meaning of their own in YAML" },
+	{ "did not find expected whitespace or line break", NULL, false,
+	  "put the value in quotes: '!' at its beginning has a meaning of its own in YAML" },
+	{ "found unknown directive", NULL, false,
+	  "put the value in quotes: '%' at the beginning of a line has a meaning of its own in YAML" },
+	{ "did not find expected <document start>", NULL, false,
+	  "a document has to begin here: check the indentation" },
+	{ "found undefined tag handle", NULL, false,
+	  "YAML tags ('!') are not part of the rule language: put the value in quotes" },
 	{ "control characters are not allowed", NULL, false, "a control character: remove it" },
 	{ "exceeded maximum depth", NULL, false, "nested too deeply" },
 	{ NULL, NULL, false, NULL },
@@ -121,7 +135,8 @@ static size_t value_end(const struct nt_source *source, size_t at, size_t line_e
 			if (flow && depth == 0)
 				break;
 			depth--;
-		} else if ((flow && c == ',' && depth <= 0) || (c == '#' && at > 0 && g_ascii_isspace(source->text[at - 1]))) {
+		} else if ((flow && c == ',' && depth <= 0) ||
+		           (c == '#' && at > 0 && g_ascii_isspace(source->text[at - 1]))) {
 			break;
 		}
 	}
@@ -198,11 +213,12 @@ static const char *needs_quotes(const char *value, size_t length, bool flow)
 		if (end == 0 || end == length || value[end] == '#')
 			return NULL;
 		return value[0] == '"' || value[0] == '\'' ? "it begins with a quote, and goes on after the closing one" :
-		                                             "it begins with a bracket, and goes on after the closing one";
+			"it begins with a bracket, and goes on after the closing one";
 	}
 	if (value[0] == '-' && length > 1 && value[1] == ' ')
 		return NULL; /* a list, in the wrong place */
-	if (strchr("*!%@&`", value[0]) != NULL || ((value[0] == '>' || value[0] == '|') && !is_block_header(value, length)))
+	if (strchr("*!%@&`", value[0]) != NULL ||
+	    ((value[0] == '>' || value[0] == '|') && !is_block_header(value, length)))
 		return "the character at its beginning has a meaning of its own in YAML";
 	for (size_t i = 0; i + 1 < length; i++)
 		if (value[i] == ':' && value[i + 1] == ' ')
@@ -223,7 +239,8 @@ static bool explain_pair(const struct nt_source *source, struct nt_arena *arena,
 	if (why == NULL)
 		return false;
 	nt_diags_error(diags, nt_span_of(source, pair->value, pair->value_length), "%s (%s)",
-	               nt_yaml_put_in_quotes(arena, nt_arena_strndup(arena, source->text + pair->key, pair->key_length), value,
+	               nt_yaml_put_in_quotes(arena, nt_arena_strndup(arena, source->text + pair->key,
+	                                                             pair->key_length), value,
 	                                     pair->value_length), why);
 	return true;
 }
@@ -291,7 +308,8 @@ void nt_yaml_explain(const struct nt_source *source, struct nt_arena *arena, con
 	for (unsigned i = 0; plain_words[i].problem != NULL; i++)
 		if (mentions(problem->problem, plain_words[i].problem) &&
 		    (plain_words[i].context == NULL || mentions(problem->context, plain_words[i].context))) {
-			nt_diags_error(diags, nt_span_of(source, plain_words[i].at_context ? problem->context_at : at, 1), "%s",
+			nt_diags_error(diags, nt_span_of(source, plain_words[i].at_context ? problem->context_at : at,
+			                                 1), "%s",
 			               plain_words[i].words);
 			return;
 		}

@@ -43,7 +43,8 @@ static void check_steps(const struct nt_program *program, const struct nt_campai
 		NT_CHECK(step->then_first == -1 || (step->then_first > i && step->then_first < n));
 		NT_CHECK(step->else_first == -1 || (step->else_first > i && step->else_first < n));
 		NT_CHECK(step->parent >= -1 && step->parent < i);
-		NT_CHECK(step->kind != NT_STEP_MESSAGE || (step->channel >= 0 && step->channel < (int)program->n_channels));
+		NT_CHECK(step->kind != NT_STEP_MESSAGE || (step->channel >= 0 &&
+		                                           step->channel < (int)program->n_channels));
 		for (unsigned a = 0; a < step->n_arms; a++)
 			NT_CHECK(step->arms[a].first == -1 || (step->arms[a].first > i && step->arms[a].first < n));
 		NT_CHECK(step->n_arms == 0 || step->arms[step->n_arms - 1].upto == 1000000);
@@ -80,7 +81,8 @@ static void check_diags(struct nt_diags *diags, const struct nt_program *program
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const char email[] = "---\nsubject: Hi\n---\nHello.\n", paths[FILES][13] = { "rules/a.yaml", "rules/b.yaml",
+	static const char email[] = "---\nsubject: Hi\n---\nHello.\n", paths[FILES][13] =
+		{ "rules/a.yaml", "rules/b.yaml",
 		"rules/c.yaml", "rules/d.yaml", "rules/e.yaml", "rules/f.yaml", "rules/g.yaml", "rules/h.yaml" };
 	static const struct nt_file templates[] = { { "templates/hello/email.md", email, sizeof email - 1 },
 		{ "templates/hello/sms.txt", "Hello.\n", 7 } };

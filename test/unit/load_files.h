@@ -32,7 +32,8 @@ static inline const char *const *known_zone_names(const struct nt_zones *zones)
 }
 
 /* files: path, text, path, text …, NULL. Templates are those whose path holds "templates/". */
-static inline struct loaded load_with(const char *const *files, const char *const *channels, const char *const *webhooks)
+static inline struct loaded load_with(const char *const *files, const char *const *channels,
+                                      const char *const *webhooks)
 {
 	static struct nt_zones zones = { .find = find_known_zone, .names = known_zone_names };
 	struct nt_file rules[LOADED_FILES], templates[LOADED_FILES];
@@ -53,7 +54,8 @@ static inline struct loaded load_with(const char *const *files, const char *cons
 	loaded.program = nt_rules_load(&set, &context, loaded.diags);
 	for (unsigned i = 0; (diag = nt_diags_peek(loaded.diags, i)) != NULL; i++)
 		g_string_append_printf(loaded.says, "%s%s:%d:%d: %s%s", i > 0 ? "\n" : "",
-		                       diag->span.source != NULL ? diag->span.source->path : "", diag->line, diag->column,
+		                       diag->span.source != NULL ? diag->span.source->path : "", diag->line,
+		                       diag->column,
 		                       diag->severity == NT_WARNING ? "warning: " : "", diag->message);
 	return loaded;
 }

@@ -99,7 +99,8 @@ static void everything_below_in_byte_order(void **state)
 	assert_reads("rules", "mails", 0,
 	             "rules/Z.yaml rules/b.yaml rules/b/a.yaml | rules/templates/hi/sms.txt mails/templates/hi/email.md");
 	/* and isn't read twice */
-	assert_reads("rules", "rules/templates", 0, "rules/Z.yaml rules/b.yaml rules/b/a.yaml | rules/templates/hi/sms.txt");
+	assert_reads("rules", "rules/templates", 0,
+	             "rules/Z.yaml rules/b.yaml rules/b/a.yaml | rules/templates/hi/sms.txt");
 }
 
 static void bytes_are_kept(void **state)

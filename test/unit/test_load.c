@@ -126,7 +126,8 @@ static const char trial[] =
 	"enter: { by_hand: true }\n"
 	"steps: [ webhook: crm ]\n";
 
-static const char *const everything[] = { "rules/trial.yaml", trial, "rules/all.yaml", dictionary, WELCOME, QUESTIONS, NEW_LEAD, NULL };
+static const char *const everything[] = { "rules/trial.yaml", trial, "rules/all.yaml", dictionary, WELCOME, QUESTIONS,
+	NEW_LEAD, NULL };
 
 static struct loaded load_everything(void)
 {
@@ -366,8 +367,10 @@ static void split_and_waits(void **state)
 
 static void the_hash_is_of_the_sources(void **state)
 {
-	static const char *const reversed[] = { WELCOME, QUESTIONS, NEW_LEAD, "rules/all.yaml", dictionary, "rules/trial.yaml", trial, NULL };
-	static const char *const other[] = { "rules/trial.yaml", trial, "rules/all.yaml", dictionary, WELCOME, QUESTIONS,
+	static const char *const reversed[] = { WELCOME, QUESTIONS, NEW_LEAD, "rules/all.yaml", dictionary,
+		"rules/trial.yaml", trial, NULL };
+	static const char *const other[] = { "rules/trial.yaml", trial, "rules/all.yaml", dictionary, WELCOME,
+		QUESTIONS,
 		"templates/new-lead/email.md", "---\nsubject: A lead!\n---\nHello.\n", NULL };
 	struct loaded a = load_everything(), b = load_files(reversed), c = load_files(other);
 
@@ -392,7 +395,8 @@ static void assert_says(const char *const *files, const char *wanted)
 static void all_errors_in_one_run(void **state)
 {
 	static const char *const files[] = {
-		"rules/a.yaml", "events:\n  a.b: {}\n---\ncampaign: x\nenter: { on: a.c }\nsteps:\n  - emial: hi\n  - wait: soon\n  - tag: t\n    then: []\n",
+		"rules/a.yaml",
+			"events:\n  a.b: {}\n---\ncampaign: x\nenter: { on: a.c }\nsteps:\n  - emial: hi\n  - wait: soon\n  - tag: t\n    then: []\n",
 		"rules/b.yaml", "fields:\n  Size: number\nsegments:\n  s: nmae == 1\n", NULL };
 
 	(void)state;
@@ -419,7 +423,8 @@ static void a_broken_file_stops_no_other(void **state)
 static void what_depends_on_itself(void **state)
 {
 	static const char *const files[] = {
-		"rules/a.yaml", "segments:\n  a: in_segment(\"b\")\n  b: not in_segment(\"c\")\n  c: in_segment(\"a\") or in_segment(\"d\")\n  d: score > 5\n", NULL };
+		"rules/a.yaml",
+			"segments:\n  a: in_segment(\"b\")\n  b: not in_segment(\"c\")\n  c: in_segment(\"a\") or in_segment(\"d\")\n  d: score > 5\n", NULL };
 
 	(void)state;
 	assert_says(files, "rules/a.yaml:3:21: 'c' depends on itself: c → a → b → c");
@@ -468,8 +473,10 @@ static void the_event_at_hand_ends_with_the_next_wait(void **state)
 static void marketing_email_names_its_sender(void **state)
 {
 	static const char *const files[] = {
-		"rules/a.yaml", "campaign: x\nenter: { by_hand: true }\nsteps: [ email: bare, email: bare ]\n---\npolicy:\n  sender: { name: A }\n",
-		"templates/bare/email.html", "---\nsubject: Hi\nlayout: none\n---\n<html><body>Hi</body></html>\n", NULL };
+		"rules/a.yaml",
+			"campaign: x\nenter: { by_hand: true }\nsteps: [ email: bare, email: bare ]\n---\npolicy:\n  sender: { name: A }\n",
+		"templates/bare/email.html", "---\nsubject: Hi\nlayout: none\n---\n<html><body>Hi</body></html>\n",
+			NULL };
 
 	(void)state;
 	assert_says(files,
@@ -481,7 +488,8 @@ static void marketing_email_names_its_sender(void **state)
 static void the_configuration_is_known(void **state)
 {
 	static const char *const files[] = {
-		"rules/a.yaml", "campaign: x\nenter: { by_hand: true }\nsteps: [ sms: questions, whatsapp: questions, webhook: crn ]\n", QUESTIONS,
+		"rules/a.yaml",
+			"campaign: x\nenter: { by_hand: true }\nsteps: [ sms: questions, whatsapp: questions, webhook: crn ]\n", QUESTIONS,
 		"templates/questions/whatsapp.txt", "Hi\n", NULL };
 	static const char *const channels[] = { "email", "whatsapp", NULL }, *const webhooks[] = { "crm", NULL };
 	struct loaded loaded = load_with(files, channels, webhooks);
@@ -494,20 +502,23 @@ static void the_configuration_is_known(void **state)
 
 static void a_folder_of_its_own_wins(void **state)
 {
-	static const char *const files[] = { "rules/a.yaml", "policy:\n  time_zone: UTC\n", "rules/templates/hi/sms.txt", "own\n",
+	static const char *const files[] = { "rules/a.yaml", "policy:\n  time_zone: UTC\n",
+		"rules/templates/hi/sms.txt", "own\n",
 		"templates/hi/sms.txt", "configured\n", NULL };
 	struct loaded loaded = load_files(files);
 
 	(void)state;
 	assert_string_equal(loaded.says->str, "");
-	assert_string_equal(nt_message_template_path(nt_template_set_find(loaded.program->templates, "hi", "sms", NULL)),
+	assert_string_equal(nt_message_template_path(nt_template_set_find(loaded.program->templates, "hi", "sms",
+	                                                                  NULL)),
 	                    "rules/templates/hi/sms.txt");
 	unload(&loaded);
 }
 
 static void the_reference_holds_every_key(void **state)
 {
-	static const char *const keys[] = { "give_up_after", "half_life", "hand_off", "wait_until", "not_again_for", "cooldown", NULL };
+	static const char *const keys[] = { "give_up_after", "half_life", "hand_off", "wait_until", "not_again_for",
+		"cooldown", NULL };
 
 	(void)state;
 	for (int man = 0; man < 2; man++) {

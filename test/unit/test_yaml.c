@@ -108,7 +108,8 @@ static void reads_documents(void **state)
 static void resolves_aliases_and_merges(void **state)
 {
 	(void)state;
-	assert_tree("a: &x { k: 1, l: 2 }\nb: *x\nc: { <<: *x, l: 3 }\n", "{a: {k: 1, l: 2}, b: {k: 1, l: 2}, c: {l: 3, k: 1}}");
+	assert_tree("a: &x { k: 1, l: 2 }\nb: *x\nc: { <<: *x, l: 3 }\n",
+	            "{a: {k: 1, l: 2}, b: {k: 1, l: 2}, c: {l: 3, k: 1}}");
 	assert_tree("a: &x { k: 1 }\nb: &y { k: 2, m: 3 }\nc: { <<: [ *x, *y ] }\n",
 	            "{a: {k: 1}, b: {k: 2, m: 3}, c: {k: 1, m: 3}}");
 	/* an anchor is its document's */
@@ -186,7 +187,8 @@ static void values_that_need_quotes(void **state)
 	} traps[] = {
 		{ "r: { if: country in [\"US\", \"CA\"], to: x }\n",
 		  "1:10: put the condition in quotes: if: 'country in [\"US\", \"CA\"]' (a list inside { } or [ ] ends the value)" },
-		{ "title: Trial: to paid\n", "1:8: put the value in quotes: title: 'Trial: to paid' (': ' has a meaning of its own in YAML)" },
+		{ "title: Trial: to paid\n",
+		  "1:8: put the value in quotes: title: 'Trial: to paid' (': ' has a meaning of its own in YAML)" },
 		{ "if: \"US\" == country\n", "1:5: put the condition in quotes: if: '\"US\" == country' "
 		                            "(it begins with a quote, and goes on after the closing one)" },
 		{ "if: 'US' == country\nb: 1\n", "1:5: put the condition in quotes: if: '''US'' == country' "
@@ -207,7 +209,8 @@ static void values_that_need_quotes(void **state)
 		                 "(the character at its beginning has a meaning of its own in YAML)" },
 		{ "when: &x == 5\n", "1:7: put the condition in quotes: when: '&x == 5' "
 		                     "(the character at its beginning has a meaning of its own in YAML)" },
-		{ "title: Offer #5\n", "1:8: put the value in quotes: title: 'Offer #5' (' #' begins a comment, so the value ends before it)" },
+		{ "title: Offer #5\n",
+		  "1:8: put the value in quotes: title: 'Offer #5' (' #' begins a comment, so the value ends before it)" },
 		{ "if: f(\"a # b\")\n", "1:5: put the condition in quotes: if: 'f(\"a # b\")' "
 		                       "(' #' begins a comment, so the value ends before it)" },
 	};
@@ -224,7 +227,8 @@ static void broken_yaml_is_told_in_plain_words(void **state)
 	assert_says("a:\n\t- b\n", "2:1: indent with spaces: YAML does not allow tabs");
 	assert_says("a: \"hot\nb: 1\n", "1:4: this quote is never closed");
 	assert_says("a: [ 1, 2\nb: 3\n", "1:4: this '[' is not closed, or a ',' is missing after one of its values");
-	assert_says("a: 1\n b: 2\n", "2:3: ': ' is not allowed here: put a value that contains ': ' in quotes, and check the indentation");
+	assert_says("a: 1\n b: 2\n",
+	            "2:3: ': ' is not allowed here: put a value that contains ': ' in quotes, and check the indentation");
 	assert_says("a: 1\na: 2\n", "2:1: 'a' stands here twice (first on line 1)");
 	assert_says("[ a ]: 1\n", "1:1: a key has to be a name: put the value in quotes if it begins with a bracket");
 	assert_says("a: !!str x\n",

@@ -43,8 +43,10 @@ static void finds_what_tzdata_lists(void **state)
 
 static void finds_nothing_else(void **state)
 {
-	static const char *const names[] = { "", "Europe", "europe/berlin", "Europe/Brelin", "../../../etc/passwd", "/etc/localtime",
-		"Europe/../Europe/Berlin", "posix/Europe/Berlin", "tzdata.zi", "zone.tab", "Z", "EST5EDT,M3.2.0,M11.1.0", NULL };
+	static const char *const names[] = { "", "Europe", "europe/berlin", "Europe/Brelin", "../../../etc/passwd",
+		"/etc/localtime",
+		"Europe/../Europe/Berlin", "posix/Europe/Berlin", "tzdata.zi", "zone.tab", "Z",
+			"EST5EDT,M3.2.0,M11.1.0", NULL };
 
 	(void)state;
 	for (unsigned i = 0; names[i] != NULL; i++)
