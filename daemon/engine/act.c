@@ -37,7 +37,8 @@ static unsigned draw(const struct nt_campaign *campaign, const struct nt_step *s
 	return arm;
 }
 
-static const struct nt_arm *arm_of(struct nt_instant *in, const struct nt_campaign *campaign, const struct nt_step *step)
+static const struct nt_arm *arm_of(struct nt_instant *in, const struct nt_campaign *campaign,
+                                   const struct nt_step *step)
 {
 	struct nt_arm_state **link;
 
@@ -55,7 +56,8 @@ static const struct nt_arm *arm_of(struct nt_instant *in, const struct nt_campai
 	return &step->arms[(*link)->arm];
 }
 
-static int split(struct nt_instant *in, struct nt_run *run, const struct nt_campaign *campaign, const struct nt_step *step)
+static int split(struct nt_instant *in, struct nt_run *run, const struct nt_campaign *campaign,
+                 const struct nt_step *step)
 {
 	const struct nt_arm *arm;
 
@@ -74,14 +76,16 @@ static void award(struct nt_instant *in, const struct nt_run *run, const struct 
 {
 	struct nt_eval_context context = { .lead = in->lead, .now = in->now, .event = run->hand, .run = run };
 	nt_number points = step->points;
+	const char *reason = step->reason;
 
 	if (step->expr != NULL) {
 		struct nt_result result = nt_eval(step->expr, &context);
 
 		points = result.value.type == NT_TYPE_NUMBER ? result.value.number : 0;
 	}
-	nt_points_award(in, points, in->now,
-	                step->reason != NULL ? step->reason : nt_arena_printf(in->arena, "campaign %s", campaign->name));
+	if (reason == NULL)
+		reason = nt_arena_printf(in->arena, "campaign %s", campaign->name);
+	nt_points_award(in, points, in->now, reason);
 	in->changed = true;
 	nt_points_refresh(in);
 }

@@ -13,11 +13,12 @@ struct nt_program;
 
 void nt_lead_encode(const struct nt_lead *lead, GString *out);
 /* Bound to `program`; what it doesn't declare goes to the extra lists; runs of campaigns or steps that it doesn't have
- * are resolved by engine/migrate.h, which needs the program that wrote the blob (nt_lead_program_hash). NULL and *why if the bytes are
- * damaged or of a newer version. */
+ * are resolved by nt_lead_migrate(), which needs the program that wrote the blob (nt_lead_program_hash). NULL and *why
+ * if the bytes are damaged or of a newer version. */
 struct nt_lead *nt_lead_decode(struct nt_arena *arena, const struct nt_program *program, const char *id,
                                const void *bytes, size_t length, const char **why);
-/* The hash of the program that wrote it, without decoding the rest; NULL if damaged. Points into bytes (64 chars, not terminated). */
+/* The hash of the program that wrote it, without decoding the rest; NULL if damaged. Points into bytes (64 chars, not
+ * terminated). */
 const char *nt_lead_program_hash(const void *bytes, size_t length);
 
 #endif

@@ -279,7 +279,8 @@ static bool decide(struct nt_instant *in, struct nt_run *run, const struct nt_st
 /* Priority, then who has waited longest, then campaign and key, in which order the runs stand. */
 static bool goes_first(const struct nt_lead *lead, const struct nt_run *a, const struct nt_run *b)
 {
-	int left = lead->program->campaigns[a->campaign].priority, right = lead->program->campaigns[b->campaign].priority;
+	const struct nt_campaign *campaigns = lead->program->campaigns;
+	int left = campaigns[a->campaign].priority, right = campaigns[b->campaign].priority;
 
 	if (left != right)
 		return left > right;

@@ -34,9 +34,9 @@ static const char *title_of(struct nt_instant *in)
 			g_string_append(title, fields[i] == NT_FIELD_COMPANY ? ", " : " ");
 		g_string_append(title, text);
 	}
+	text = text_field(in->lead, NT_FIELD_EMAIL);
 	if (title->len == 0)
-		g_string_append(title, text_field(in->lead, NT_FIELD_EMAIL) != NULL ? text_field(in->lead, NT_FIELD_EMAIL)
-		                                                                    : in->lead->id);
+		g_string_append(title, text != NULL ? text : in->lead->id);
 	text = nt_arena_strndup(in->arena, title->str, title->len);
 	g_string_free(title, TRUE);
 	return text;
@@ -181,6 +181,15 @@ static const char *event_of(enum nt_handoff state)
 	}
 }
 
+/* "offered to anna", "sent_back by anna: too_early" */
+static const char *words_for(struct nt_instant *in, enum nt_handoff state, const char *rep, const char *reason)
+{
+	const char *by = state == NT_HANDOFF_OFFERED ? " to " : " by ";
+
+	return nt_arena_printf(in->arena, "%s%s%s%s%s", nt_handoff_name(state), rep != NULL ? by : "",
+	                       rep != NULL ? rep : "", reason != NULL ? ": " : "", reason != NULL ? reason : "");
+}
+
 void nt_handoff_apply(struct nt_instant *in, const struct nt_input *input)
 {
 	struct nt_lead *lead = in->lead;
@@ -197,9 +206,7 @@ void nt_handoff_apply(struct nt_instant *in, const struct nt_input *input)
 		lead->handoff_closed = in->now;
 	if (rep != NULL && (state == NT_HANDOFF_ACCEPTED || input->handoff.accepted_owner))
 		lead->owner = rep;
-	nt_instant_note(in, NULL, "handoff",
-	                nt_arena_printf(in->arena, "%s%s%s%s%s", nt_handoff_name(state), rep != NULL ? " to " : "",
-	                                rep != NULL ? rep : "", reason != NULL ? ": " : "", reason != NULL ? reason : ""));
+	nt_instant_note(in, NULL, "handoff", words_for(in, state, rep, reason));
 	if (state == NT_HANDOFF_WON)
 		nt_change_stage(in, NULL, "customer");
 	if (state == NT_HANDOFF_SENT_BACK)

@@ -13,7 +13,8 @@ void nt_effects_init(struct nt_effects *effects)
 	effects->n = 0;
 }
 
-struct nt_effect *nt_instant_effect(struct nt_instant *in, enum nt_effect_kind kind, const char *what, const char *detail)
+struct nt_effect *nt_instant_effect(struct nt_instant *in, enum nt_effect_kind kind, const char *what,
+                                    const char *detail)
 {
 	struct nt_effect *effect = nt_arena_new0(in->arena, struct nt_effect);
 

@@ -1,8 +1,9 @@
 /* One lead's instant: what nt_step() and its parts share. Nobody else includes this.
  *
- * An instant is a number of passes (II.1): (a) history, fields, points; (b) fit, levels, watchers; (c) goal, exit; (d) waits;
- * (e) entries; (f) sales ready. What (c) to (f) change starts another pass. When a pass changes nothing, what is due at
- * this very instant goes on; when that is quiet too, the gate opens; what it completes starts passes again. */
+ * An instant is a number of passes (II.1): (a) history, fields, points; (b) fit, levels, watchers; (c) goal, exit;
+ * (d) waits; (e) entries; (f) sales ready. What (c) to (f) change starts another pass. When a pass changes nothing,
+ * what is due at this very instant goes on; when that is quiet too, the gate opens; what it completes starts passes
+ * again. */
 #ifndef NT_ENGINE_INSTANT_H
 #define NT_ENGINE_INSTANT_H
 
@@ -52,9 +53,11 @@ struct nt_instant {
 #define NT_INSTANT_PASSES 10000 /* more than any sane rule set can need: rules that chase each other end here */
 
 /* instant.c */
-struct nt_effect *nt_instant_effect(struct nt_instant *in, enum nt_effect_kind kind, const char *what, const char *detail);
+struct nt_effect *nt_instant_effect(struct nt_instant *in, enum nt_effect_kind kind, const char *what,
+                                    const char *detail);
 /* A note about a run and the step at which it stands; run NULL: about the lead. */
-struct nt_effect *nt_instant_note(struct nt_instant *in, const struct nt_run *run, const char *what, const char *detail);
+struct nt_effect *nt_instant_note(struct nt_instant *in, const struct nt_run *run, const char *what,
+                                  const char *detail);
 void nt_instant_offer(struct nt_instant *in, const struct nt_event *event);
 /* One of our own events, at now; NONE and NULL texts among the properties are left out. */
 void nt_instant_raise(struct nt_instant *in, const char *name, const struct nt_property_value *properties, unsigned n);
@@ -80,13 +83,14 @@ bool nt_change_stage(struct nt_instant *in, const struct nt_run *run, const char
 
 /* wait.c */
 bool nt_wait_is(enum nt_step_kind kind);
-/* When the wait at which the run stands ends; NT_NEVER: not by the clock. Durations and expressions count from the run's
- * anchor, times of day and windows from `base`. */
+/* When the wait at which the run stands ends; NT_NEVER: not by the clock. Durations and expressions count from the
+ * run's anchor, times of day and windows from `base`. */
 nt_time nt_wait_due(const struct nt_lead *lead, const struct nt_run *run, nt_time base);
 bool nt_wait_over(struct nt_instant *in, struct nt_run *run, int *target); /* target: where it goes on */
 void nt_wait_rezone(struct nt_instant *in);
 void nt_wait_arrive(struct nt_instant *in, struct nt_run *run);
-const struct nt_property_value *nt_wait_keep(struct nt_arena *arena, const struct nt_event *event); /* its properties, copied */
+/* An event's properties, copied. */
+const struct nt_property_value *nt_wait_keep(struct nt_arena *arena, const struct nt_event *event);
 
 /* run.c */
 int nt_run_follow(const struct nt_campaign *campaign, int step); /* what comes after it; -1: the end */
@@ -116,7 +120,8 @@ void nt_consent_apply(struct nt_instant *in, int channel, bool given, const char
 /* channel NULL: the lead's every one */
 void nt_consent_suppress(struct nt_instant *in, const char *what, const char *how);
 /* Released messages of a run (campaign -1: all), of a channel (-1: all), marketing ones only if asked. */
-void nt_pending_cancel(struct nt_instant *in, int campaign, const char *key, int channel, bool marketing, const char *why);
+void nt_pending_cancel(struct nt_instant *in, int campaign, const char *key, int channel, bool marketing,
+                       const char *why);
 
 /* handoff.c */
 void nt_handoff_ready(struct nt_instant *in, const char *reason, const struct nt_ready *item);

@@ -69,7 +69,8 @@ static void put_properties(struct nt_json_writer *w, GString *scratch, const cha
 }
 
 /* The names that follow the lead's own fields; a field called the same would be a second key. */
-static const char *const taken[] = { "score", "fit", "engagement", "level", "stage", "tags", "owner", "sender", "event", "entry" };
+static const char *const taken[] = { "score", "fit", "engagement", "level", "stage", "tags", "owner", "sender", "event",
+	                             "entry" };
 
 static bool is_taken(const char *name, const struct nt_step *with)
 {
@@ -120,7 +121,8 @@ static void put_standing(struct nt_instant *in, struct nt_json_writer *w)
 	nt_json_end_array(w);
 }
 
-static void put_fields(const struct nt_lead *lead, struct nt_json_writer *w, GString *scratch, const struct nt_step *with)
+static void put_fields(const struct nt_lead *lead, struct nt_json_writer *w, GString *scratch,
+                       const struct nt_step *with)
 {
 	unsigned i;
 

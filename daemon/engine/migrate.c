@@ -62,8 +62,8 @@ static void place(struct nt_lead *lead, struct nt_run *run, const struct nt_prog
 		enter_now(run, next_present(from, before->step, &lead->program->campaigns[run->campaign]), loaded);
 }
 
-static void note(struct nt_lead *lead, struct nt_effects *effects, nt_time at, enum nt_effect_kind kind, const char *what,
-                 const char *campaign, const char *key, const char *id)
+static void note(struct nt_lead *lead, struct nt_effects *effects, nt_time at, enum nt_effect_kind kind,
+                 const char *what, const char *campaign, const char *key, const char *id)
 {
 	struct nt_effect *effect = nt_arena_new0(lead->arena, struct nt_effect);
 
@@ -89,8 +89,8 @@ static void report_removed(struct nt_lead *old_lead, const struct nt_program *pr
 
 	for (run = old_lead->runs; run != NULL; run = run->next)
 		if (nt_program_campaign(program, old->campaigns[run->campaign].name) < 0)
-			note(old_lead, effects, loaded, NT_EFFECT_NOTE, "campaign.left", old->campaigns[run->campaign].name,
-			     run->key, NULL);
+			note(old_lead, effects, loaded, NT_EFFECT_NOTE, "campaign.left",
+			     old->campaigns[run->campaign].name, run->key, NULL);
 	while (*link != NULL) {
 		const struct nt_pending *pending = *link;
 
@@ -99,8 +99,8 @@ static void report_removed(struct nt_lead *old_lead, const struct nt_program *pr
 			link = &(*link)->next;
 			continue;
 		}
-		note(old_lead, effects, loaded, NT_EFFECT_CANCEL, "message.cancelled", old->campaigns[pending->campaign].name,
-		     pending->key, pending->message);
+		note(old_lead, effects, loaded, NT_EFFECT_CANCEL, "message.cancelled",
+		     old->campaigns[pending->campaign].name, pending->key, pending->message);
 		if (pending->counts)
 			nt_ring_remove(&old_lead->releases, pending->released, 1, 0);
 		*link = pending->next;
@@ -115,8 +115,10 @@ static void carry_over(struct nt_lead *lead, const struct nt_lead *old_lead)
 	struct nt_pending *after;
 	unsigned i;
 
-	for (after = lead->pending, before = old_lead->pending; after != NULL; after = after->next, before = before->next)
+	for (after = lead->pending, before = old_lead->pending; after != NULL; after = after->next) {
 		after->handed = before->handed;
+		before = before->next;
+	}
 	if (old_lead->suppressed != NULL)
 		lead->suppressed = nt_arena_array(lead->arena, bool, to->n_channels);
 	if (old_lead->suppressed_hard != NULL)
@@ -146,8 +148,9 @@ static struct nt_lead *rebind(const struct nt_lead *old_lead, const struct nt_pr
 	return lead;
 }
 
-struct nt_lead *nt_lead_migrate(struct nt_lead *old_lead, const struct nt_program *old, const struct nt_program *program,
-                                nt_time loaded, nt_time clock, struct nt_effects *effects)
+struct nt_lead *nt_lead_migrate(struct nt_lead *old_lead, const struct nt_program *old,
+                                const struct nt_program *program, nt_time loaded, nt_time clock,
+                                struct nt_effects *effects)
 {
 	struct nt_lead *lead;
 	struct nt_run *run;

@@ -15,7 +15,8 @@ static bool is_meant(const struct nt_pending *pending, int campaign, const char 
 	       (channel < 0 || pending->channel == channel) && (!marketing || pending->counts);
 }
 
-void nt_pending_cancel(struct nt_instant *in, int campaign, const char *key, int channel, bool marketing, const char *why)
+void nt_pending_cancel(struct nt_instant *in, int campaign, const char *key, int channel, bool marketing,
+                       const char *why)
 {
 	struct nt_pending **link = &in->lead->pending;
 	bool refunded = false;
@@ -64,7 +65,8 @@ static void suppress_address(struct nt_instant *in, int channel, const char *add
 
 	if (key == NULL || key[0] == '\0')
 		return;
-	effect = nt_instant_effect(in, NT_EFFECT_SUPPRESS, "suppress", nt_arena_printf(in->arena, "%s: %s", policy->name, why));
+	effect = nt_instant_effect(in, NT_EFFECT_SUPPRESS, "suppress",
+	                           nt_arena_printf(in->arena, "%s: %s", policy->name, why));
 	effect->channel = policy->name;
 	effect->address = key;
 	if (present == NULL || strcmp(key, present) != 0)
@@ -90,11 +92,16 @@ static void unsuppress_address(struct nt_instant *in, int channel)
 static void raise_about(struct nt_instant *in, int channel, const char *noun, const struct nt_input *input)
 {
 	struct nt_property_value properties[] = {
-		{ "template", NT_TEXT_VALUE(input != NULL ? nt_arena_strdup(in->arena, input->outcome.template_name) : NULL) },
-		{ "campaign", NT_TEXT_VALUE(input != NULL ? nt_arena_strdup(in->arena, input->outcome.campaign) : NULL) },
-		{ "detail", NT_TEXT_VALUE(input != NULL ? nt_arena_strdup(in->arena, input->outcome.detail) : NULL) },
+		{ "template", NT_TEXT_VALUE(NULL) },
+		{ "campaign", NT_TEXT_VALUE(NULL) },
+		{ "detail", NT_TEXT_VALUE(NULL) },
 	};
 
+	if (input != NULL) {
+		properties[0].value.text = nt_arena_strdup(in->arena, input->outcome.template_name);
+		properties[1].value.text = nt_arena_strdup(in->arena, input->outcome.campaign);
+		properties[2].value.text = nt_arena_strdup(in->arena, input->outcome.detail);
+	}
 	nt_instant_raise(in, nt_arena_printf(in->arena, "%s.%s", in->program->channels[channel].name, noun), properties,
 	                 G_N_ELEMENTS(properties));
 }
@@ -145,15 +152,20 @@ void nt_consent_apply(struct nt_instant *in, int channel, bool given, const char
 
 void nt_consent_suppress(struct nt_instant *in, const char *what, const char *how)
 {
-	nt_consent_apply(in, strcmp(what, "marketing") == 0 ? -1 : nt_program_channel(in->program, what), false, how, BY_RULES);
+	int channel = nt_program_channel(in->program, what);
+
+	if (channel >= 0 || strcmp(what, "marketing") == 0)
+		nt_consent_apply(in, channel, false, how, BY_RULES);
 }
 
 /* ---- outcomes ---- */
 
 static const char *const nouns[] = {
-	[NT_OUTCOME_SENT] = "sent",         [NT_OUTCOME_DELIVERED] = "delivered",   [NT_OUTCOME_OPENED] = "opened",
-	[NT_OUTCOME_CLICKED] = "clicked",   [NT_OUTCOME_REPLIED] = "replied",       [NT_OUTCOME_BOUNCED] = "bounced",
-	[NT_OUTCOME_FAILED] = "failed",     [NT_OUTCOME_COMPLAINED] = "complained", [NT_OUTCOME_UNSUBSCRIBED] = "unsubscribed",
+	[NT_OUTCOME_SENT] = "sent",       [NT_OUTCOME_DELIVERED] = "delivered",
+	[NT_OUTCOME_OPENED] = "opened",   [NT_OUTCOME_CLICKED] = "clicked",
+	[NT_OUTCOME_REPLIED] = "replied", [NT_OUTCOME_BOUNCED] = "bounced",
+	[NT_OUTCOME_FAILED] = "failed",   [NT_OUTCOME_COMPLAINED] = "complained",
+	[NT_OUTCOME_UNSUBSCRIBED] = "unsubscribed",
 };
 
 static struct nt_template_stat *template_stat(struct nt_instant *in, const char *name)

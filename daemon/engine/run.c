@@ -36,8 +36,8 @@ static void raise_about(struct nt_instant *in, const char *name, const struct nt
 	nt_instant_raise(in, name, properties, G_N_ELEMENTS(properties));
 }
 
-/* Takes the run out of the lead's list. What it released but nobody has handed over yet goes with it, unless it has just
- * come to its end. */
+/* Takes the run out of the lead's list. What it released but nobody has handed over yet goes with it, unless it has
+ * just come to its end. */
 static void end(struct nt_instant *in, struct nt_run *run, const char *why, bool cancel)
 {
 	struct nt_run **link = &in->lead->runs;

@@ -107,8 +107,8 @@ struct nt_run {
 	bool held_out;          /* sends nothing for the rest of the run */
 	uint32_t released;      /* messages released so far: makes each one's id its own */
 	const struct nt_event *hand; /* event at hand in `then:` of a wait_for, until the next wait */
-	/* Within one instant, not kept: number of the last event that came before it entered, and before its wait began.
-	 * An event is offered only to what stood before it (II.1). */
+	/* Within one instant, not kept: number of the last event that came before it entered, and before its wait
+	 * began. An event is offered only to what stood before it (II.1). */
 	unsigned stood, waits;
 	bool asked; /* at the gate */
 	struct nt_run *next;    /* by campaign slot, then key */
@@ -155,7 +155,7 @@ struct nt_lead {
 	char program_hash[65];       /* of the program that last stepped it */
 	nt_time last;                /* the last instant stepped; time never goes back below it */
 	uint64_t sequence;           /* inputs stepped so far */
-	int64_t log_head;            /* the store's newest log row of this lead (chain), 0 none; the step doesn't touch it */
+	int64_t log_head;            /* the store's newest log row of this lead (chain), 0 none; not the step's */
 	const struct nt_zone *zone;  /* derived from time_zone and the policy */
 	struct nt_value *fields;     /* [n_fields] */
 	struct nt_extra_field *extra_fields;
@@ -177,7 +177,7 @@ struct nt_lead {
 	struct nt_consent *consent;  /* [n_channels] */
 	struct nt_extra_consent *extra_consent;
 	bool bounced_hard, complained, unsubscribed;
-	struct nt_ring_state releases; /* marketing release times, for caps and messaged(); capacity: the largest cap + 1 */
+	struct nt_ring_state releases; /* of marketing: for caps and messaged(); room for twice the largest cap */
 	struct nt_template_stat *templates;
 	struct nt_campaign_state *campaigns;
 	struct nt_arm_state *arms;
@@ -189,9 +189,9 @@ struct nt_lead {
 	nt_time ready_quiet_until;   /* not_again_for; NT_NO_TIME */
 	nt_time due;                 /* the one timer: when this lead wants to be stepped next; NT_NEVER */
 
-	/* Handed in by the shell for this step, not kept: is the address on this channel suppressed? [n_channels], NULL:
-	 * none is. For input that changes addresses: the address after it. suppressed_hard: after a hard bounce, which
-	 * stops service messages too; NULL: what is suppressed on a lead with bounced_hard. */
+	/* Handed in by the shell for this step, not kept: is the address on this channel suppressed? [n_channels],
+	 * NULL: none is. For input that changes addresses: the address after it. suppressed_hard: after a hard bounce,
+	 * which stops service messages too; NULL: what is suppressed on a lead with bounced_hard. */
 	bool *suppressed, *suppressed_hard;
 };
 
@@ -201,10 +201,12 @@ struct nt_lead *nt_lead_new(struct nt_arena *arena, const struct nt_program *pro
 struct nt_event_stat nt_lead_event(const struct nt_lead *lead, int event);
 struct nt_campaign_state *nt_lead_campaign(const struct nt_lead *lead, const char *name); /* NULL: never entered */
 struct nt_template_stat *nt_lead_template(const struct nt_lead *lead, const char *name);  /* NULL: never received */
-const struct nt_run *nt_lead_run(const struct nt_lead *lead, int campaign, const char *key); /* NULL: not inside; key NULL: any */
+/* NULL: not inside; key NULL: any. */
+const struct nt_run *nt_lead_run(const struct nt_lead *lead, int campaign, const char *key);
 /* Puts a run in its place; false if the lead is in that campaign under that key already. */
 bool nt_lead_put_run(struct nt_lead *lead, struct nt_run *run);
-/* The address on a channel: normalised for suppression, or as given. NULL if none. Needs-no-address channels give "". */
+/* The address on a channel: normalised for suppression, or as given. NULL if none. Channels without addresses give
+ * "". */
 const char *nt_lead_address(const struct nt_lead *lead, int channel);
 const char *nt_lead_address_key(const struct nt_lead *lead, struct nt_arena *arena, int channel);
 /* As suppression knows it: lower case without blanks around; a telephone number is its digits and a leading plus. */

@@ -153,9 +153,11 @@ void nt_effects_init(struct nt_effects *effects);
 void nt_step(struct nt_lead *lead, const struct nt_input *input, struct nt_effects *effects);
 
 /* Moves a lead whose blob was written by `old` (NULL: unknown, and the blob was decoded with another program; steps
- * that this one lacks end their runs) to `program` as of `loaded` (the load's instant): timers due before it run under `old` first
- * (II.7). Gives the lead bound to `program`, in the same arena; step it with NT_INPUT_LOAD at `loaded` next. */
-struct nt_lead *nt_lead_migrate(struct nt_lead *old_lead, const struct nt_program *old, const struct nt_program *program,
-                                nt_time loaded, nt_time clock, struct nt_effects *effects);
+ * that this one lacks end their runs) to `program` as of `loaded` (the load's instant): timers due before it run under
+ * `old` first (II.7). Gives the lead bound to `program`, in the same arena; step it with NT_INPUT_LOAD at `loaded`
+ * next. */
+struct nt_lead *nt_lead_migrate(struct nt_lead *old_lead, const struct nt_program *old,
+                                const struct nt_program *program, nt_time loaded, nt_time clock,
+                                struct nt_effects *effects);
 
 #endif

@@ -1,5 +1,5 @@
-/* A lead's state from any bytes, under a right checksum: decoded or refused; what was decoded can be stepped, encoded, and
- * decoded again to the same bytes. The first byte chooses what happens to the lead. */
+/* A lead's state from any bytes, under a right checksum: decoded or refused; what was decoded can be stepped, encoded,
+ * and decoded again to the same bytes. The first byte chooses what happens to the lead. */
 #include "fuzz.h"
 
 #include "base/arena.h"
@@ -15,16 +15,22 @@
 #include <string.h>
 
 static const char rules[] =
-	"policy:\n  sender: { phone: \"+1 555 0100\" }\n  time_zone: UTC\n  consent: { sms: opt_out }\n  at_most: 2 per day\n  send: mon-fri 08:00-20:00\n---\n"
+	"policy:\n  sender: { phone: \"+1 555 0100\" }\n  time_zone: UTC\n  consent: { sms: opt_out }\n"
+	"  at_most: 2 per day\n  send: mon-fri 08:00-20:00\n---\n"
 	"fields:\n  seats: number\n  ends: date\n  kinds: list\n---\n"
 	"events:\n  a.b: { amount: number }\n  c.d: { page: text }\n---\n"
-	"scoring:\n  half_life: 14 days\n  fit:\n    - if: seats > 3\n      points: 7\n  engagement:\n    - on: a.b\n      points: 10\n"
+	"scoring:\n  half_life: 14 days\n  fit:\n    - if: seats > 3\n      points: 7\n  engagement:\n    - on: a.b\n"
+	"      points: 10\n"
 	"      at_most: 30 per week\n  levels: { cold: 0, warm: 15 }\n---\n"
-	"segments:\n  busy: count(\"a.b\", 7 days) >= 3\n  rich: total(\"a.b\", \"amount\", 30 days) > 10 or last_value(\"a.b\", \"amount\") > 5\n---\n"
-	"campaign: c\nenter: { on: a.b }\nagain: always\ngoal: { on: c.d }\nsteps:\n  - id: s\n    split:\n      - { share: 50%, steps: [ tag: left ] }\n"
-	"      - { share: 50%, steps: [ tag: right ] }\n  - wait: 3 days\n  - wait_for: c.d\n    up_to: 2 days\n    then: [ webhook: h ]\n"
+	"segments:\n  busy: count(\"a.b\", 7 days) >= 3\n"
+	"  rich: total(\"a.b\", \"amount\", 30 days) > 10 or last_value(\"a.b\", \"amount\") > 5\n---\n"
+	"campaign: c\nenter: { on: a.b }\nagain: always\ngoal: { on: c.d }\nsteps:\n  - id: s\n    split:\n"
+	"      - { share: 50%, steps: [ tag: left ] }\n"
+	"      - { share: 50%, steps: [ tag: right ] }\n  - wait: 3 days\n  - wait_for: c.d\n    up_to: 2 days\n"
+	"    then: [ webhook: h ]\n"
 	"  - wait_until: 09:00\n  - sms: m\n    window: daily 08:00-09:00\n---\n"
-	"campaign: d\nenter: { when: in_segment(\"busy\") or in_segment(\"rich\") }\npause: seats == 4\nsteps: [ wait: 3 days, points: 5, set: { seats: 4 }, stage: x ]\n";
+	"campaign: d\nenter: { when: in_segment(\"busy\") or in_segment(\"rich\") }\npause: seats == 4\n"
+	"steps: [ wait: 3 days, points: 5, set: { seats: 4 }, stage: x ]\n";
 
 static const struct nt_zone *find(const struct nt_zones *zones, const char *name)
 {

@@ -67,8 +67,10 @@ static inline struct nt_program *world_load(const char *rules)
 		for (unsigned k = 0; k < 2; k++) {
 			struct nt_file *to = &templates[files.n_templates];
 
-			snprintf(paths[files.n_templates], sizeof paths[0], "templates/%s/%s", names[i], k == 0 ? "email.md" : "sms.txt");
-			*to = (struct nt_file){ paths[files.n_templates++], k == 0 ? email : sms, strlen(k == 0 ? email : sms) };
+			char *path = paths[files.n_templates++];
+
+			snprintf(path, sizeof paths[0], "templates/%s/%s", names[i], k == 0 ? "email.md" : "sms.txt");
+			*to = (struct nt_file){ path, k == 0 ? email : sms, strlen(k == 0 ? email : sms) };
 		}
 	}
 	program = nt_rules_load(&files, &context, diags);
@@ -132,8 +134,9 @@ static inline struct nt_lead *world_through_bytes(struct nt_lead *lead)
 
 static inline void world_show(struct lead_world *w, const struct nt_effect *effect)
 {
-	static const char *const shown_ones[] = { "tag", "untag", "stage", "message.skipped", "message.given_up", "message.cancelled",
-		                                  "campaign.not_entered", "score.crossed", "stopped", NULL };
+	static const char *const shown_ones[] = { "tag", "untag", "stage", "message.skipped", "message.given_up",
+		                                  "message.cancelled", "campaign.not_entered", "score.crossed",
+		                                  "stopped", NULL };
 	GString *at = g_string_new(NULL);
 	const char *detail = effect->detail != NULL ? effect->detail : "";
 
@@ -228,13 +231,13 @@ static inline void world_happened(struct lead_world *w, const char *now, const c
 	input.event.at = happened != NULL ? world_time(happened) : input.now;
 	input.event.properties = values;
 	for (json = properties != NULL ? world_json(w, properties)->first : NULL; json != NULL; json = json->next) {
-		const struct nt_event_type *type = &w->program->events[input.event.type];
+		const struct nt_event_type *event = &w->program->events[input.event.type];
+		enum nt_type type = event->properties[nt_program_property(event, json->key)].type;
 		struct nt_property_value *value = &values[input.event.n_properties++];
 		const char *why = "";
 
 		value->name = json->key;
-		if (!nt_value_from_json(w->lead->arena, json, type->properties[nt_program_property(type, json->key)].type,
-		                        w->lead->zone, &value->value, &why))
+		if (!nt_value_from_json(w->lead->arena, json, type, w->lead->zone, &value->value, &why))
 			fail_msg("%s: %s", json->key, why);
 	}
 	world_step(w, &input);
@@ -262,8 +265,9 @@ static inline void world_put(struct lead_world *w, const char *now, const char *
 
 		change->name = json->key;
 		change->field = nt_program_field(w->program, json->key);
-		if (change->field >= 0 && !nt_value_from_json(w->lead->arena, json, w->program->fields[change->field].type,
-		                                              w->lead->zone, &change->value, &why))
+		if (change->field >= 0 &&
+		    !nt_value_from_json(w->lead->arena, json, w->program->fields[change->field].type, w->lead->zone,
+		                        &change->value, &why))
 			fail_msg("%s: %s", json->key, why);
 		if (json->type == NT_JSON_NUMBER)
 			g_string_append(text, json->text);

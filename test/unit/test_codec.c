@@ -6,10 +6,14 @@
 static const char rules[] = "policy:\n" SENDER "  time_zone: America/New_York\n  at_most: 2 per day\n---\n"
 	"fields:\n  seats: number\n  ends: date\n  kinds: list\n  vip: yes_no\n---\n"
 	"events:\n  a.b: { amount: number }\n  c.d: { page: text }\n---\n"
-	"scoring:\n  half_life: 14 days\n  engagement:\n    - on: a.b\n      points: 10\n      at_most: 30 per week\n  levels: { cold: 0, warm: 15 }\n---\n"
-	"segments:\n  busy: count(\"a.b\", 7 days) >= 3\n  rich: total(\"a.b\", \"amount\", 30 days) > 10 or last_value(\"a.b\", \"amount\") > 5\n---\n"
-	"campaign: c\nenter: { on: a.b }\nsteps:\n  - id: s\n    split:\n      - { share: 50%, steps: [ tag: left ] }\n      - { share: 50%, steps: [ tag: right ] }\n"
-	"  - email: m1\n  - wait_for: c.d\n    then:\n      - email: m2\n        window: daily 08:00-09:00\n      - email: m3\n---\n"
+	"scoring:\n  half_life: 14 days\n  engagement:\n    - on: a.b\n      points: 10\n      at_most: 30 per week\n"
+	"  levels: { cold: 0, warm: 15 }\n---\n"
+	"segments:\n  busy: count(\"a.b\", 7 days) >= 3\n"
+	"  rich: total(\"a.b\", \"amount\", 30 days) > 10 or last_value(\"a.b\", \"amount\") > 5\n---\n"
+	"campaign: c\nenter: { on: a.b }\nsteps:\n  - id: s\n    split:\n      - { share: 50%, steps: [ tag: left ] }\n"
+	"      - { share: 50%, steps: [ tag: right ] }\n"
+	"  - email: m1\n  - wait_for: c.d\n    then:\n      - email: m2\n        window: daily 08:00-09:00\n"
+	"      - email: m3\n---\n"
 	"campaign: d\nenter: { when: in_segment(\"busy\") }\nsteps: [ wait: 3 days, sms: m1 ]\n---\n"
 	"campaign: e\nenter: { when: in_segment(\"rich\") }\nsteps: [ wait: 30 days ]\n";
 
@@ -19,7 +23,9 @@ static struct lead_world *lived(void)
 	struct lead_world *w = world_new(rules);
 	struct nt_input consent = { .kind = NT_INPUT_CONSENT, .now = world_time("2026-06-01 09:30") };
 
-	world_set(w, "2026-06-01 09:00", "{\"email\":\"ann@example.org\",\"phone\":\"+15550101\",\"first_name\":\"Ännchen\",\"seats\":12.5,"
+	world_set(w, "2026-06-01 09:00", "{\"email\":\"ann@example.org\",\"phone\":\"+15550101\","
+	                                 "\"first_name\":\"Ännchen\","
+	                                 "\"seats\":12.5,"
 	                                 "\"ends\":\"2026-12-01\",\"unheard\":\"of\"}");
 	consent.consent.channel = nt_program_channel(w->program, "sms");
 	consent.consent.given = true;

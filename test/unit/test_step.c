@@ -23,7 +23,8 @@ static void after_event(const char *rules, const char *event_at, const char *tim
 static void waits_count_from_the_step_before(void **state)
 {
 	(void)state;
-	after_event(PLAIN "campaign: c\nenter: { on: a.b }\nsteps: [ email: m1, wait: 2 days, email: m2, wait: 36 hours, email: m3 ]\n",
+	after_event(PLAIN "campaign: c\nenter: { on: a.b }\n"
+			"steps: [ email: m1, wait: 2 days, email: m2, wait: 36 hours, email: m3 ]\n",
 	            "2026-03-07 10:00",
 	            "Sat 2026-03-07 10:00 EST email m1\n"
 	            "Mon 2026-03-09 10:00 EDT email m2\n"
@@ -33,7 +34,8 @@ static void waits_count_from_the_step_before(void **state)
 static void times_of_day_and_weekdays(void **state)
 {
 	(void)state;
-	after_event(PLAIN "campaign: c\nenter: { on: a.b }\nsteps: [ wait_until: 09:00, email: m1, wait_until: monday 09:00, email: m2,"
+	after_event(PLAIN "campaign: c\nenter: { on: a.b }\n"
+			"steps: [ wait_until: 09:00, email: m1, wait_until: monday 09:00, email: m2,"
 	                  " wait_until: entered + 14 days, email: m3 ]\n",
 	            "2026-06-02 09:00",
 	            "Tue 2026-06-02 09:00 EDT email m1\n"
@@ -43,19 +45,22 @@ static void times_of_day_and_weekdays(void **state)
 
 static void a_wait_for_takes_one_of_two_ways(void **state)
 {
-	static const char rules[] = PLAIN "campaign: c\nenter: { on: a.b }\nsteps:\n  - wait_for: c.d\n    if: event.amount > 5\n"
-	                                  "    up_to: 3 days\n    then:\n      - tag: came\n        if: event.amount > 7\n      - wait: 1 hour\n"
+	static const char rules[] = PLAIN "campaign: c\nenter: { on: a.b }\nsteps:\n  - wait_for: c.d\n"
+			"    if: event.amount > 5\n"
+	                                  "    up_to: 3 days\n    then:\n      - tag: came\n"
+	                                  "        if: event.amount > 7\n      - wait: 1 hour\n"
 	                                  "      - email: m1\n    else: [ email: m2 ]\n  - email: m3\n";
 	struct lead_world *w;
 
 	(void)state;
-	after_event(rules, "2026-06-01 10:00", "Thu 2026-06-04 10:00 EDT email m2\nThu 2026-06-04 10:00 EDT email m3\n");
+	after_event(rules, "2026-06-01 10:00", "Thu 2026-06-04 10:00 EDT email m2\n"
+			"Thu 2026-06-04 10:00 EDT email m3\n");
 	w = world_new(rules);
 	world_set(w, "2026-01-01 00:00", "{\"email\":\"ann@example.org\"}");
 	world_event(w, "2026-06-01 10:00", "a.b");
 	world_happened(w, "2026-06-02 10:00", NULL, "c.d", "{\"amount\":5}");
 	world_happened(w, "2026-06-02 11:00", "2026-06-01 09:59", "c.d", "{\"amount\":8}");
-	world_happened(w, "2026-06-04 10:00", NULL, "c.d", "{\"amount\":8}"); /* before what is due at the same instant */
+	world_happened(w, "2026-06-04 10:00", NULL, "c.d", "{\"amount\":8}"); /* before the wait's end, due now */
 	world_until(w, "2026-12-31");
 	world_expect(w, "Thu 2026-06-04 10:00 EDT tag came\n"
 	                "Thu 2026-06-04 11:00 EDT email m1\nThu 2026-06-04 11:00 EDT email m3\n");
@@ -64,8 +69,10 @@ static void a_wait_for_takes_one_of_two_ways(void **state)
 
 static void a_condition_is_waited_for(void **state)
 {
-	static const char rules[] = PLAIN "campaign: c\nenter: { on: a.b }\nsteps:\n  - wait_until: since(last(\"a.b\")) > 2 days\n"
-	                                  "  - email: m1\n  - wait_until: country == \"US\"\n    up_to: 1 day\n    then: [ email: m2 ]\n"
+	static const char rules[] = PLAIN "campaign: c\nenter: { on: a.b }\nsteps:\n"
+			"  - wait_until: since(last(\"a.b\")) > 2 days\n"
+	                                  "  - email: m1\n  - wait_until: country == \"US\"\n    up_to: 1 day\n"
+	                                  "    then: [ email: m2 ]\n"
 	                                  "    else: [ email: m3 ]\n";
 	struct lead_world *w = world_new(rules);
 
@@ -82,10 +89,12 @@ static void a_condition_is_waited_for(void **state)
 static void an_event_is_offered_only_to_what_stood_before_it(void **state)
 {
 	(void)state;
-	after_event(PLAIN "campaign: c\nenter: { on: a.b }\ngoal: { on: a.b }\nsteps:\n  - wait_for: a.b\n    up_to: 1 day\n"
+	after_event(PLAIN "campaign: c\nenter: { on: a.b }\ngoal: { on: a.b }\nsteps:\n  - wait_for: a.b\n"
+			"    up_to: 1 day\n"
 	                  "    then: [ email: m1 ]\n    else: [ email: m2 ]\n",
 	            "2026-06-01 10:00", "Tue 2026-06-02 10:00 EDT email m2\n");
-	after_event(PLAIN "campaign: c\nenter: { on: a.b }\nsteps:\n  - wait_for: a.b\n    up_to: 1 day\n    then:\n      - wait_for: a.b\n"
+	after_event(PLAIN "campaign: c\nenter: { on: a.b }\nsteps:\n  - wait_for: a.b\n    up_to: 1 day\n    then:\n"
+			"      - wait_for: a.b\n"
 	                  "        up_to: 1 day\n        then: [ email: m1 ]\n        else: [ email: m2 ]\n",
 	            "2026-06-01 10:00", "");
 }
@@ -94,7 +103,8 @@ static void an_event_is_offered_only_to_what_stood_before_it(void **state)
 
 static void an_edge_enters_once(void **state)
 {
-	static const char rules[] = BEGIN "fields:\n  seats: number\n---\ncampaign: c\nenter: { when: seats >= 10 }\nagain: always\nsteps: [ email: m1 ]\n";
+	static const char rules[] = BEGIN "fields:\n  seats: number\n---\ncampaign: c\nenter: { when: seats >= 10 }\n"
+			"again: always\nsteps: [ email: m1 ]\n";
 	struct lead_world *w = world_new(rules);
 
 	(void)state;
@@ -108,8 +118,10 @@ static void an_edge_enters_once(void **state)
 
 static void the_event_that_ends_a_run_may_start_the_next(void **state)
 {
-	static const char rules[] = PLAIN "campaign: c\nenter: { on: a.b }\nagain: always\ngoal: { on: a.b, do: [ tag: done ] }\n"
-	                                  "exit: [ { on: a.b, do: [ tag: never ] } ]\nsteps: [ email: m1, wait: 3 days, email: m2 ]\n";
+	static const char rules[] = PLAIN "campaign: c\nenter: { on: a.b }\nagain: always\n"
+			"goal: { on: a.b, do: [ tag: done ] }\n"
+	                                  "exit: [ { on: a.b, do: [ tag: never ] } ]\n"
+	                                  "steps: [ email: m1, wait: 3 days, email: m2 ]\n";
 	struct lead_world *w = world_new(rules);
 
 	(void)state;
@@ -128,7 +140,8 @@ static void the_event_that_ends_a_run_may_start_the_next(void **state)
 static void leaving_calls_back_what_nobody_has_taken(void **state)
 {
 	static const char rules[] = "policy:\n" SENDER "  time_zone: America/New_York\n  at_most: 1 per day\n---\n" A_B
-		"campaign: c\nenter: { on: a.b }\nexit: [ on: order.placed ]\nsteps: [ email: m1, wait: 3 days, email: m2 ]\n---\n"
+		"campaign: c\nenter: { on: a.b }\nexit: [ on: order.placed ]\n"
+		"steps: [ email: m1, wait: 3 days, email: m2 ]\n---\n"
 		"campaign: d\nenter: { on: c.d }\nsteps: [ email: m3 ]\n";
 	struct lead_world *w = world_new(rules);
 
@@ -147,8 +160,10 @@ static void leaving_calls_back_what_nobody_has_taken(void **state)
 
 static void campaigns_start_each_other_once_an_instant(void **state)
 {
-	after_event(PLAIN "campaign: c\nenter: [ on: a.b, by_hand: true ]\nagain: always\nsteps: [ tag: c, untag: c, start: d ]\n---\n"
-	                  "campaign: d\nenter: { by_hand: true }\nagain: always\nsteps: [ tag: d, untag: d, start: c ]\n",
+	after_event(PLAIN "campaign: c\nenter: [ on: a.b, by_hand: true ]\nagain: always\n"
+			"steps: [ tag: c, untag: c, start: d ]\n---\n"
+	                  "campaign: d\nenter: { by_hand: true }\nagain: always\n"
+	                  "steps: [ tag: d, untag: d, start: c ]\n",
 	            "2026-06-01 10:00",
 	            "Mon 2026-06-01 10:00 EDT tag c\nMon 2026-06-01 10:00 EDT untag c\n"
 	            "Mon 2026-06-01 10:00 EDT tag d\nMon 2026-06-01 10:00 EDT untag d\n"
@@ -158,7 +173,8 @@ static void campaigns_start_each_other_once_an_instant(void **state)
 
 static void a_pause_holds_steps_but_no_waits(void **state)
 {
-	static const char rules[] = BEGIN "fields:\n  held: yes_no\n---\n" A_B "campaign: c\nenter: { on: a.b }\npause: held == yes\n"
+	static const char rules[] = BEGIN "fields:\n  held: yes_no\n---\n" A_B "campaign: c\nenter: { on: a.b }\n"
+			"pause: held == yes\n"
 	                                  "steps: [ wait: 1 day, tag: one, email: m1, wait: 2 days, email: m2 ]\n";
 	struct lead_world *w = world_new(rules);
 
@@ -170,7 +186,8 @@ static void a_pause_holds_steps_but_no_waits(void **state)
 	world_expect(w, "");
 	world_put(w, "2026-06-05 15:30", "{\"email\":\"ann@example.org\",\"held\":null}", true);
 	world_until(w, "2026-12-31");
-	world_expect(w, "Fri 2026-06-05 15:30 EDT tag one\nFri 2026-06-05 15:30 EDT email m1\nSun 2026-06-07 15:30 EDT email m2\n");
+	world_expect(w, "Fri 2026-06-05 15:30 EDT tag one\nFri 2026-06-05 15:30 EDT email m1\n"
+			"Sun 2026-06-07 15:30 EDT email m2\n");
 	world_free(w);
 }
 
@@ -178,12 +195,14 @@ static void a_pause_holds_steps_but_no_waits(void **state)
 
 static void trace_5_priorities_and_patience(void **state)
 {
-	static const char rules[] = "policy:\n" SENDER "  time_zone: America/New_York\n  send: mon-fri 08:00-20:00\n  at_most: 1 per day\n---\n"
+	static const char rules[] = "policy:\n" SENDER "  time_zone: America/New_York\n  send: mon-fri 08:00-20:00\n"
+			"  at_most: 1 per day\n---\n"
 		"events:\n  first.one: {}\n  to.alpha: {}\n  to.beta: {}\n  to.zeta: {}\n---\n"
 		"campaign: before\nenter: { on: first.one }\nsteps: [ email: m1 ]\n---\n"
 		"campaign: alpha\nenter: { on: to.alpha }\nsteps: [ email: m2 ]\n---\n"
 		"campaign: beta\nenter: { on: to.beta }\nsteps:\n  - email: m3\n    give_up_after: 1 day\n---\n"
-		"campaign: zeta\npriority: 9\nenter: { on: to.zeta }\nsteps:\n  - email: m4\n    unless: country == \"DE\"\n";
+		"campaign: zeta\npriority: 9\nenter: { on: to.zeta }\nsteps:\n  - email: m4\n"
+		"    unless: country == \"DE\"\n";
 	struct lead_world *w = world_new(rules);
 
 	(void)state;
@@ -212,13 +231,16 @@ static void trace_5_priorities_and_patience(void **state)
 
 static void trace_4_a_night_in_between(void **state)
 {
-	static const char rules[] = "policy:\n" SENDER "  time_zone: America/New_York\n  send: [ mon-fri 08:00-20:00, sat 10:00-16:00 ]\n"
+	static const char rules[] = "policy:\n" SENDER "  time_zone: America/New_York\n"
+			"  send: [ mon-fri 08:00-20:00, sat 10:00-16:00 ]\n"
 		"  at_most: [ 1 per day, 3 per week ]\n---\n" A_B
-		"campaign: c\nenter: { on: a.b }\nexit: [ on: order.placed ]\nsteps: [ wait: 30 minutes, email: m1, wait: 6 hours, email: m2 ]\n";
+		"campaign: c\nenter: { on: a.b }\nexit: [ on: order.placed ]\n"
+		"steps: [ wait: 30 minutes, email: m1, wait: 6 hours, email: m2 ]\n";
 	struct lead_world *w;
 
 	(void)state;
-	after_event(rules, "2026-06-01 19:45", "Tue 2026-06-02 08:00 EDT email m1\nWed 2026-06-03 08:00 EDT email m2\n");
+	after_event(rules, "2026-06-01 19:45", "Tue 2026-06-02 08:00 EDT email m1\n"
+			"Wed 2026-06-03 08:00 EDT email m2\n");
 	w = world_new(rules);
 	world_set(w, "2026-01-01 00:00", "{\"email\":\"ann@example.org\"}");
 	world_event(w, "2026-06-01 19:45", "a.b");
@@ -233,14 +255,17 @@ static void trace_4_a_night_in_between(void **state)
 static void holidays_and_windows_until_nothing_stands_against_it(void **state)
 {
 	(void)state;
-	after_event("policy:\n" SENDER "  time_zone: America/New_York\n  send: mon-fri 08:00-20:00\n  holidays: [ 2026-12-25 ]\n---\n" A_B
-	            "campaign: c\nenter: { on: a.b }\nsteps:\n  - email: m1\n    window: daily 06:00-09:00\n  - email: m2\n    kind: service\n",
+	after_event("policy:\n" SENDER "  time_zone: America/New_York\n  send: mon-fri 08:00-20:00\n"
+			"  holidays: [ 2026-12-25 ]\n---\n" A_B
+	            "campaign: c\nenter: { on: a.b }\nsteps:\n  - email: m1\n    window: daily 06:00-09:00\n"
+	            "  - email: m2\n    kind: service\n",
 	            "2026-12-24 21:00", "Mon 2026-12-28 08:00 EST email m1\nMon 2026-12-28 08:00 EST email m2\n");
 }
 
 static void nothing_is_released_in_the_past(void **state)
 {
-	static const char rules[] = PLAIN "campaign: c\nenter: { on: a.b }\nsteps: [ wait: 1 hour, email: m1, wait: 1 hour, tag: two, email: m2 ]\n";
+	static const char rules[] = PLAIN "campaign: c\nenter: { on: a.b }\n"
+			"steps: [ wait: 1 hour, email: m1, wait: 1 hour, tag: two, email: m2 ]\n";
 	struct lead_world *w = world_new(rules);
 
 	(void)state;
@@ -250,14 +275,17 @@ static void nothing_is_released_in_the_past(void **state)
 	world_until(w, "2026-06-01 15:00");
 	world_expect(w, "Mon 2026-06-01 15:00 EDT email m1\n");
 	world_until(w, "2026-06-02 15:00");
-	world_expect(w, "Mon 2026-06-01 15:00 EDT email m1\nMon 2026-06-01 16:00 EDT tag two\nMon 2026-06-01 16:00 EDT email m2\n");
+	world_expect(w, "Mon 2026-06-01 15:00 EDT email m1\nMon 2026-06-01 16:00 EDT tag two\n"
+			"Mon 2026-06-01 16:00 EDT email m2\n");
 	world_free(w);
 }
 
 static void reasons_to_skip(void **state)
 {
-	static const char rules[] = "policy:\n" SENDER "  time_zone: America/New_York\n  suppress_if: country == \"XX\"\n---\n" A_B
-		"campaign: c\nenter: { on: a.b }\nagain: always\nsteps:\n  - sms: m1\n  - email: m2\n  - email: m3\n    kind: service\n";
+	static const char rules[] = "policy:\n" SENDER "  time_zone: America/New_York\n"
+			"  suppress_if: country == \"XX\"\n---\n" A_B
+		"campaign: c\nenter: { on: a.b }\nagain: always\nsteps:\n  - sms: m1\n  - email: m2\n  - email: m3\n"
+		"    kind: service\n";
 	struct lead_world *w = world_new(rules);
 	int email = nt_program_channel(w->program, "email");
 
@@ -282,7 +310,8 @@ static void reasons_to_skip(void **state)
 
 static void a_hard_bounce_ends_it_and_a_new_address_begins_anew(void **state)
 {
-	static const char rules[] = PLAIN "campaign: c\nenter: { on: a.b }\nagain: always\nsteps:\n  - email: m1\n    kind: service\n"
+	static const char rules[] = PLAIN "campaign: c\nenter: { on: a.b }\nagain: always\nsteps:\n  - email: m1\n"
+			"    kind: service\n"
 	                                  "---\ncampaign: d\nenter: { on: email.bounced }\nsteps: [ tag: bounced ]\n";
 	struct lead_world *w = world_new(rules);
 
@@ -307,9 +336,11 @@ static void a_hard_bounce_ends_it_and_a_new_address_begins_anew(void **state)
 
 static void points_levels_and_their_decay(void **state)
 {
-	static const char rules[] = BEGIN A_B "scoring:\n  half_life: 1 day\n  engagement:\n    - on: a.b\n      points: 50\n      at_most: 80 per week\n"
+	static const char rules[] = BEGIN A_B "scoring:\n  half_life: 1 day\n  engagement:\n    - on: a.b\n"
+			"      points: 50\n      at_most: 80 per week\n"
 	                                  "  levels: { cold: 0, warm: 40, hot: 80 }\n---\n"
-	                                  "campaign: c\nenter: { on: score.crossed }\nagain: always\nsteps: [ tag: crossed, untag: crossed ]\n";
+	                                  "campaign: c\nenter: { on: score.crossed }\nagain: always\n"
+	                                  "steps: [ tag: crossed, untag: crossed ]\n";
 	struct lead_world *w = world_new(rules);
 
 	(void)state;
@@ -333,7 +364,8 @@ static void points_levels_and_their_decay(void **state)
 static void idle_leads_have_no_timer(void **state)
 {
 	static const char rules[] = BEGIN A_B "segments:\n  dormant: since(last(\"a.b\")) > 30 days\n---\n"
-	                                  "campaign: c\nenter: { when: in_segment(\"dormant\") }\nagain: always\nsteps: [ email: m1 ]\n";
+	                                  "campaign: c\nenter: { when: in_segment(\"dormant\") }\nagain: always\n"
+	                                  "steps: [ email: m1 ]\n";
 	struct lead_world *w = world_new(rules);
 
 	(void)state;
@@ -351,8 +383,10 @@ static void idle_leads_have_no_timer(void **state)
 
 static void splits_draw_by_name_and_remember(void **state)
 {
-	static const char rules[] = PLAIN "campaign: promo\nenter: { on: a.b }\nagain: always\nsteps:\n  - id: s\n    split:\n"
-	                                  "      - { share: 1%, steps: [ email: m1 ] }\n      - { share: 1%, steps: [ email: m2 ] }\n"
+	static const char rules[] = PLAIN "campaign: promo\nenter: { on: a.b }\nagain: always\nsteps:\n  - id: s\n"
+			"    split:\n"
+	                                  "      - { share: 1%, steps: [ email: m1 ] }\n"
+	                                  "      - { share: 1%, steps: [ email: m2 ] }\n"
 	                                  "      - { share: 98%, steps: [ email: m3 ] }\n";
 	struct lead_world *w = world_new(rules);
 
@@ -369,7 +403,8 @@ static void splits_draw_by_name_and_remember(void **state)
 
 static void values_are_frozen_at_release(void **state)
 {
-	static const char rules[] = PLAIN "campaign: c\nenter: { on: a.b }\nsteps:\n  - wait_for: c.d\n    then:\n      - email: m1\n"
+	static const char rules[] = PLAIN "campaign: c\nenter: { on: a.b }\nsteps:\n  - wait_for: c.d\n    then:\n"
+			"      - email: m1\n"
 	                                  "        with: { twice: \"= event.amount * 2\", word: hello }\n";
 	struct lead_world *w = world_new(rules);
 	struct nt_json *values;
@@ -396,8 +431,10 @@ static void values_are_frozen_at_release(void **state)
 static void readiness_enters_the_queue_once(void **state)
 {
 	static const char rules[] = BEGIN A_B "scoring:\n  engagement:\n    - on: a.b\n      points: 60\n---\n"
-		"sales:\n  ready:\n    - on: c.d\n      reason: asked\n    - when: score >= 50\n      unless: stage in [\"customer\"]\n      reason: score\n"
-		"  again: after 30 days\n  reps:\n    bob: { email: bob@example.org, time_zone: America/New_York, hours: mon-fri 09:00-17:00 }\n"
+		"sales:\n  ready:\n    - on: c.d\n      reason: asked\n    - when: score >= 50\n"
+		"      unless: stage in [\"customer\"]\n      reason: score\n"
+		"  again: after 30 days\n  reps:\n"
+		"    bob: { email: bob@example.org, time_zone: America/New_York, hours: mon-fri 09:00-17:00 }\n"
 		"  teams:\n    all: { reps: [ bob ] }\n  route:\n    - to: team all\n  tell: [ email: new-lead ]\n"
 		"  reasons:\n    too_early: { recycle: later, after: 60 days, points: -40 }\n---\n"
 		"campaign: later\nenter: { by_hand: true }\nsteps: [ email: m1 ]\n";
@@ -440,7 +477,8 @@ static void an_edit_keeps_the_place(void **state)
 	world_load_again(w, "2026-06-03 10:00", EDITED("[ email: m4, email: m1, wait: 3 days, email: m2, email: m3 ]"));
 	assert_true(w->lead->due == world_time("2026-06-04 10:00"));
 	world_load_again(w, "2026-06-03 11:00", EDITED("[ email: m1, wait: 1 day, tag: x, email: m3 ]"));
-	world_expect(w, "Mon 2026-06-01 10:00 EDT email m1\nWed 2026-06-03 11:00 EDT tag x\nWed 2026-06-03 11:00 EDT email m3\n");
+	world_expect(w, "Mon 2026-06-01 10:00 EDT email m1\nWed 2026-06-03 11:00 EDT tag x\n"
+			"Wed 2026-06-03 11:00 EDT email m3\n");
 	world_free(w);
 
 	w = world_new(EDITED("[ email: m1, wait: 5 days, email: m2, email: m3 ]"));
@@ -454,7 +492,9 @@ static void an_edit_keeps_the_place(void **state)
 
 static void a_load_fires_no_watcher_but_for_existing_leads(void **state)
 {
-#define WATCHING(name, more) BEGIN "fields:\n  seats: number\n---\ncampaign: " name "\nenter: { when: seats >= 10" more " }\nagain: always\nsteps: [ email: m1 ]\n"
+#define WATCHING(name, more)                                                                                 \
+	BEGIN "fields:\n  seats: number\n---\ncampaign: " name "\nenter: { when: seats >= 10" more " }\n" \
+	      "again: always\nsteps: [ email: m1 ]\n"
 	struct lead_world *w = world_new(POLICY);
 
 	(void)state;
@@ -471,7 +511,8 @@ static void a_load_fires_no_watcher_but_for_existing_leads(void **state)
 
 static void a_move_to_another_zone_moves_what_the_calendar_set(void **state)
 {
-	static const char rules[] = PLAIN "campaign: c\nenter: { on: a.b }\nsteps: [ wait_until: 09:00, email: m1, wait: 1 day, email: m2 ]\n";
+	static const char rules[] = PLAIN "campaign: c\nenter: { on: a.b }\n"
+			"steps: [ wait_until: 09:00, email: m1, wait: 1 day, email: m2 ]\n";
 	struct lead_world *w = world_new(rules);
 
 	(void)state;
@@ -485,7 +526,8 @@ static void a_move_to_another_zone_moves_what_the_calendar_set(void **state)
 
 static void erasing_leaves_nothing_to_do(void **state)
 {
-	static const char rules[] = PLAIN "campaign: c\nenter: { on: a.b }\nsteps: [ email: m1, wait: 1 day, email: m2 ]\n";
+	static const char rules[] = PLAIN "campaign: c\nenter: { on: a.b }\n"
+			"steps: [ email: m1, wait: 1 day, email: m2 ]\n";
 	struct lead_world *w = world_new(rules);
 	struct nt_input erase = { .kind = NT_INPUT_ERASE, .now = world_time("2026-06-01 12:00") };
 
@@ -496,7 +538,8 @@ static void erasing_leaves_nothing_to_do(void **state)
 	world_step(w, &erase);
 	assert_true(w->lead->due == NT_NEVER);
 	assert_false(w->lead->exists);
-	world_expect(w, "Mon 2026-06-01 10:00 EDT email m1\nMon 2026-06-01 12:00 EDT message.cancelled the lead was erased\n");
+	world_expect(w, "Mon 2026-06-01 10:00 EDT email m1\n"
+			"Mon 2026-06-01 12:00 EDT message.cancelled the lead was erased\n");
 	world_free(w);
 }
 

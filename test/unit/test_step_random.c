@@ -3,27 +3,38 @@
 
 #include "lead_world.h"
 
-static const char rules[] = "policy:\n" SENDER "  time_zone: America/New_York\n  send: [ mon-fri 08:00-20:00, sat 10:00-16:00 ]\n"
-	"  at_most: [ 1 per day, 3 per week ]\n  holidays: [ 2026-03-09, 2026-07-03 ]\n  consent: { sms: opt_out }\n---\n"
+static const char rules[] = "policy:\n" SENDER "  time_zone: America/New_York\n"
+	"  send: [ mon-fri 08:00-20:00, sat 10:00-16:00 ]\n"
+	"  at_most: [ 1 per day, 3 per week ]\n  holidays: [ 2026-03-09, 2026-07-03 ]\n  consent: { sms: opt_out }\n"
+	"---\n"
 	"fields:\n  seats: number\n  ends: date\n---\n"
 	"events:\n  a.b: { amount: number }\n  c.d: { page: text }\n  order.placed: {}\n---\n"
-	"scoring:\n  half_life: 5 days\n  fit:\n    - if: seats > 3\n      points: 7\n    - if: since(last(\"a.b\")) > 10 days\n      points: -20\n"
-	"  engagement:\n    - on: a.b\n      points: = event.amount * 3\n      at_most: 60 per week\n    - on: order.placed\n      points: -15\n"
+	"scoring:\n  half_life: 5 days\n  fit:\n    - if: seats > 3\n      points: 7\n"
+	"    - if: since(last(\"a.b\")) > 10 days\n      points: -20\n"
+	"  engagement:\n    - on: a.b\n      points: = event.amount * 3\n      at_most: 60 per week\n"
+	"    - on: order.placed\n      points: -15\n"
 	"  levels: { cold: 0, warm: 15, hot: 40 }\n---\n"
 	"segments:\n  busy: count(\"a.b\", 7 days) >= 3\n  rich: total(\"a.b\", \"amount\", 30 days) > 40\n"
-	"  away: since(last(\"c.d\")) > 9 days and not did(\"a.b\", 4 days)\n  ending: until(ends) < 14 days and until(ends) > 1 day\n---\n"
+	"  away: since(last(\"c.d\")) > 9 days and not did(\"a.b\", 4 days)\n"
+	"  ending: until(ends) < 14 days and until(ends) > 1 day\n---\n"
 	"sales:\n  ready:\n    - when: score >= 45\n      reason: score\n  again: after 20 days\n"
 	"  reps:\n    bob: { email: bob@example.org, time_zone: America/New_York, hours: mon-fri 09:00-17:00 }\n"
 	"  teams:\n    all: { reps: [ bob ] }\n  route:\n    - to: team all\n  tell: [ email: new-lead ]\n---\n"
-	"campaign: trial\npriority: 7\nenter: { on: a.b }\nagain: after 30 days\ngoal: { on: order.placed, do: [ tag: bought ] }\n"
-	"exit:\n  - when: seats == 0\npause: in_segment(\"busy\")\nsteps:\n  - email: m1\n  - wait: 2 days\n  - wait_until: 09:00\n"
-	"  - email: m2\n    unless: did(\"c.d\", 2 days)\n  - wait_for: c.d\n    up_to: 3 days\n    then: [ sms: m3, points: 10 ]\n"
+	"campaign: trial\npriority: 7\nenter: { on: a.b }\nagain: after 30 days\n"
+	"goal: { on: order.placed, do: [ tag: bought ] }\n"
+	"exit:\n  - when: seats == 0\npause: in_segment(\"busy\")\nsteps:\n  - email: m1\n  - wait: 2 days\n"
+	"  - wait_until: 09:00\n"
+	"  - email: m2\n    unless: did(\"c.d\", 2 days)\n  - wait_for: c.d\n    up_to: 3 days\n"
+	"    then: [ sms: m3, points: 10 ]\n"
 	"    else: [ email: m4, set: { seats: 5 } ]\n  - if: score >= 20\n    then: [ hand_off: warm trial ]\n"
 	"  - wait_until: mon-fri 09:00-11:00\n  - email: m5\n    give_up_after: 1 day\n---\n"
-	"campaign: back\nenter: { when: in_segment(\"away\") }\nagain: after 20 days\nsteps:\n  - email: m2\n  - wait_until: did(\"c.d\", 1 day)\n"
+	"campaign: back\nenter: { when: in_segment(\"away\") }\nagain: after 20 days\nsteps:\n  - email: m2\n"
+	"  - wait_until: did(\"c.d\", 1 day)\n"
 	"    up_to: 1 week\n    then: [ tag: back ]\n    else: [ untag: back ]\n---\n"
-	"campaign: ending\nenter: { when: in_segment(\"ending\") }\nagain: always\nsteps:\n  - wait_until: ends - 3 days\n  - email: m3\n---\n"
-	"campaign: level\nenter: [ on: score.crossed, when: in_segment(\"rich\") ]\nagain: always\nsteps: [ tag: moved, wait: 1 month, untag: moved ]\n";
+	"campaign: ending\nenter: { when: in_segment(\"ending\") }\nagain: always\nsteps:\n"
+	"  - wait_until: ends - 3 days\n  - email: m3\n---\n"
+	"campaign: level\nenter: [ on: score.crossed, when: in_segment(\"rich\") ]\nagain: always\n"
+	"steps: [ tag: moved, wait: 1 month, untag: moved ]\n";
 
 static uint32_t next_random(uint32_t *seed)
 {
@@ -64,11 +75,13 @@ static void happen(struct lead_world *w, const char *at, uint32_t choice)
 		world_set(w, at, text);
 		break;
 	case 6:
-		snprintf(text, sizeof text, "{\"ends\":\"2026-%02u-%02u\"}", 1 + choice / 8 % 12, 1 + choice / 128 % 28);
+		snprintf(text, sizeof text, "{\"ends\":\"2026-%02u-%02u\"}", 1 + choice / 8 % 12,
+		         1 + choice / 128 % 28);
 		world_set(w, at, text);
 		break;
 	default:
-		world_set(w, at, choice & 64 ? "{\"time_zone\":\"Australia/Lord_Howe\"}" : "{\"time_zone\":\"Europe/Berlin\"}");
+		world_set(w, at, choice & 64 ? "{\"time_zone\":\"Australia/Lord_Howe\"}"
+		                             : "{\"time_zone\":\"Europe/Berlin\"}");
 		break;
 	}
 }
@@ -115,7 +128,8 @@ static void asking_more_often_changes_nothing(void **state)
 		struct lead_world *calm = live(seed, false), *pestered = live(seed, true);
 
 		if (strcmp(calm->timeline->str, pestered->timeline->str) != 0)
-			print_error("seed %u\ncalm:\n%spestered:\n%s", seed, calm->timeline->str, pestered->timeline->str);
+			print_error("seed %u\ncalm:\n%spestered:\n"
+					"%s", seed, calm->timeline->str, pestered->timeline->str);
 		assert_string_equal(calm->timeline->str, pestered->timeline->str);
 		assert_true(calm->timeline->len > 500);
 		world_free(calm);
