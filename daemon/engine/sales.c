@@ -70,30 +70,46 @@ static void count_open(struct nt_sales *sales, const struct nt_sales_entry *entr
 	sales->freed |= by < 0;
 }
 
-void nt_sales_entry_take(struct nt_sales *sales, struct nt_sales_entry *entry)
+static void set_due(struct nt_sales *sales, struct nt_sales_entry *entry, nt_time due)
 {
-	const struct nt_sales_entry *old = g_hash_table_lookup(sales->entries, entry->lead);
-
-	if (old != NULL)
-		count_open(sales, old, -1);
-	g_hash_table_replace(sales->entries, entry->lead, entry);
-	count_open(sales, entry, 1);
+	if (entry->due == due)
+		return;
+	if (entry->due != NT_NEVER)
+		g_tree_remove(sales->timers, entry);
+	entry->due = due;
+	if (due != NT_NEVER)
+		g_tree_insert(sales->timers, entry, entry);
 }
 
-void nt_sales_entry_touch(struct nt_sales_step *step, const struct nt_sales_entry *entry)
+static void leave(struct nt_sales *sales, struct nt_sales_entry *entry)
 {
-	GPtrArray *changed = step->effects->changed;
+	set_due(sales, entry, NT_NEVER);
+	count_open(sales, entry, -1);
+	sales->waiting -= entry->state == NT_HANDOFF_WAITING;
+}
 
-	for (unsigned i = 0; i < changed->len; i++)
-		if (strcmp(changed->pdata[i], entry->lead) == 0)
-			return;
-	g_ptr_array_add(changed, nt_arena_strdup(step->effects->arena, entry->lead));
+void nt_sales_entry_take(struct nt_sales *sales, struct nt_sales_entry *entry)
+{
+	struct nt_sales_entry *old = g_hash_table_lookup(sales->entries, entry->lead);
+
+	if (old != NULL)
+		leave(sales, old);
+	g_hash_table_replace(sales->entries, entry->lead, entry);
+	count_open(sales, entry, 1);
+	sales->waiting += entry->state == NT_HANDOFF_WAITING;
+}
+
+void nt_sales_entry_touch(struct nt_sales_step *step, struct nt_sales_entry *entry)
+{
+	if (!entry->touched)
+		g_ptr_array_add(step->effects->changed, nt_arena_strdup(step->effects->arena, entry->lead));
+	entry->touched = true;
 }
 
 void nt_sales_entry_drop(struct nt_sales_step *step, struct nt_sales_entry *entry)
 {
 	nt_sales_entry_touch(step, entry);
-	count_open(step->sales, entry, -1);
+	leave(step->sales, entry);
 	g_hash_table_remove(step->sales->entries, entry->lead);
 }
 
@@ -112,6 +128,7 @@ void nt_sales_entry_move(struct nt_sales_step *step, struct nt_sales_entry *entr
 		entry->rep = g_strdup(rep);
 		count_open(step->sales, entry, 1);
 	}
+	step->sales->waiting += (state == NT_HANDOFF_WAITING) - (entry->state == NT_HANDOFF_WAITING);
 	entry->state = state;
 	entry->since = step->now;
 	entry->late = false;
@@ -176,6 +193,16 @@ static void again_free(void *memory)
 	g_free(again);
 }
 
+static int by_due(const void *a, const void *b, void *user)
+{
+	const struct nt_sales_entry *x = a, *y = b;
+
+	(void)user;
+	if (x->due != y->due)
+		return x->due < y->due ? -1 : 1;
+	return strcmp(x->lead, y->lead);
+}
+
 struct nt_sales *nt_sales_new(const struct nt_program *program)
 {
 	struct nt_sales *sales = g_new0(struct nt_sales, 1);
@@ -185,7 +212,7 @@ struct nt_sales *nt_sales_new(const struct nt_program *program)
 	sales->turns = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, turn_free);
 	sales->open = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	sales->again = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, again_free);
-	sales->due = NT_NEVER;
+	sales->timers = g_tree_new_full(by_due, NULL, NULL, NULL);
 	return sales;
 }
 
@@ -193,6 +220,7 @@ void nt_sales_free(struct nt_sales *sales)
 {
 	if (sales == NULL)
 		return;
+	g_tree_destroy(sales->timers);
 	g_hash_table_destroy(sales->entries);
 	g_hash_table_destroy(sales->turns);
 	g_hash_table_destroy(sales->open);
@@ -224,7 +252,12 @@ void nt_sales_effects_clear(struct nt_sales_effects *effects)
 
 nt_time nt_sales_due(const struct nt_sales *sales)
 {
-	return sales->due;
+	GTreeNode *first;
+
+	if (sales->restored)
+		return NT_TIME_MIN;
+	first = g_tree_node_first(sales->timers);
+	return first != NULL ? ((struct nt_sales_entry *)g_tree_node_key(first))->due : NT_NEVER;
 }
 
 const struct nt_sales_entry *nt_sales_peek(const struct nt_sales *sales, const char *lead)
@@ -353,31 +386,22 @@ static enum nt_sales_answer close_entry(struct nt_sales_step *step, struct nt_sa
 	return NT_SALES_DONE;
 }
 
-static int by_due(const void *a, const void *b)
-{
-	const struct nt_sales_entry *x = *(struct nt_sales_entry *const *)a, *y = *(struct nt_sales_entry *const *)b;
-
-	if (x->due != y->due)
-		return x->due < y->due ? -1 : 1;
-	return strcmp(x->lead, y->lead);
-}
-
 static void timers(struct nt_sales_step *step)
 {
-	GPtrArray *all = nt_sales_sorted(step->sales, false);
+	GPtrArray *due = g_ptr_array_new();
+	GTreeNode *node = g_tree_node_first(step->sales->timers);
 
-	g_ptr_array_sort(all, by_due);
-	for (unsigned i = 0; i < all->len; i++) {
-		struct nt_sales_entry *entry = all->pdata[i];
+	for (; node != NULL && ((struct nt_sales_entry *)g_tree_node_key(node))->due <= step->now; node = g_tree_node_next(node))
+		g_ptr_array_add(due, g_tree_node_key(node));
+	for (unsigned i = 0; i < due->len; i++) {
+		struct nt_sales_entry *entry = due->pdata[i];
 
-		if (entry->due > step->now)
-			break;
 		if (entry->state == NT_HANDOFF_WAITING)
 			step->sales->freed = true; /* somebody is back */
 		else
 			nt_sales_expire(step, entry);
 	}
-	g_ptr_array_unref(all);
+	g_ptr_array_unref(due);
 }
 
 static void reload(struct nt_sales_step *step)
@@ -391,33 +415,45 @@ static void reload(struct nt_sales_step *step)
 	step->effects->turns_changed = true;
 }
 
-/* First in, first out: who waits is tried again. */
+/* First in, first out: who waits is tried again. Who still waits may wait for another's return. */
 static void place_waiting(struct nt_sales_step *step)
 {
 	GPtrArray *waiting;
 
-	if (!step->sales->freed)
+	if (!step->sales->freed || step->sales->waiting == 0) {
+		step->sales->freed = false;
 		return;
+	}
 	waiting = nt_sales_sorted(step->sales, true);
-	for (unsigned i = 0; i < waiting->len; i++)
-		nt_sales_place(step, waiting->pdata[i]);
+	for (unsigned i = 0; i < waiting->len; i++) {
+		struct nt_sales_entry *entry = waiting->pdata[i];
+
+		if (!nt_sales_place(step, entry))
+			set_due(step->sales, entry, nt_sales_entry_due(step->sales, entry, step->now));
+	}
 	g_ptr_array_unref(waiting);
 	step->sales->freed = false;
 }
 
-static void set_due(struct nt_sales *sales, nt_time now)
+static void set_dues(struct nt_sales_step *step)
 {
 	GHashTableIter iter;
-	void *value;
+	void *entry;
 
-	sales->due = NT_NEVER;
-	g_hash_table_iter_init(&iter, sales->entries);
-	while (g_hash_table_iter_next(&iter, NULL, &value)) {
-		struct nt_sales_entry *entry = value;
+	for (unsigned i = 0; i < step->effects->changed->len; i++) {
+		struct nt_sales_entry *changed = g_hash_table_lookup(step->sales->entries, step->effects->changed->pdata[i]);
 
-		entry->due = nt_sales_entry_due(sales, entry, now);
-		sales->due = nt_time_earlier(sales->due, entry->due);
+		if (changed == NULL)
+			continue;
+		changed->touched = false;
+		set_due(step->sales, changed, nt_sales_entry_due(step->sales, changed, step->now));
 	}
+	if (!step->sales->restored)
+		return;
+	step->sales->restored = false;
+	g_hash_table_iter_init(&iter, step->sales->entries);
+	while (g_hash_table_iter_next(&iter, NULL, &entry))
+		set_due(step->sales, entry, nt_sales_entry_due(step->sales, entry, step->now));
 }
 
 static enum nt_sales_answer act(struct nt_sales_step *step, const struct nt_sales_input *input)
@@ -452,6 +488,6 @@ enum nt_sales_answer nt_sales_step(struct nt_sales *sales, const struct nt_sales
 	if (answer != NT_SALES_DONE)
 		return answer;
 	place_waiting(&step);
-	set_due(sales, input->now);
+	set_dues(&step);
 	return answer;
 }

@@ -37,6 +37,7 @@ struct nt_sales_entry { /* memory of its own, freed with the entry */
 	int64_t score;
 	char *title, *values;    /* for lists and messages */
 	nt_time due;             /* derived: when it next needs a TIMER */
+	bool touched;            /* within a step: it is among the changed */
 };
 
 enum nt_sales_verb { NT_SALES_READY, NT_SALES_ACCEPT, NT_SALES_SEND_BACK, NT_SALES_WON, NT_SALES_LOST,

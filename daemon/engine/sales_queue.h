@@ -16,8 +16,10 @@ struct nt_sales {
 	GHashTable *turns;    /* team -> struct nt_sales_turn */
 	GHashTable *open;     /* rep -> number of offered and accepted leads */
 	GHashTable *again;    /* lead -> struct nt_sales_again: sent back to be routed again, within this turn */
+	GTree *timers;        /* entries with a due, by (due, lead) */
+	unsigned waiting;     /* how many entries wait */
 	uint64_t last_offer;
-	nt_time due;
+	bool restored;        /* since then no step has found out when entries are due */
 	bool freed;           /* a rep has a slot more than before this step: whoever waits is tried again */
 };
 
@@ -40,7 +42,7 @@ void nt_sales_entry_drop(struct nt_sales_step *step, struct nt_sales_entry *entr
 /* The one door for an entry's state and rep: keeps the open counts right, notes the change, tells the lead. */
 void nt_sales_entry_move(struct nt_sales_step *step, struct nt_sales_entry *entry, enum nt_handoff state, const char *rep,
                          const char *reason);
-void nt_sales_entry_touch(struct nt_sales_step *step, const struct nt_sales_entry *entry);
+void nt_sales_entry_touch(struct nt_sales_step *step, struct nt_sales_entry *entry);
 void nt_sales_turn_set(struct nt_sales *sales, const char *team, const char *rep, unsigned used);
 /* By queued, then lead. With `waiting` only those. Free the array. */
 GPtrArray *nt_sales_sorted(const struct nt_sales *sales, bool waiting);
