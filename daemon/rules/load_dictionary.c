@@ -158,7 +158,7 @@ void nt_load_fields(struct nt_loader *l)
 			while (builtin < NT_BUILTIN_FIELDS &&
 			       strcmp(builtin_fields[builtin].name, item->key->text) != 0)
 				builtin++;
-			if (!nt_load_key_name(l, item->key, "field", true, &field.name) || !is_new(l, seen, item->key,
+			if (!nt_load_key_name(l, item->key, "field", "_", &field.name) || !is_new(l, seen, item->key,
 			                                                                           "field"))
 				continue;
 			if (nt_expr_reserved(field.name)) {
@@ -223,7 +223,7 @@ static void load_properties(struct nt_loader *l, const struct nt_yaml *node, str
 	for (const struct nt_yaml *item = node->first; item != NULL; item = item->next) {
 		struct nt_property property = { 0 };
 
-		if (!nt_load_key_name(l, item->key, "property", true, &property.name))
+		if (!nt_load_key_name(l, item->key, "property", "_", &property.name))
 			continue;
 		load_type(l, item, &property.type, &property.one_of);
 		g_array_append_val(properties, property);
@@ -298,7 +298,7 @@ static GArray *find_segments(struct nt_loader *l)
 				               SEGMENTS);
 				break;
 			}
-			if (nt_load_key_name(l, item->key, "segment", false, &found.segment.name) &&
+			if (nt_load_key_name(l, item->key, "segment", "-", &found.segment.name) &&
 			    is_new(l, seen, item->key, "segment"))
 				g_array_append_val(all, found);
 		}

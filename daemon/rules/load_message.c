@@ -63,7 +63,7 @@ static bool load_assignment(struct nt_loader *l, const struct nt_yaml *node, boo
 		}
 	}
 	out->name = nt_arena_strdup(l->arena, node->key->text);
-	if (!fields && !nt_load_key_name(l, node->key, "value", true, &out->name))
+	if (!fields && !nt_load_key_name(l, node->key, "value", "_", &out->name))
 		return false;
 	if (!nt_load_is_expression(node, &skip))
 		return fields ? load_field_value(l, node, field, &out->literal) : load_list_value(l, node,

@@ -54,7 +54,7 @@ static void add_channels_of_policy(struct nt_loader *l, GArray *channels)
 				names[i] = builtin_channels[i].name;
 			/* `emial: opt_out` is a slip, not a channel */
 			if (!has_channel(channels, item->key->text) && nt_nearest(item->key->text, names) == NULL &&
-			    nt_load_key_name(l, item->key, "channel", false, &name))
+			    nt_load_key_name(l, item->key, "channel", "-", &name))
 				add_channel(l, channels, name);
 		}
 	}

@@ -64,7 +64,7 @@ static void load_rep(struct nt_loader *l, const struct nt_yaml *item, GArray *re
 	struct nt_rep rep = { .time_zone = l->program->policy.time_zone, .weight = 1 };
 	int64_t n;
 
-	if (!nt_load_key_name(l, item->key, "rep", false, &rep.name))
+	if (!nt_load_key_name(l, item->key, "rep", "-", &rep.name))
 		return;
 	rep.full_name = rep.name;
 	if (nt_keys_read(&nt_rep_keys, item, nt_arena_printf(l->arena, "rep '%s'", rep.name), l->diags, keys)) {
@@ -126,7 +126,7 @@ static void load_teams(struct nt_loader *l, const struct nt_yaml *node)
 		const struct nt_yaml *keys[NT_TEAM_KEYS];
 		struct nt_team team = { .manager = -1 };
 
-		if (!nt_load_key_name(l, item->key, "team", false, &team.name))
+		if (!nt_load_key_name(l, item->key, "team", "-", &team.name))
 			continue;
 		if (nt_keys_read(&nt_team_keys, item, nt_arena_printf(l->arena, "team '%s'", team.name), l->diags,
 		                 keys)) {
@@ -302,7 +302,7 @@ static void load_reason(struct nt_loader *l, const struct nt_yaml *item, GArray 
 	const struct nt_yaml *keys[NT_REASON_KEYS];
 	struct nt_reject_reason reason = { .recycle = -1 };
 
-	if (!nt_load_key_name(l, item->key, "reason", true, &reason.name))
+	if (!nt_load_key_name(l, item->key, "reason", "-_", &reason.name))
 		return;
 	if (item->type == NT_YAML_SCALAR && item->length == 0) {
 		g_array_append_val(reasons, reason); /* nothing follows */

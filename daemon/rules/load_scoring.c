@@ -124,7 +124,7 @@ static void load_levels(struct nt_loader *l, const struct nt_yaml *node, GArray 
 		struct nt_level level = { 0 };
 		bool taken = false;
 
-		if (!nt_load_key_name(l, item->key, "level", false, &level.name) ||
+		if (!nt_load_key_name(l, item->key, "level", "-_", &level.name) ||
 		    !nt_load_whole(l, item, -1000000000, 1000000000, &level.from))
 			continue;
 		for (unsigned i = 0; i < levels->len; i++)

@@ -24,24 +24,28 @@ static bool is_scalar(struct nt_loader *l, const struct nt_yaml *node, enum nt_k
 	return false;
 }
 
-static bool name_fits(const char *name, char joiner)
+static bool name_fits(const char *name, const char *joiners)
 {
 	size_t length = strlen(name);
 
-	if (length == 0 || length > NAME_LIMIT || name[0] == joiner || name[length - 1] == joiner)
+	/* what may stand in an expression begins with a letter */
+	if (length == 0 || length > NAME_LIMIT || strchr(joiners, name[length - 1]) != NULL ||
+	    !(strcmp(joiners, "_") == 0 ? g_ascii_islower(name[0]) : g_ascii_isalnum(name[0])))
 		return false;
 	for (; *name != '\0'; name++)
-		if (!g_ascii_islower(*name) && !g_ascii_isdigit(*name) && *name != joiner)
+		if (!g_ascii_islower(*name) && !g_ascii_isdigit(*name) && strchr(joiners, *name) == NULL)
 			return false;
 	return true;
 }
 
-bool nt_load_key_name(struct nt_loader *l, const struct nt_yaml *key, const char *what, bool underscores,
+bool nt_load_key_name(struct nt_loader *l, const struct nt_yaml *key, const char *what, const char *joiners,
                       const char **out)
 {
-	if (!name_fits(key->text, underscores ? '_' : '-')) {
-		nt_diags_error(l->diags, key->span, "'%s' is no name for a %s: names are %s", key->text, what,
-		               underscores ? "lower_case, with underscores" : "lower-case-with-hyphens");
+	const char *style = strcmp(joiners, "_") == 0 ? "lower_case, with underscores" :
+		strcmp(joiners, "-") == 0 ? "lower-case-with-hyphens" : "lower case, with hyphens or underscores";
+
+	if (!name_fits(key->text, joiners)) {
+		nt_diags_error(l->diags, key->span, "'%s' is no name for a %s: names are %s", key->text, what, style);
 		return false;
 	}
 	*out = nt_arena_strdup(l->arena, key->text);
@@ -50,7 +54,7 @@ bool nt_load_key_name(struct nt_loader *l, const struct nt_yaml *key, const char
 
 bool nt_load_name(struct nt_loader *l, const struct nt_yaml *node, const char *what, const char **out)
 {
-	return is_scalar(l, node, NT_KIND_NAME) && nt_load_key_name(l, node, what, false, out);
+	return is_scalar(l, node, NT_KIND_NAME) && nt_load_key_name(l, node, what, "-", out);
 }
 
 bool nt_load_duration(struct nt_loader *l, const struct nt_yaml *node, struct nt_duration *out)
