@@ -17,7 +17,7 @@ struct nt_driver {
 	struct nt_store *store;
 	struct nt_engine *engine;
 	struct nt_engine_options options; /* the caller's */
-	GHashTable *channels;             /* of messages released and not yet handed out; borrowed names */
+	GHashTable *channels;             /* of messages released and not yet handed out; names of its own */
 	struct nt_arena *arena;           /* of one hand-out */
 	bool failed;
 };
@@ -28,7 +28,7 @@ static void observe(void *user, const char *lead, const struct nt_input *input, 
 
 	for (const struct nt_effect *e = effects->first; e != NULL; e = e->next)
 		if (e->kind == NT_EFFECT_MESSAGE)
-			g_hash_table_add(driver->channels, (void *)(uintptr_t)g_intern_string(e->message->channel));
+			g_hash_table_add(driver->channels, g_strdup(e->message->channel));
 	if (driver->options.observe != NULL)
 		driver->options.observe(driver->options.user, lead, input, effects);
 }
@@ -37,7 +37,7 @@ static void observe_rep(void *user, const struct nt_message *message)
 {
 	struct nt_driver *driver = user;
 
-	g_hash_table_add(driver->channels, (void *)(uintptr_t)g_intern_string(message->channel));
+	g_hash_table_add(driver->channels, g_strdup(message->channel));
 	if (driver->options.observe_rep != NULL)
 		driver->options.observe_rep(driver->options.user, message);
 }
@@ -78,12 +78,12 @@ static void hand_out(struct nt_driver *driver)
 		g_hash_table_iter_init(&iter, driver->channels);
 		g_hash_table_iter_next(&iter, &channel, NULL);
 		request_new(driver, NT_REQUEST_CLAIM, &claim);
-		claim->channel = channel;
+		claim->channel = nt_arena_strdup(driver->arena, channel);
 		claim->owner = "driver";
 		claim->limit = CLAIMED;
 		turn(driver, nt_engine_now(driver->engine), claim);
 		if (claim->n_rows < CLAIMED)
-			g_hash_table_remove(driver->channels, channel);
+			g_hash_table_remove(driver->channels, claim->channel);
 		for (unsigned i = claim->n_rows; i-- > 0;) {
 			request_new(driver, NT_REQUEST_OUTCOME, &outcomes);
 			outcomes->message = claim->rows[i].message.id;
@@ -104,7 +104,7 @@ struct nt_driver *nt_driver_new(struct nt_program *program, nt_time start, const
 		driver->options = *options;
 		own.retry = options->retry;
 	}
-	driver->channels = g_hash_table_new(g_str_hash, g_str_equal);
+	driver->channels = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	driver->arena = nt_arena_new();
 	driver->store = nt_memory_store_new();
 	driver->engine = nt_engine_new(driver->store, program, &own, why);

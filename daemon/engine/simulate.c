@@ -86,8 +86,7 @@ static void count(struct sim *sim, enum total total, const char *name)
 {
 	void *n = g_hash_table_lookup(sim->totals[total], name);
 
-	g_hash_table_replace(sim->totals[total], (void *)(uintptr_t)g_intern_string(name),
-	                     GUINT_TO_POINTER(GPOINTER_TO_UINT(n) + 1));
+	g_hash_table_replace(sim->totals[total], g_strdup(name), GUINT_TO_POINTER(GPOINTER_TO_UINT(n) + 1));
 }
 
 struct line { /* of a timeline */
@@ -155,8 +154,8 @@ static void put_line(struct sim *sim, const char *lead, const struct line *line)
 static void keep_sent(struct sim *sim, const char *lead, const struct nt_message *message)
 {
 	struct timeline *timeline = timeline_of(sim, lead);
-	struct sent sent = { nt_arena_strdup(sim->arena, message->id), g_intern_string(message->channel),
-		             g_intern_string(message->template_name) };
+	struct sent sent = { nt_arena_strdup(sim->arena, message->id), nt_arena_strdup(sim->arena, message->channel),
+		             nt_arena_strdup(sim->arena, message->template_name) };
 
 	if (timeline->sent == NULL)
 		timeline->sent = g_array_new(FALSE, FALSE, sizeof(struct sent));
@@ -578,7 +577,7 @@ bool nt_simulate(const struct nt_simulation *simulation, struct nt_diags *diags,
 	sim.timelines = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, timeline_free);
 	sim.events = g_array_new(FALSE, FALSE, sizeof(struct event));
 	for (int t = 0; t < TOTALS; t++)
-		sim.totals[t] = g_hash_table_new(g_str_hash, g_str_equal);
+		sim.totals[t] = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	ok = run(&sim);
 	if (ok)
 		print(&sim, out);

@@ -1,0 +1,776 @@
+#include "engine/engine.h"
+
+#include "base/arena.h"
+#include "base/json.h"
+#include "engine/codec.h"
+#include "engine/memory.h"
+
+#include "program_text.h"
+#include "unit.h"
+
+/* An engine on the store in memory, and requests in words. */
+struct house {
+	struct nt_program *program;
+	struct nt_store *store;
+	struct nt_engine *engine;
+	struct nt_arena *arena;
+	GString *seen;       /* what the observer saw: "ann campaign.entered" … */
+	struct nt_program *older;
+	nt_time now;
+};
+
+#define RULES \
+	POLICY_TEXT \
+	"fields:\n  seats: number\n  plan: { type: text, one_of: [ small, big ] }\n" \
+	"events:\n  a.b: { amount: number, note: text }\n  c.d: {}\n  x.y: {}\n" \
+	"---\n" \
+	"campaign: first\nenter: { on: a.b }\nagain: always\nexit: [ { on: c.d } ]\n" \
+	"steps: [ email: m1, wait: 1 hour, email: m2, tag: done ]\n" \
+	"---\n" \
+	"sales:\n  ready: [ { on: x.y, reason: asked } ]\n" \
+	"  reps:\n    anna: { email: anna@example.org, time_zone: Europe/Berlin, hours: mon-fri 09:00-17:30 }\n" \
+	"    bob: { email: bob@example.org, time_zone: Europe/Berlin, hours: mon-fri 09:00-17:30 }\n" \
+	"  teams: { dach: { reps: [ anna, bob ], manager: bob, turn: round_robin } }\n" \
+	"  route: [ { to: team dach } ]\n  tell: [ email: new-lead ]\n  then: [ next_rep ]\n" \
+	"  reasons: { bad_fit: { fit: -50 }, wrong_team: { route_again: true } }\n"
+
+/* m2 comes after three hours, and there is a segment more. */
+static const char rules_later[] = POLICY_TEXT
+	"fields:\n  seats: number\nevents:\n  a.b: { amount: number }\n  c.d: {}\n"
+	"---\ncampaign: first\nenter: { on: a.b }\nagain: always\nexit: [ { on: c.d } ]\n"
+	"steps: [ email: m1, wait: 3 hours, email: m2, tag: done ]\n";
+
+static void see(void *user, const char *lead, const struct nt_input *input, const struct nt_effects *effects)
+{
+	struct house *h = user;
+
+	(void)input;
+	for (const struct nt_effect *e = effects->first; e != NULL; e = e->next)
+		if (e->kind == NT_EFFECT_MESSAGE)
+			g_string_append_printf(h->seen, "%s %s; ", lead, e->message->template_name);
+}
+
+static struct nt_program *give_older(void *user, const char *hash)
+{
+	struct house *h = user;
+
+	return h->older != NULL && strcmp(h->older->hash, hash) == 0 ? nt_program_ref(h->older) : NULL;
+}
+
+static void open_engine(struct house *h)
+{
+	struct nt_engine_options options = { .observe = see, .older_program = give_older, .user = h };
+	const char *why = NULL;
+
+	h->engine = nt_engine_new(h->store, h->program, &options, &why);
+	assert_non_null(h->engine);
+}
+
+static struct house *house_new(void)
+{
+	struct house *h = g_new0(struct house, 1);
+
+	h->program = program_of(RULES);
+	h->store = nt_memory_store_new();
+	h->arena = nt_arena_new();
+	h->seen = g_string_new(NULL);
+	h->now = at("UTC", "2026-06-01 10:00");
+	open_engine(h);
+	return h;
+}
+
+static void house_free(struct house *h)
+{
+	nt_engine_free(h->engine);
+	h->store->ops->free(h->store);
+	nt_program_unref(h->program);
+	nt_program_unref(h->older);
+	nt_arena_free(h->arena);
+	g_string_free(h->seen, TRUE);
+	g_free(h);
+}
+
+static struct nt_request *request(struct house *h, enum nt_request_kind kind)
+{
+	struct nt_request *r = nt_arena_new0(h->arena, struct nt_request);
+
+	r->arena = h->arena;
+	r->kind = kind;
+	r->source = "shop";
+	return r;
+}
+
+static struct nt_request *input(struct house *h, enum nt_input_kind kind, const char *lead, const char *json)
+{
+	struct nt_request *r = request(h, NT_REQUEST_INPUT);
+	struct nt_json_error error;
+
+	r->input_kind = kind;
+	r->lead = lead;
+	if (json != NULL) {
+		r->json = nt_json_parse(h->arena, json, strlen(json), &error);
+		assert_non_null(r->json);
+	}
+	return r;
+}
+
+static int turn(struct house *h, struct nt_request *requests)
+{
+	return nt_engine_turn(h->engine, h->now, requests, 100, 100);
+}
+
+static enum nt_answer_code ask(struct house *h, struct nt_request *r)
+{
+	assert_int_equal(turn(h, r), NT_STORE_OK);
+	return r->code;
+}
+
+static enum nt_answer_code event(struct house *h, const char *lead, const char *json)
+{
+	return ask(h, input(h, NT_INPUT_EVENT, lead, json));
+}
+
+static enum nt_answer_code fields(struct house *h, const char *lead, const char *json)
+{
+	return ask(h, input(h, NT_INPUT_FIELDS, lead, json));
+}
+
+static struct nt_lead *lead(struct house *h, const char *id)
+{
+	struct nt_blob blob;
+	const char *why;
+
+	assert_int_equal(h->store->ops->load(h->store, h->arena, &id, 1, &blob), NT_STORE_OK);
+	if (blob.bytes == NULL)
+		return NULL;
+	return nt_lead_decode(h->arena, nt_engine_program(h->engine), id, blob.bytes, blob.length, &why);
+}
+
+/* Time passes, timers run at their instants. */
+static void run_to(struct house *h, const char *until)
+{
+	nt_time end = at("UTC", until);
+
+	while (nt_engine_due(h->engine) <= end) {
+		h->now = nt_time_later(h->now, nt_engine_due(h->engine));
+		assert_int_equal(turn(h, NULL), NT_STORE_OK);
+	}
+	h->now = end;
+}
+
+#define SEEN(h, text)                                       \
+	do {                                                \
+		assert_string_equal((h)->seen->str, (text)); \
+		g_string_truncate((h)->seen, 0);            \
+	} while (0)
+
+static struct nt_request *claim(struct house *h, const char *channel)
+{
+	struct nt_request *r = request(h, NT_REQUEST_CLAIM);
+
+	r->channel = channel;
+	r->limit = 10;
+	r->owner = "box/boot";
+	assert_int_equal(ask(h, r), NT_ANSWER_OK);
+	return r;
+}
+
+static enum nt_answer_code outcome(struct house *h, const char *message, enum nt_send_result result, bool hard)
+{
+	struct nt_request *r = request(h, NT_REQUEST_OUTCOME);
+
+	r->message = message;
+	r->result = result;
+	r->hard = hard;
+	r->detail = "250 fine";
+	return ask(h, r);
+}
+
+static enum nt_answer_code hear(struct house *h, const char *message, enum nt_outcome later)
+{
+	struct nt_request *r = request(h, NT_REQUEST_OUTCOME);
+
+	r->message = message;
+	r->is_later = true;
+	r->later = later;
+	return ask(h, r);
+}
+
+static struct nt_outbox_row row(struct house *h, const char *message)
+{
+	struct nt_outbox_row out;
+
+	assert_int_equal(h->store->ops->outbox_get(h->store, h->arena, message, &out), NT_STORE_OK);
+	return out;
+}
+
+/* ---- what comes in ---- */
+
+static void an_event_creates_its_lead(void **state)
+{
+	struct house *h = house_new();
+	struct nt_log_row log;
+	const struct nt_lead *ann;
+
+	(void)state;
+	assert_int_equal(fields(h, "ann", "{\"email\":\"ann@example.org\",\"seats\":5,\"shoe\":[1,2]}"), NT_ANSWER_OK);
+	assert_int_equal(event(h, NULL, "{\"lead\":\"ann\",\"id\":\"1\",\"event\":\"a.b\",\"properties\":{\"amount\":12.5,\"odd\":true}}"),
+	                 NT_ANSWER_OK);
+	SEEN(h, "ann m1; ");
+	assert_int_equal(event(h, "bob", "{\"event\":\"never.declared\"}"), NT_ANSWER_OK);
+	ann = lead(h, "ann");
+	assert_true(ann->exists);
+	assert_int_equal(ann->fields[nt_program_field(h->program, "seats")].number, 5 * NT_NUMBER_ONE);
+	assert_string_equal(ann->extra_fields->json, "[1,2]");
+	assert_true(lead(h, "bob")->exists);
+	assert_int_equal(h->store->ops->log_read(h->store, h->arena, ann->log_head, &log), NT_STORE_OK);
+	assert_string_equal(log.lead, "ann");
+	assert_non_null(strstr(log.body, "\"event\":\"a.b\",\"source\":\"shop\",\"id\":\"1\",\"properties\":{\"amount\":12.5,\"odd\":true}"));
+	assert_non_null(strstr(log.body, "\"template\":\"m1\""));
+	assert_int_equal(h->store->ops->log_read(h->store, h->arena, log.previous, &log), NT_STORE_OK);
+	assert_non_null(strstr(log.body, "\"kind\":\"fields\""));
+	house_free(h);
+}
+
+static void a_repeated_id_does_nothing(void **state)
+{
+	struct house *h = house_new();
+	struct nt_request *twice, *r;
+
+	(void)state;
+	fields(h, "ann", "{\"email\":\"ann@example.org\"}");
+	twice = input(h, NT_INPUT_EVENT, "ann", "{\"id\":\"1\",\"event\":\"a.b\"}");
+	twice->next = input(h, NT_INPUT_EVENT, "ann", "{\"id\":\"1\",\"event\":\"a.b\"}");
+	assert_int_equal(turn(h, twice), NT_STORE_OK);
+	assert_int_equal(twice->code, NT_ANSWER_OK);
+	assert_int_equal(twice->next->code, NT_ANSWER_DUPLICATE);
+	assert_int_equal(event(h, "ann", "{\"id\":\"1\",\"event\":\"a.b\"}"), NT_ANSWER_DUPLICATE);
+	SEEN(h, "ann m1; ");
+	r = input(h, NT_INPUT_EVENT, "ann", "{\"id\":\"1\",\"event\":\"c.d\"}");
+	r->source = "crm";
+	assert_int_equal(ask(h, r), NT_ANSWER_OK);
+	assert_int_equal(lead(h, "ann")->events[nt_program_event(h->program, "a.b")].count, 1);
+	assert_int_equal(nt_engine_counters(h->engine).duplicates, 2);
+	house_free(h);
+}
+
+static void what_is_wrong_is_named(void **state)
+{
+	static const struct {
+		enum nt_input_kind kind;
+		const char *lead, *json, *field, *message;
+	} bad[] = {
+		{ NT_INPUT_EVENT, NULL, "{\"event\":\"a.b\"}", "lead", "lead: is missing" },
+		{ NT_INPUT_EVENT, "an\tn", "{\"event\":\"a.b\"}", "lead",
+		  "lead: an id is 1 to 128 bytes of UTF-8 without control characters and without blanks at its ends" },
+		{ NT_INPUT_EVENT, "ann", "[]", NULL, "an event must be an object" },
+		{ NT_INPUT_EVENT, "ann", "{}", "event", "event: is missing" },
+		{ NT_INPUT_EVENT, "ann", "{\"event\":7}", "event", "event: must be a name such as \"order.placed\"" },
+		{ NT_INPUT_EVENT, "ann", "{\"event\":\"a\\u0007b\"}", "event", "event: has control characters" },
+		{ NT_INPUT_EVENT, "ann", "{\"event\":\"email.sent\"}", "event", "event: 'email.sent' is told by nurtured itself" },
+		{ NT_INPUT_EVENT, "ann", "{\"event\":\"a.b\",\"id\":5}", "id", "id: must be text" },
+		{ NT_INPUT_EVENT, "ann", "{\"event\":\"a.b\",\"propertys\":{}}", "propertys",
+		  "propertys: unknown key (did you mean 'properties'?)" },
+		{ NT_INPUT_EVENT, "ann", "{\"event\":\"a.b\",\"properties\":3}", "properties", "properties: must be an object" },
+		{ NT_INPUT_EVENT, "ann", "{\"event\":\"a.b\",\"at\":\"2026-06-01T10:05:00.001Z\"}", "at",
+		  "at: is more than 5 minutes in the future" },
+		{ NT_INPUT_EVENT, "ann", "{\"event\":\"a.b\",\"at\":1780300800}", "at", "at: must be a time such as 2026-12-01T09:00:00Z" },
+		{ NT_INPUT_EVENT, "ann", "{\"event\":\"a.b\",\"consent\":{\"pigeon\":true}}", "consent.pigeon",
+		  "consent.pigeon: there is no such channel" },
+		{ NT_INPUT_FIELDS, "ann", "{\"plan\":\"huge\"}", "plan", "plan: must be one of small, big" },
+		{ NT_INPUT_FIELDS, "ann", "{\"time_zone\":\"Mars/Olympus\"}", "time_zone",
+		  "time_zone: there is no time zone 'Mars/Olympus'" },
+		{ NT_INPUT_FIELDS, "ann", "{\"id\":\"bob\"}", "id", "id: a lead's id can't be changed" },
+	};
+	struct house *h = house_new();
+
+	(void)state;
+	for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
+		struct nt_request *r = input(h, bad[i].kind, bad[i].lead, bad[i].json);
+
+		assert_int_equal(ask(h, r), NT_ANSWER_INVALID);
+		assert_string_equal(r->message_text, bad[i].message);
+		assert_true(g_strcmp0(r->field, bad[i].field) == 0);
+	}
+	assert_null(lead(h, "ann")); /* none of it did anything */
+	assert_int_equal(nt_engine_counters(h->engine).rejected, G_N_ELEMENTS(bad));
+	house_free(h);
+}
+
+static void values_are_held_against_their_declaration(void **state)
+{
+	struct house *h = house_new();
+	struct nt_request *r = input(h, NT_INPUT_EVENT, "ann", "{\"event\":\"a.b\",\"properties\":{\"amount\":\"much\"}}");
+	char *text = g_strnfill(4097, 'x'), *json = g_strdup_printf("{\"event\":\"a.b\",\"properties\":{\"note\":\"%s\"}}", text);
+
+	(void)state;
+	assert_int_equal(ask(h, r), NT_ANSWER_INVALID);
+	assert_string_equal(r->field, "properties.amount");
+	r = input(h, NT_INPUT_EVENT, "ann", json);
+	assert_int_equal(ask(h, r), NT_ANSWER_INVALID);
+	assert_string_equal(r->message_text, "properties.note: is longer than 4096 bytes");
+	r = input(h, NT_INPUT_FIELDS, "ann", "{\"seats\":\"many\"}");
+	assert_int_equal(ask(h, r), NT_ANSWER_INVALID);
+	assert_string_equal(r->field, "seats");
+	g_free(text);
+	g_free(json);
+	house_free(h);
+}
+
+static void a_batch_is_answered_one_by_one(void **state)
+{
+	struct house *h = house_new();
+	struct nt_request *first = input(h, NT_INPUT_FIELDS, "ann", "{\"email\":\"ann@example.org\"}");
+
+	(void)state;
+	first->next = input(h, NT_INPUT_EVENT, "ann", "{\"event\":\"\"}");
+	first->next->next = input(h, NT_INPUT_EVENT, "ann", "{\"event\":\"a.b\"}");
+	first->next->next->next = input(h, NT_INPUT_STOP, "nobody", NULL);
+	first->next->next->next->campaign = "first";
+	assert_int_equal(turn(h, first), NT_STORE_OK);
+	assert_int_equal(first->code, NT_ANSWER_OK);
+	assert_int_equal(first->next->code, NT_ANSWER_INVALID);
+	assert_int_equal(first->next->next->code, NT_ANSWER_OK);
+	assert_int_equal(first->next->next->next->code, NT_ANSWER_NOT_FOUND);
+	SEEN(h, "ann m1; "); /* the lead at hand had its address already */
+	house_free(h);
+}
+
+static void a_clock_behind_holds(void **state)
+{
+	struct house *h = house_new();
+
+	(void)state;
+	event(h, "ann", "{\"event\":\"c.d\"}");
+	h->now -= NT_HOUR;
+	event(h, "bob", "{\"event\":\"c.d\"}");
+	assert_int_equal(nt_engine_now(h->engine), h->now + NT_HOUR);
+	assert_int_equal(lead(h, "bob")->last, h->now + NT_HOUR);
+	nt_engine_free(h->engine);
+	open_engine(h);
+	assert_int_equal(nt_engine_now(h->engine), h->now + NT_HOUR); /* also after a restart */
+	house_free(h);
+}
+
+static void erasing_leaves_nothing(void **state)
+{
+	struct house *h = house_new();
+	struct nt_store_counts counts;
+
+	(void)state;
+	fields(h, "ann", "{\"email\":\"ann@example.org\"}");
+	event(h, "ann", "{\"id\":\"1\",\"event\":\"x.y\"}");
+	assert_non_null(nt_sales_peek(nt_engine_sales(h->engine), "ann"));
+	assert_int_equal(ask(h, input(h, NT_INPUT_ERASE, "ann", NULL)), NT_ANSWER_OK);
+	assert_null(lead(h, "ann"));
+	assert_null(nt_sales_peek(nt_engine_sales(h->engine), "ann"));
+	h->store->ops->counts(h->store, &counts);
+	assert_int_equal(counts.leads + counts.timers + counts.queue + counts.log_rows, 0);
+	assert_int_equal(counts.outbox[NT_OUTBOX_RELEASED], 0);
+	assert_int_equal(ask(h, input(h, NT_INPUT_ERASE, "ann", NULL)), NT_ANSWER_NOT_FOUND);
+	assert_int_equal(event(h, "ann", "{\"id\":\"1\",\"event\":\"x.y\"}"), NT_ANSWER_DUPLICATE);
+	house_free(h);
+}
+
+/* ---- what goes out ---- */
+
+static const char *first_message(struct house *h)
+{
+	struct nt_request *r;
+
+	fields(h, "ann", "{\"email\":\"Ann@Example.org\"}");
+	event(h, "ann", "{\"event\":\"a.b\"}");
+	r = claim(h, "email");
+	assert_int_equal(r->n_rows, 1);
+	return r->rows[0].message.id;
+}
+
+static void a_message_is_accepted_and_timers_go_on(void **state)
+{
+	struct house *h = house_new();
+	const char *m = first_message(h);
+	struct nt_outbox_row out;
+
+	(void)state;
+	assert_int_equal(row(h, m).state, NT_OUTBOX_HANDED);
+	assert_int_equal(outcome(h, m, NT_SEND_ACCEPTED, false), NT_ANSWER_OK);
+	out = row(h, m);
+	assert_int_equal(out.state, NT_OUTBOX_ACCEPTED);
+	assert_int_equal(out.attempts, 1);
+	assert_null(out.owner);
+	assert_string_equal(out.detail, "250 fine");
+	assert_null(lead(h, "ann")->pending);
+	assert_int_equal(lead(h, "ann")->templates->received, h->now);
+	assert_int_equal(outcome(h, m, NT_SEND_ACCEPTED, false), NT_ANSWER_CONFLICT);
+	assert_int_equal(outcome(h, "no-such", NT_SEND_ACCEPTED, false), NT_ANSWER_NOT_FOUND);
+	run_to(h, "2026-06-01 10:59:59.999");
+	SEEN(h, "ann m1; ");
+	run_to(h, "2026-06-01 11:00");
+	SEEN(h, "ann m2; ");
+	assert_true(nt_engine_due(h->engine) == NT_NEVER);
+	assert_int_equal(hear(h, m, NT_OUTCOME_CLICKED), NT_ANSWER_OK);
+	assert_int_equal(lead(h, "ann")->templates->clicked, h->now);
+	house_free(h);
+}
+
+static void a_temporary_failure_is_tried_again(void **state)
+{
+	struct house *h = house_new();
+	const char *m = first_message(h);
+	struct nt_outbox_row out;
+	unsigned attempts = 1;
+
+	(void)state;
+	assert_int_equal(outcome(h, m, NT_SEND_TEMPORARY, false), NT_ANSWER_OK);
+	out = row(h, m);
+	assert_int_equal(out.state, NT_OUTBOX_RELEASED);
+	assert_int_equal(out.attempts, 1);
+	assert_true(out.not_before >= h->now + NT_MINUTE / 2 && out.not_before <= h->now + NT_MINUTE);
+	assert_int_equal(claim(h, "email")->n_rows, 0);
+	for (; row(h, m).state == NT_OUTBOX_RELEASED; attempts++) {
+		const struct nt_request *r;
+
+		h->now = row(h, m).not_before;
+		r = claim(h, "email");
+		for (unsigned i = 0; i < r->n_rows; i++) /* m2 comes along on the way */
+			outcome(h, r->rows[i].message.id,
+			        strcmp(r->rows[i].message.id, m) == 0 ? NT_SEND_TEMPORARY : NT_SEND_ACCEPTED, false);
+		assert_int_equal(row(h, m).attempts, attempts + 1);
+	}
+	assert_int_equal(attempts, 20);
+	assert_int_equal(row(h, m).state, NT_OUTBOX_REFUSED);
+	assert_null(lead(h, "ann")->pending);
+	assert_false(lead(h, "ann")->bounced_hard);
+	house_free(h);
+}
+
+static void untouched_costs_no_attempt(void **state)
+{
+	struct house *h = house_new();
+	const char *m = first_message(h);
+
+	(void)state;
+	assert_int_equal(outcome(h, m, NT_SEND_UNTOUCHED, false), NT_ANSWER_OK);
+	assert_int_equal(row(h, m).attempts, 0);
+	assert_string_equal(claim(h, "email")->rows[0].message.id, m);
+	house_free(h);
+}
+
+static void a_hard_bounce_suppresses_the_address(void **state)
+{
+	struct house *h = house_new();
+	const char *m = first_message(h);
+	struct nt_address ann = { "email", "ann@example.org" };
+	bool suppressed = false;
+
+	(void)state;
+	assert_int_equal(outcome(h, m, NT_SEND_REFUSED, true), NT_ANSWER_OK);
+	assert_int_equal(row(h, m).state, NT_OUTBOX_REFUSED);
+	assert_true(lead(h, "ann")->bounced_hard);
+	h->store->ops->suppressed(h->store, &ann, 1, &suppressed);
+	assert_true(suppressed);
+	g_string_truncate(h->seen, 0);
+	fields(h, "twin", "{\"email\":\"ANN@example.org\"}"); /* an address is suppressed, whoever has it */
+	event(h, "twin", "{\"event\":\"a.b\"}");
+	SEEN(h, "");
+	house_free(h);
+}
+
+static void doubt_is_held_for_marketing_only(void **state)
+{
+	struct house *h = house_new();
+	const char *m = first_message(h), *told;
+
+	(void)state;
+	assert_int_equal(outcome(h, m, NT_SEND_IN_DOUBT, false), NT_ANSWER_OK);
+	assert_int_equal(row(h, m).state, NT_OUTBOX_IN_DOUBT);
+	assert_int_equal(claim(h, "email")->n_rows, 0);
+	assert_int_equal(hear(h, m, NT_OUTCOME_DELIVERED), NT_ANSWER_OK);
+	assert_int_equal(row(h, m).state, NT_OUTBOX_ACCEPTED);
+	assert_null(lead(h, "ann")->pending);
+	event(h, "ann", "{\"event\":\"x.y\"}");
+	told = claim(h, "email")->rows[0].message.id;
+	assert_int_equal(outcome(h, told, NT_SEND_IN_DOUBT, false), NT_ANSWER_OK);
+	assert_int_equal(row(h, told).state, NT_OUTBOX_RELEASED);
+	assert_string_equal(claim(h, "email")->rows[0].message.id, told);
+	house_free(h);
+}
+
+static void what_is_handed_cannot_be_cancelled(void **state)
+{
+	struct house *h = house_new();
+	const char *m = first_message(h);
+	struct nt_outbox_row out[4];
+	unsigned n;
+
+	(void)state;
+	event(h, "ann", "{\"event\":\"c.d\"}");
+	assert_int_equal(row(h, m).state, NT_OUTBOX_HANDED);
+	fields(h, "bea", "{\"email\":\"bea@example.org\"}");
+	event(h, "bea", "{\"event\":\"a.b\"}");
+	h->store->ops->outbox_list(h->store, h->arena, NT_OUTBOX_RELEASED, "", 4, out, &n);
+	assert_int_equal(n, 1);
+	event(h, "bea", "{\"event\":\"c.d\"}");
+	assert_int_equal(row(h, out[0].message.id).state, NT_OUTBOX_CANCELLED);
+	house_free(h);
+}
+
+static void a_claim_and_an_exit_in_one_turn_agree(void **state)
+{
+	struct house *h = house_new();
+	struct nt_request *r = request(h, NT_REQUEST_CLAIM);
+
+	(void)state;
+	fields(h, "ann", "{\"email\":\"ann@example.org\"}");
+	event(h, "ann", "{\"event\":\"a.b\"}");
+	r->channel = "email";
+	r->limit = 5;
+	r->owner = "box/boot";
+	r->next = input(h, NT_INPUT_EVENT, "ann", "{\"event\":\"c.d\"}");
+	assert_int_equal(turn(h, r), NT_STORE_OK);
+	assert_int_equal(row(h, r->rows[0].message.id).state, NT_OUTBOX_HANDED);
+	house_free(h);
+}
+
+static void people_can_suppress_and_lift(void **state)
+{
+	struct house *h = house_new();
+	struct nt_request *r = request(h, NT_REQUEST_SUPPRESS);
+
+	(void)state;
+	fields(h, "ann", "{\"email\":\"ann@example.org\"}");
+	r->channel = "email";
+	r->address = " Ann@Example.ORG";
+	r->cause = "by hand";
+	assert_int_equal(ask(h, r), NT_ANSWER_OK);
+	event(h, "ann", "{\"event\":\"a.b\"}");
+	SEEN(h, "");
+	r->lift = true;
+	assert_int_equal(ask(h, r), NT_ANSWER_OK);
+	event(h, "ann", "{\"event\":\"c.d\"}");
+	event(h, "ann", "{\"event\":\"a.b\"}");
+	SEEN(h, "ann m1; ");
+	r->channel = "pigeon";
+	assert_int_equal(ask(h, r), NT_ANSWER_INVALID);
+	house_free(h);
+}
+
+/* ---- sales ---- */
+
+static enum nt_answer_code sales(struct house *h, enum nt_sales_verb verb, const char *who, const char *word)
+{
+	struct nt_request *r = request(h, NT_REQUEST_SALES);
+
+	r->lead = who;
+	r->verb = verb;
+	r->rep = verb == NT_SALES_ACCEPT ? word : NULL;
+	r->reason = word;
+	return ask(h, r);
+}
+
+static void a_ready_lead_is_offered_and_accepted_by_its_link(void **state)
+{
+	struct house *h = house_new();
+	struct nt_request *r, *accept;
+	uint64_t offer;
+
+	(void)state;
+	fields(h, "ann", "{\"email\":\"ann@example.org\"}");
+	event(h, "ann", "{\"event\":\"x.y\"}");
+	assert_int_equal(lead(h, "ann")->handoff, NT_HANDOFF_OFFERED);
+	assert_string_equal(lead(h, "ann")->stage, "sales_ready");
+	r = claim(h, "email");
+	assert_int_equal(r->n_rows, 1);
+	assert_string_equal(r->rows[0].message.address, "anna@example.org");
+	offer = r->rows[0].message.offer;
+	assert_int_equal(outcome(h, r->rows[0].message.id, NT_SEND_ACCEPTED, false), NT_ANSWER_OK);
+	accept = request(h, NT_REQUEST_SALES);
+	accept->lead = "ann";
+	accept->verb = NT_SALES_ACCEPT;
+	accept->offer = offer + 1;
+	assert_int_equal(ask(h, accept), NT_ANSWER_CONFLICT);
+	accept->offer = offer;
+	nt_engine_free(h->engine); /* the queue survives */
+	open_engine(h);
+	assert_int_equal(ask(h, accept), NT_ANSWER_OK);
+	assert_int_equal(lead(h, "ann")->handoff, NT_HANDOFF_ACCEPTED);
+	assert_string_equal(lead(h, "ann")->owner, "anna");
+	assert_int_equal(ask(h, accept), NT_ANSWER_DUPLICATE);
+	assert_int_equal(sales(h, NT_SALES_WON, "ann", NULL), NT_ANSWER_OK);
+	assert_string_equal(lead(h, "ann")->stage, "customer");
+	assert_int_equal(sales(h, NT_SALES_WON, "ann", NULL), NT_ANSWER_NOT_FOUND);
+	house_free(h);
+}
+
+static void offers_pass_on_by_the_clock(void **state)
+{
+	struct house *h = house_new();
+
+	(void)state;
+	event(h, "ann", "{\"event\":\"x.y\"}");
+	assert_string_equal(nt_sales_peek(nt_engine_sales(h->engine), "ann")->rep, "anna");
+	run_to(h, "2026-06-01 10:30");
+	assert_string_equal(nt_sales_peek(nt_engine_sales(h->engine), "ann")->rep, "bob");
+	house_free(h);
+}
+
+static void sent_back_is_routed_again_or_not(void **state)
+{
+	struct house *h = house_new();
+
+	(void)state;
+	event(h, "ann", "{\"event\":\"x.y\"}");
+	assert_int_equal(sales(h, NT_SALES_SEND_BACK, "ann", "lazy"), NT_ANSWER_INVALID);
+	assert_int_equal(sales(h, NT_SALES_SEND_BACK, "ann", "wrong_team"), NT_ANSWER_OK);
+	assert_string_equal(nt_sales_peek(nt_engine_sales(h->engine), "ann")->rep, "bob");
+	assert_int_equal(lead(h, "ann")->handoff, NT_HANDOFF_OFFERED);
+	assert_int_equal(sales(h, NT_SALES_SEND_BACK, "ann", "bad_fit"), NT_ANSWER_OK);
+	assert_null(nt_sales_peek(nt_engine_sales(h->engine), "ann"));
+	assert_int_equal(lead(h, "ann")->handoff, NT_HANDOFF_SENT_BACK);
+	house_free(h);
+}
+
+/* ---- loads ---- */
+
+static void a_load_moves_leads_when_touched_and_in_the_background(void **state)
+{
+	struct house *h = house_new();
+	struct nt_request *load = request(h, NT_REQUEST_LOAD);
+	struct nt_program *next = program_of(rules_later);
+	struct nt_blob archive;
+	nt_time when;
+
+	(void)state;
+	fields(h, "ann", "{\"email\":\"ann@example.org\"}");
+	fields(h, "bea", "{\"email\":\"bea@example.org\"}");
+	fields(h, "cyd", "{\"email\":\"cyd@example.org\"}");
+	event(h, "ann", "{\"event\":\"a.b\"}");
+	event(h, "bea", "{\"event\":\"a.b\"}");
+	g_string_truncate(h->seen, 0);
+	h->older = nt_program_ref(h->program);
+	load->program = nt_program_ref(next);
+	load->archive = (struct nt_blob){ "sources", 7 };
+	h->now += 30 * NT_MINUTE;
+	assert_int_equal(nt_engine_turn(h->engine, h->now, load, 100, 0), NT_STORE_OK);
+	assert_int_equal(load->code, NT_ANSWER_OK);
+	assert_null(load->program);
+	h->store->ops->program_get(h->store, h->arena, next->hash, &archive, &when);
+	assert_int_equal(archive.length, 7);
+	assert_true(nt_engine_touching(h->engine));
+	assert_ptr_equal(nt_engine_program(h->engine), next);
+	nt_program_unref(h->program);
+	h->program = nt_program_ref(next);
+	nt_engine_free(h->engine); /* the pass survives a restart */
+	open_engine(h);
+	assert_true(nt_engine_touching(h->engine));
+	assert_int_equal(nt_engine_turn(h->engine, h->now, NULL, 100, 2), NT_STORE_OK);
+	assert_true(nt_engine_touching(h->engine));
+	assert_string_equal(lead(h, "ann")->program_hash, next->hash);
+	assert_string_not_equal(lead(h, "cyd")->program_hash, next->hash);
+	assert_int_equal(nt_engine_turn(h->engine, h->now, NULL, 100, 2), NT_STORE_OK);
+	assert_false(nt_engine_touching(h->engine));
+	assert_string_equal(lead(h, "cyd")->program_hash, next->hash);
+	run_to(h, "2026-06-01 12:59:59");
+	SEEN(h, "");
+	run_to(h, "2026-06-01 13:00"); /* three hours from the same anchor */
+	SEEN(h, "ann m2; bea m2; ");
+	nt_program_unref(next);
+	house_free(h);
+}
+
+static void timers_before_a_load_run_under_the_old_rules(void **state)
+{
+	struct house *h = house_new();
+	struct nt_request *load = request(h, NT_REQUEST_LOAD);
+	struct nt_program *next = program_of(rules_later);
+
+	(void)state;
+	fields(h, "ann", "{\"email\":\"ann@example.org\"}");
+	event(h, "ann", "{\"event\":\"a.b\"}");
+	g_string_truncate(h->seen, 0);
+	load->program = nt_program_ref(next);
+	h->now += 2 * NT_HOUR; /* m2 was due an hour ago, but no turn came */
+	assert_int_equal(nt_engine_turn(h->engine, h->now, load, 0, 0), NT_STORE_OK);
+	run_to(h, "2026-06-01 12:00");
+	SEEN(h, "ann m2; ");
+	assert_int_equal(lead(h, "ann")->n_tags, 1);
+	nt_program_unref(next);
+	house_free(h);
+}
+
+/* ---- a store that fails ---- */
+
+static bool commit_fails;
+static int (*real_commit)(struct nt_store *store, uint64_t batch);
+
+static int failing_commit(struct nt_store *store, uint64_t batch)
+{
+	return commit_fails ? NT_STORE_FULL : real_commit(store, batch);
+}
+
+static void what_cannot_be_kept_has_not_happened(void **state)
+{
+	struct house *h = house_new();
+	struct nt_store_ops ops = *h->store->ops;
+	struct nt_request *load = request(h, NT_REQUEST_LOAD), *first;
+	struct nt_program *next = program_of(rules_later);
+
+	(void)state;
+	real_commit = ops.commit;
+	ops.commit = failing_commit;
+	h->store->ops = &ops;
+	fields(h, "ann", "{\"email\":\"ann@example.org\"}");
+	commit_fails = true;
+	first = input(h, NT_INPUT_EVENT, "ann", "{\"id\":\"1\",\"event\":\"x.y\"}");
+	first->next = input(h, NT_INPUT_EVENT, "ann", "{\"event\":\"\"}");
+	first->next->next = load;
+	load->program = nt_program_ref(next);
+	assert_int_equal(turn(h, first), NT_STORE_FULL);
+	assert_int_equal(first->code, NT_ANSWER_FAILED);
+	assert_int_equal(first->next->code, NT_ANSWER_FAILED);
+	assert_int_equal(load->code, NT_ANSWER_FAILED);
+	assert_ptr_equal(load->program, next);
+	assert_ptr_equal(nt_engine_program(h->engine), h->program);
+	assert_null(nt_sales_peek(nt_engine_sales(h->engine), "ann"));
+	SEEN(h, "");
+	commit_fails = false;
+	first->next = NULL;
+	assert_int_equal(ask(h, first), NT_ANSWER_OK);
+	assert_string_equal(nt_sales_peek(nt_engine_sales(h->engine), "ann")->rep, "anna");
+	assert_int_equal(nt_sales_peek(nt_engine_sales(h->engine), "ann")->offer, 1);
+	assert_int_equal(lead(h, "ann")->events[nt_program_event(h->program, "x.y")].count, 1);
+	nt_program_unref(load->program);
+	nt_program_unref(next);
+	house_free(h);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_event_creates_its_lead),
+		cmocka_unit_test(a_repeated_id_does_nothing),
+		cmocka_unit_test(what_is_wrong_is_named),
+		cmocka_unit_test(values_are_held_against_their_declaration),
+		cmocka_unit_test(a_batch_is_answered_one_by_one),
+		cmocka_unit_test(a_clock_behind_holds),
+		cmocka_unit_test(erasing_leaves_nothing),
+		cmocka_unit_test(a_message_is_accepted_and_timers_go_on),
+		cmocka_unit_test(a_temporary_failure_is_tried_again),
+		cmocka_unit_test(untouched_costs_no_attempt),
+		cmocka_unit_test(a_hard_bounce_suppresses_the_address),
+		cmocka_unit_test(doubt_is_held_for_marketing_only),
+		cmocka_unit_test(what_is_handed_cannot_be_cancelled),
+		cmocka_unit_test(a_claim_and_an_exit_in_one_turn_agree),
+		cmocka_unit_test(people_can_suppress_and_lift),
+		cmocka_unit_test(a_ready_lead_is_offered_and_accepted_by_its_link),
+		cmocka_unit_test(offers_pass_on_by_the_clock),
+		cmocka_unit_test(sent_back_is_routed_again_or_not),
+		cmocka_unit_test(a_load_moves_leads_when_touched_and_in_the_background),
+		cmocka_unit_test(timers_before_a_load_run_under_the_old_rules),
+		cmocka_unit_test(what_cannot_be_kept_has_not_happened),
+	};
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+
+	zones_free();
+	return failed;
+}
