@@ -219,7 +219,7 @@ static int memory_save(struct nt_store *store, const char *id, const void *bytes
 	return NT_STORE_OK;
 }
 
-static int memory_erase(struct nt_store *store, const char *id, nt_time old_due)
+static int memory_erase(struct nt_store *store, const char *id, nt_time old_due, int64_t log_head)
 {
 	struct memory *m = of(store);
 	GHashTableIter iter;
@@ -227,6 +227,7 @@ static int memory_erase(struct nt_store *store, const char *id, nt_time old_due)
 	GPtrArray *rows = g_ptr_array_new();
 
 	(void)old_due;
+	(void)log_head; /* rows are looked through: this store is small */
 	change(m, LEADS, id, NULL);
 	g_hash_table_iter_init(&iter, m->tables[OUTBOX]);
 	while (g_hash_table_iter_next(&iter, NULL, &value))

@@ -89,8 +89,10 @@ struct nt_store_ops {
 	int (*save)(struct nt_store *store, const char *id, const void *bytes, size_t length, nt_time old_due, nt_time due);
 	/* Lead, timer, outbox rows (whatever their state) and log rows. The ids of its inputs are kept, so that a repeated
 	 * event doesn't bring the lead back. Unknown: nothing. */
-	int (*erase)(struct nt_store *store, const char *id, nt_time old_due);
+	/* lead, timer, outbox, and the log from log_head back along its chain */
+	int (*erase)(struct nt_store *store, const char *id, nt_time old_due, int64_t log_head);
 	/* ids of leads in byte order, those > after ("" for all) */
+	/* Each lead once, in the store's own order, after the one named ("": from the first). */
 	int (*scan)(struct nt_store *store, struct nt_arena *arena, const char *after, unsigned limit, const char **ids, unsigned *n);
 	/* timers with due <= until, earliest first, then by id. A lead saved with due NT_NEVER has none. */
 	int (*due)(struct nt_store *store, struct nt_arena *arena, nt_time until, unsigned limit, struct nt_due *out, unsigned *n);
@@ -105,8 +107,6 @@ struct nt_store_ops {
 
 	int (*log_append)(struct nt_store *store, struct nt_log_row *row); /* sets row->sequence */
 	int (*log_read)(struct nt_store *store, struct nt_arena *arena, int64_t sequence, struct nt_log_row *row); /* row->lead NULL: not there */
-
-	int (*log_erase)(struct nt_store *store, int64_t sequence); /* of an erased lead: the engine walks its chain */
 
 	int (*outbox_put)(struct nt_store *store, const struct nt_message *message); /* the same id again: nothing */
 	/* RELEASED rows of a channel with not_before <= now, by not_before, then in the order in which they were put: become
@@ -131,7 +131,7 @@ struct nt_store_ops {
 	int (*program_get)(struct nt_store *store, struct nt_arena *arena, const char *hash, struct nt_blob *out, nt_time *at);
 
 	int (*meta_get)(struct nt_store *store, struct nt_arena *arena, const char *key, const char **value); /* NULL: not set */
-	int (*meta_put)(struct nt_store *store, const char *key, const char *value); /* value NULL deletes */
+	int (*meta_put)(struct nt_store *store, const char *key, const char *value); /* NULL deletes */ /* value NULL deletes */
 	int (*counts)(struct nt_store *store, struct nt_store_counts *out);
 };
 

@@ -333,7 +333,7 @@ void nt_turn_effects(struct nt_batch *turn, struct nt_turn_lead *tl, const struc
 static void forget(struct nt_batch *turn, struct nt_turn_lead *tl)
 {
 	/* also one that was never saved: this turn may have logged it */
-	nt_turn_ok(turn, turn->store->ops->erase(turn->store, tl->id, tl->stored_due));
+	nt_turn_ok(turn, turn->store->ops->erase(turn->store, tl->id, tl->stored_due, tl->lead->log_head));
 	tl->stored = false;
 	tl->stored_due = NT_NEVER;
 	tl->dirty = false;

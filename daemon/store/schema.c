@@ -22,6 +22,7 @@ static const char *const migrations[NT_SCHEMA_VERSION] = {
 	" released INTEGER NOT NULL, offer INTEGER NOT NULL, why TEXT);"
 	/* Only what waits is in the index: it stays as small as the backlog. */
 	"CREATE INDEX outbox_released ON outbox (channel, not_before) WHERE state = 0;"
+	"CREATE INDEX outbox_lead ON outbox (lead);"
 	"CREATE INDEX outbox_handed ON outbox (state, id) WHERE state IN (1, 5);"
 	"CREATE TABLE sales (lead TEXT PRIMARY KEY, entry BLOB NOT NULL) WITHOUT ROWID;",
 };

@@ -64,6 +64,7 @@ static const char *const sql[NT_SQL_STATEMENTS] = {
 	[NT_SQL_PROGRAM_NUMBER] = "SELECT number FROM program WHERE hash = ?1",
 	[NT_SQL_PROGRAM_HASH] = "INSERT OR IGNORE INTO program (hash, at) VALUES (?1, ?2)",
 	[NT_SQL_META_GET] = "SELECT value FROM meta WHERE key = ?1",
+	[NT_SQL_META_DELETE] = "DELETE FROM meta WHERE key = ?1",
 	[NT_SQL_META_PUT] = "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2",
 };
 
@@ -273,7 +274,7 @@ int nt_sqlite_run_with_key(struct nt_sqlite_store *store, enum nt_statement whic
 	return nt_sqlite_run(store, s);
 }
 
-static int erase(struct nt_store *base, const char *id, nt_time old_due)
+static int erase(struct nt_store *base, const char *id, nt_time old_due, int64_t log_head)
 {
 	struct nt_sqlite_store *store = self(base);
 	sqlite3_stmt *row, *s;
@@ -285,7 +286,7 @@ static int erase(struct nt_store *base, const char *id, nt_time old_due)
 	case FAILED:
 		return nt_sqlite_fail(store);
 	case FREE:
-		return NT_STORE_OK;
+		return nt_sqlite_log_erase(store, log_head);
 	case FOUND:
 		sqlite3_reset(row);
 	}
@@ -306,7 +307,7 @@ static int erase(struct nt_store *base, const char *id, nt_time old_due)
 		nt_sqlite_bind_text(s, 1, id);
 		code = nt_sqlite_run(store, s);
 	}
-	return code;
+	return code == NT_STORE_OK ? nt_sqlite_log_erase(store, log_head) : code;
 }
 
 static int scan(struct nt_store *base, struct nt_arena *arena, const char *after, unsigned limit, const char **ids, unsigned *n)
@@ -317,7 +318,7 @@ static int scan(struct nt_store *base, struct nt_arena *arena, const char *after
 	int code;
 
 	*n = 0;
-	if (after != NULL) {
+	if (after != NULL && after[0] != '\0') {
 		enum found found = find(store, after, &key, &row);
 
 		if (found == FAILED)
@@ -417,7 +418,6 @@ static const struct nt_store_ops ops = {
 	.unsuppress = nt_sqlite_unsuppress,
 	.log_append = nt_sqlite_log_append,
 	.log_read = nt_sqlite_log_read,
-	.log_erase = nt_sqlite_log_erase,
 	.outbox_put = nt_sqlite_outbox_put,
 	.outbox_claim = nt_sqlite_outbox_claim,
 	.outbox_next = nt_sqlite_outbox_next,

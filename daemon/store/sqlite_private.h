@@ -18,7 +18,7 @@ enum nt_statement {
 	NT_SQL_OUTBOX_MOVE, NT_SQL_OUTBOX_LIST, NT_SQL_OUTBOX_LIST_HELD, NT_SQL_OUTBOX_ERASE,
 	NT_SQL_SALES_PUT, NT_SQL_SALES_DELETE, NT_SQL_SALES_EACH,
 	NT_SQL_PROGRAM_PUT, NT_SQL_PROGRAM_GET, NT_SQL_PROGRAM_NUMBER, NT_SQL_PROGRAM_HASH,
-	NT_SQL_META_GET, NT_SQL_META_PUT,
+	NT_SQL_META_GET, NT_SQL_META_PUT, NT_SQL_META_DELETE,
 	NT_SQL_STATEMENTS
 };
 
@@ -48,7 +48,7 @@ int nt_sqlite_suppress(struct nt_store *base, const struct nt_address *address, 
 int nt_sqlite_unsuppress(struct nt_store *base, const struct nt_address *address);
 int nt_sqlite_log_append(struct nt_store *base, struct nt_log_row *row);
 int nt_sqlite_log_read(struct nt_store *base, struct nt_arena *arena, int64_t sequence, struct nt_log_row *row);
-int nt_sqlite_log_erase(struct nt_store *store, int64_t sequence);
+int nt_sqlite_log_erase(struct nt_sqlite_store *store, int64_t sequence); /* the chain from there back */
 int nt_sqlite_sales_put(struct nt_store *base, const char *lead, const void *bytes, size_t length);
 int nt_sqlite_sales_turns(struct nt_store *store, const void *bytes, size_t length);
 int nt_sqlite_sales_each(struct nt_store *base, void (*each)(void *, const char *, const void *, size_t), void *context);

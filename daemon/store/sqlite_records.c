@@ -172,9 +172,28 @@ int nt_sqlite_log_read(struct nt_store *base, struct nt_arena *arena, int64_t se
 	return NT_STORE_OK;
 }
 
-int nt_sqlite_log_erase(struct nt_store *store, int64_t sequence)
+int nt_sqlite_log_erase(struct nt_sqlite_store *store, int64_t sequence)
 {
-	return nt_sqlite_run_with_key(self(store), NT_SQL_LOG_ERASE, sequence);
+	while (sequence != 0) {
+		sqlite3_stmt *s = nt_sqlite_statement(store, NT_SQL_LOG_GET);
+		int64_t previous = 0;
+		int code;
+
+		if (s == NULL)
+			return NT_STORE_ERROR;
+		sqlite3_bind_int64(s, 1, sequence);
+		code = sqlite3_step(s);
+		if (code == SQLITE_ROW)
+			previous = sqlite3_column_int64(s, 0);
+		else if (code != SQLITE_DONE)
+			return nt_sqlite_fail(store);
+		sqlite3_reset(s);
+		code = nt_sqlite_run_with_key(store, NT_SQL_LOG_ERASE, sequence);
+		if (code != NT_STORE_OK)
+			return code;
+		sequence = previous;
+	}
+	return NT_STORE_OK;
 }
 
 /* ---- sales, programs, meta ---- */
@@ -267,12 +286,13 @@ int nt_sqlite_meta_get(struct nt_store *base, struct nt_arena *arena, const char
 
 int nt_sqlite_meta_put(struct nt_store *base, const char *key, const char *value)
 {
-	sqlite3_stmt *s = nt_sqlite_statement(self(base), NT_SQL_META_PUT);
+	sqlite3_stmt *s = nt_sqlite_statement(self(base), value != NULL ? NT_SQL_META_PUT : NT_SQL_META_DELETE);
 
 	if (s == NULL)
 		return NT_STORE_ERROR;
 	nt_sqlite_bind_text(s, 1, key);
-	nt_sqlite_bind_text(s, 2, value);
+	if (value != NULL)
+		nt_sqlite_bind_text(s, 2, value);
 	return nt_sqlite_run(self(base), s);
 }
 

@@ -141,30 +141,31 @@ static void timers_come_earliest_first(void **state)
 	assert_true(next_due(p) == 7);
 }
 
+/* The order is the store's own: what counts is that each lead comes once, whatever the size of the pages. */
 static void scan_goes_through_all_leads(void **state)
 {
+	static const char *const all[] = { "lead-0", "lead-1", "lead-2", "lead-3", "lead-4", "Z" };
 	struct place *p = *state;
-	const char *ids[8];
-	unsigned n = 9;
+	const char *ids[8], *after = "";
+	unsigned seen[G_N_ELEMENTS(all)] = { 0 }, n = 9;
 
 	begin(p);
-	for (int i = 0; i < 5; i++)
-		save(p, nt_arena_printf(p->arena, "lead-%d", (i * 3) % 5), "-", NT_NEVER, NT_NEVER);
-	save(p, "Z", "-", NT_NEVER, NT_NEVER);
+	for (unsigned i = 0; i < G_N_ELEMENTS(all); i++)
+		save(p, all[i], "-", NT_NEVER, NT_NEVER);
 	commit(p);
-	OK(p, scan, p->arena, "", 3, ids, &n);
-	assert_int_equal(n, 3);
-	assert_string_equal(ids[0], "Z");
-	assert_string_equal(ids[2], "lead-1");
-	begin(p);
-	save(p, "lead-2", "saved on the way", NT_NEVER, NT_NEVER);
-	save(p, "lead-11", "new on the way", NT_NEVER, NT_NEVER);
-	OK(p, scan, p->arena, "lead-1", 8, ids, &n);
-	assert_int_equal(n, 4);
-	assert_string_equal(ids[0], "lead-11");
-	assert_string_equal(ids[1], "lead-2");
-	commit(p);
-	OK(p, scan, p->arena, "lead-4", 8, ids, &n);
+	do {
+		OK(p, scan, p->arena, after, 4, ids, &n);
+		for (unsigned i = 0; i < n; i++)
+			for (unsigned k = 0; k < G_N_ELEMENTS(all); k++)
+				seen[k] += strcmp(all[k], ids[i]) == 0;
+		begin(p);
+		save(p, all[0], "saved on the way", NT_NEVER, NT_NEVER);
+		commit(p);
+		after = n > 0 ? nt_arena_strdup(p->arena, ids[n - 1]) : after;
+	} while (n == 4);
+	for (unsigned k = 0; k < G_N_ELEMENTS(all); k++)
+		assert_int_equal(seen[k], 1);
+	OK(p, scan, p->arena, after, 8, ids, &n);
 	assert_int_equal(n, 0);
 }
 
@@ -454,15 +455,15 @@ static void erasing_takes_all_but_the_inputs(void **state)
 	OK(p, put_input, "shop", "1", "ann", &fresh);
 	commit(p);
 	begin(p);
-	OK(p, erase, "ann", 5);
+	OK(p, erase, "ann", 5, mine);
 	rollback(p);
 	assert_non_null(load(p, "ann"));
 	assert_int_equal(get(p, "m1").state, NT_OUTBOX_RELEASED);
 	OK(p, log_read, p->arena, mine, &row);
 	assert_string_equal(row.lead, "ann");
 	begin(p);
-	OK(p, erase, "ann", 5);
-	OK(p, erase, "nobody", NT_NEVER);
+	OK(p, erase, "ann", 5, mine);
+	OK(p, erase, "nobody", NT_NEVER, 0);
 	commit(p);
 	assert_null(load(p, "ann"));
 	assert_string_equal(due(p, 99, 16), "bob@6");
@@ -568,7 +569,7 @@ static void rollback_undoes_everything(void **state)
 	append(p, "ann", 0, "x");
 	OK(p, put_input, "s", "1", "ann", &fresh);
 	OK(p, suppress, &(struct nt_address){ "email", "a@b" }, "x", 1);
-	OK(p, erase, "ann", 3);
+	OK(p, erase, "ann", 3, 0);
 	rollback(p);
 	OK(p, counts, &after);
 	assert_memory_equal(&before, &after, sizeof before);
