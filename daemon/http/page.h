@@ -1,0 +1,21 @@
+/* Pages for people who follow a link in a mail: small, self-contained, without scripts, readable on a telephone and aloud. */
+#ifndef NT_HTTP_PAGE_H
+#define NT_HTTP_PAGE_H
+
+#include <glib.h>
+
+struct nt_exchange;
+
+/* Content-Security-Policy that allows the pages' own style, forms to ourselves, and nothing else. g_free(). */
+char *nt_page_policy(void);
+/* Everything up to the content, with the title as its heading; put content, then nt_page_end(). */
+GString *nt_page_begin(struct nt_exchange *x, unsigned status, const char *title);
+void nt_page_end(GString *out);
+/* A page that says one thing. */
+void nt_page_message(struct nt_exchange *x, unsigned status, const char *title, const char *message);
+/* Escaped for content and quoted attributes; NULL: nothing. */
+void nt_page_text(GString *out, const char *text);
+/* <p>…</p> around the escaped text; NULL or empty: nothing. */
+void nt_page_paragraph(GString *out, const char *text);
+
+#endif

@@ -1,0 +1,60 @@
+#include "http/read.h"
+
+#include "base/arena.h"
+#include "engine/codec.h"
+#include "engine/sales.h"
+
+struct nt_lead *nt_read_lead(struct nt_exchange *x, struct nt_store *store, const char *id)
+{
+	struct nt_blob blob;
+	struct nt_lead *lead;
+	const char *why;
+
+	if (store->ops->load(store, x->arena, &id, 1, &blob) != NT_STORE_OK) {
+		nt_exchange_store_failed(x, store);
+		return NULL;
+	}
+	if (blob.bytes == NULL) {
+		nt_exchange_error(x, 404, "id", "there is no lead '%s'", id);
+		return NULL;
+	}
+	lead = nt_lead_decode(x->arena, x->program, id, blob.bytes, blob.length, &why);
+	if (lead == NULL)
+		nt_exchange_error(x, 500, NULL, "what is stored of this lead can't be read: %s", why);
+	return lead;
+}
+
+struct queue {
+	struct nt_sales *sales;
+	bool fine;
+};
+
+static void restore(void *user, const char *lead, const void *bytes, size_t length)
+{
+	struct queue *queue = user;
+
+	if (lead[0] != '\0' && !nt_sales_restore_entry(queue->sales, bytes, length))
+		queue->fine = false;
+}
+
+struct nt_sales *nt_read_queue(struct nt_exchange *x, struct nt_store *store)
+{
+	struct queue queue = { nt_sales_new(x->program), true };
+
+	if (store->ops->sales_each(store, restore, &queue) != NT_STORE_OK)
+		nt_exchange_store_failed(x, store);
+	else if (!queue.fine)
+		nt_exchange_error(x, 500, NULL, "a row of the queue is damaged");
+	else
+		return queue.sales;
+	nt_sales_free(queue.sales);
+	return NULL;
+}
+
+bool nt_read_message(struct nt_exchange *x, struct nt_store *store, const char *id, struct nt_outbox_row *out)
+{
+	if (store->ops->outbox_get(store, x->arena, id, out) == NT_STORE_OK)
+		return true;
+	nt_exchange_store_failed(x, store);
+	return false;
+}

@@ -1,0 +1,17 @@
+/* What questions find in the store. Reader's thread; all in the exchange's arena. */
+#ifndef NT_HTTP_READ_H
+#define NT_HTTP_READ_H
+
+#include "http/exchange.h"
+
+struct nt_lead;
+struct nt_sales;
+
+/* Under the current rule set. NULL after answering: not there, damaged, or the store failed. */
+struct nt_lead *nt_read_lead(struct nt_exchange *x, struct nt_store *store, const char *id);
+/* The queue; free with nt_sales_free(). NULL after answering. */
+struct nt_sales *nt_read_queue(struct nt_exchange *x, struct nt_store *store);
+/* False after answering: the store failed. Not there: state ABSENT. */
+bool nt_read_message(struct nt_exchange *x, struct nt_store *store, const char *id, struct nt_outbox_row *out);
+
+#endif

@@ -1,0 +1,290 @@
+/* The links in a rep's mail: a page that shows the lead, why it scores what it scores, and what can be done about it. Following a
+ * link changes nothing; a button does. */
+#include "http/route.h"
+
+#include "base/arena.h"
+#include "base/civil.h"
+#include "channel/links.h"
+#include "engine/sales.h"
+#include "engine/state.h"
+#include "http/page.h"
+#include "http/read.h"
+#include "os/clock.h"
+#include "rules/program.h"
+
+#include <string.h>
+
+static bool read_link(struct nt_exchange *x, struct nt_link *link)
+{
+	if (x->api->options.links == NULL || !nt_links_read(x->api->options.links, x->arguments[0], link) ||
+	    link->kind != NT_LINK_REP) {
+		nt_page_message(x, 404, "This link isn't complete",
+		                "Part of the address is missing or was changed on the way. Please open the link in the mail once more.");
+		return false;
+	}
+	if (link->expires < nt_clock_now(x->api->options.clock)) {
+		nt_page_message(x, 410, "This link has expired", "It was good for thirty days. The queue knows where the lead is now.");
+		return false;
+	}
+	return true;
+}
+
+/* ---- the lead ---- */
+
+static void put_row(GString *out, const char *name, const char *scheme, const char *value)
+{
+	if (value == NULL || value[0] == '\0')
+		return;
+	g_string_append_printf(out, "<dt>%s</dt><dd>", name);
+	if (scheme != NULL) {
+		g_string_append_printf(out, "<a href=\"%s", scheme);
+		nt_page_text(out, value);
+		g_string_append(out, "\">");
+	}
+	nt_page_text(out, value);
+	g_string_append(out, scheme != NULL ? "</a></dd>\n" : "</dd>\n");
+}
+
+static const char *field(const struct nt_lead *lead, enum nt_builtin_field which)
+{
+	const struct nt_value *value = &lead->fields[which];
+
+	return nt_type_is_text(value->type) ? value->text : NULL;
+}
+
+/* As people read it: texts as they are, lists with commas, the rest as in JSON without its quotes. NULL: nothing. */
+static char *words_of(const struct nt_value *value)
+{
+	GString *text;
+
+	if (value->type == NT_TYPE_NONE)
+		return NULL;
+	if (nt_type_is_text(value->type))
+		return g_strdup(value->text);
+	text = g_string_new(NULL);
+	if (value->type == NT_TYPE_LIST) {
+		for (unsigned i = 0; i < value->list.n; i++)
+			g_string_append_printf(text, "%s%s", i > 0 ? ", " : "", value->list.items[i]);
+	} else {
+		nt_value_to_json(value, text);
+		if (text->len >= 2 && text->str[0] == '"') {
+			g_string_truncate(text, text->len - 1);
+			g_string_erase(text, 0, 1);
+		}
+	}
+	return g_string_free(text, FALSE);
+}
+
+static void put_lead(GString *out, const struct nt_lead *lead)
+{
+	static const struct { enum nt_builtin_field field; const char *name, *scheme; } rows[] = {
+		{ NT_FIELD_FIRST_NAME, "First name", NULL }, { NT_FIELD_LAST_NAME, "Last name", NULL },
+		{ NT_FIELD_COMPANY, "Company", NULL },       { NT_FIELD_PHONE, "Telephone", "tel:" },
+		{ NT_FIELD_EMAIL, "Email", "mailto:" },      { NT_FIELD_CITY, "City", NULL },
+		{ NT_FIELD_REGION, "Region", NULL },         { NT_FIELD_COUNTRY, "Country", NULL },
+	};
+
+	g_string_append(out, "<dl>\n");
+	for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++)
+		put_row(out, rows[i].name, rows[i].scheme, field(lead, rows[i].field));
+	for (unsigned i = NT_BUILTIN_FIELDS; i < lead->program->n_fields; i++) {
+		char *value = words_of(&lead->fields[i]), *name = g_strdelimit(g_strdup(lead->program->fields[i].name), "_", ' ');
+
+		put_row(out, name, NULL, value);
+		g_free(value);
+		g_free(name);
+	}
+	put_row(out, "Stage", NULL, lead->stage);
+	g_string_append(out, "</dl>\n");
+}
+
+static void put_why(GString *out, const struct nt_sales_entry *entry, const struct nt_lead *lead)
+{
+	g_string_append(out, "<h2>Why now</h2>\n<ul>\n");
+	for (unsigned i = 0; i < entry->reasons->len; i++) {
+		g_string_append(out, "<li>");
+		nt_page_text(out, g_array_index(entry->reasons, struct nt_sales_reason, i).text);
+		g_string_append(out, "</li>\n");
+	}
+	g_string_append(out, "</ul>\n");
+	if (lead == NULL || lead->reasons == NULL)
+		return;
+	g_string_append_printf(out, "<h2>Score when offered: %lld</h2>\n<table>\n<tr><th>Points</th><th>For</th></tr>\n",
+	                       (long long)entry->score);
+	for (const struct nt_score_reason *r = lead->reasons; r != NULL; r = r->next) {
+		g_string_append_printf(out, "<tr><td>%+lld</td><td>", (long long)nt_number_round(r->points));
+		nt_page_text(out, r->reason);
+		if (r->times > 1)
+			g_string_append_printf(out, " (%u times)", r->times);
+		g_string_append(out, "</td></tr>\n");
+	}
+	g_string_append(out, "</table>\n");
+}
+
+/* ---- what can be done ---- */
+
+static void put_accept(GString *out)
+{
+	g_string_append(out, "<form method=\"post\"><input type=\"hidden\" name=\"do\" value=\"accept\">"
+	                     "<button type=\"submit\">Accept this lead</button></form>\n");
+}
+
+static void put_send_back(GString *out, const struct nt_program *program)
+{
+	const struct nt_sales_rules *sales = &program->sales;
+
+	g_string_append(out, "<form method=\"post\"><input type=\"hidden\" name=\"do\" value=\"send_back\">\n");
+	if (sales->n_reasons > 0)
+		g_string_append(out, "<fieldset><legend>Not for you? Say why:</legend>\n");
+	for (unsigned i = 0; i < sales->n_reasons; i++) {
+		char *words = g_strdelimit(g_strdup(sales->reasons[i].name), "_", ' ');
+
+		g_string_append(out, "<label><input type=\"radio\" name=\"reason\" required value=\"");
+		nt_page_text(out, sales->reasons[i].name);
+		g_string_append(out, "\"> ");
+		nt_page_text(out, words);
+		g_string_append(out, "</label>\n");
+		g_free(words);
+	}
+	if (sales->n_reasons > 0)
+		g_string_append(out, "</fieldset>\n");
+	g_string_append(out, "<button type=\"submit\" class=\"second\">Send back</button></form>\n");
+}
+
+static void put_limit(GString *out, const struct nt_exchange *x, const struct nt_sales_entry *entry)
+{
+	int rep = nt_program_rep(x->program, entry->rep);
+	const char *name = rep >= 0 ? x->program->sales.reps[rep].time_zone : NULL;
+	const struct nt_zone *zone = x->program->zones->find(x->program->zones, name != NULL ? name : x->program->policy.time_zone);
+
+	if (entry->limit == NT_NEVER || entry->limit == NT_NO_TIME || zone == NULL)
+		return;
+	g_string_append(out, "<p class=\"quiet\">Yours until ");
+	nt_time_print_local(zone, entry->limit, out);
+	g_string_append(out, ", then it is offered to somebody else.</p>\n");
+}
+
+static void show_entry(struct nt_exchange *x, const struct nt_sales_entry *entry, const struct nt_link *link,
+                       const struct nt_lead *lead)
+{
+	bool accepted = entry->state == NT_HANDOFF_ACCEPTED;
+	GString *out = nt_page_begin(x, 200, entry->title != NULL && entry->title[0] != '\0' ? entry->title : entry->lead);
+
+	if (accepted)
+		g_string_append(out, "<p>You have accepted this lead.</p>\n");
+	else
+		put_limit(out, x, entry);
+	if (lead != NULL)
+		put_lead(out, lead);
+	put_why(out, entry, lead);
+	g_string_append(out, "<h2>What would you like to do?</h2>\n");
+	if (!accepted && link->action != 's')
+		put_accept(out);
+	put_send_back(out, x->program);
+	if (!accepted && link->action == 's')
+		put_accept(out);
+	nt_page_end(out);
+}
+
+static void say_passed_on(struct nt_exchange *x, unsigned status, const struct nt_sales_entry *entry)
+{
+	nt_page_message(x, status, "This lead has passed on",
+	                entry == NULL ? "It is no longer in the queue: it was sent back, won or lost in the meantime. "
+	                                "There is nothing left for you to do." :
+	                entry->state == NT_HANDOFF_ACCEPTED ? "Somebody has accepted it in the meantime. There is nothing left for you "
+	                                                      "to do." :
+	                                                      "The time for this offer is up, and it has been offered to somebody else. "
+	                                                      "There is nothing left for you to do.");
+}
+
+static bool is_theirs(const struct nt_sales_entry *entry, const struct nt_link *link)
+{
+	return entry != NULL && entry->offer == link->number && g_strcmp0(entry->rep, link->name) == 0 &&
+	       (entry->state == NT_HANDOFF_OFFERED || entry->state == NT_HANDOFF_ACCEPTED);
+}
+
+static void show(struct nt_exchange *x, struct nt_store *store)
+{
+	struct nt_sales *sales = nt_read_queue(x, store);
+	const struct nt_sales_entry *entry;
+	const struct nt_lead *lead;
+	struct nt_link link;
+
+	if (sales == NULL)
+		return;
+	if (read_link(x, &link)) {
+		entry = nt_sales_peek(sales, link.id);
+		if (is_theirs(entry, &link)) {
+			lead = nt_read_lead(x, store, link.id);
+			show_entry(x, entry, &link, lead);
+		} else {
+			say_passed_on(x, 410, entry);
+		}
+	}
+	nt_sales_free(sales);
+}
+
+void nt_rep_get(struct nt_exchange *x)
+{
+	struct nt_link link;
+
+	if (read_link(x, &link))
+		nt_exchange_ask(x, show);
+}
+
+static void done(struct nt_exchange *x)
+{
+	const struct nt_request *request = x->requests;
+
+	switch (request->code) {
+	case NT_ANSWER_OK:
+		if (request->verb == NT_SALES_ACCEPT)
+			nt_page_message(x, 200, "It's yours", "You have accepted this lead. Nobody else is asked any more. Good luck!");
+		else
+			nt_page_message(x, 200, "Sent back", "Thank you: the reason helps to find better ones for you.");
+		break;
+	case NT_ANSWER_DUPLICATE:
+		nt_page_message(x, 200, "It's yours", "You had accepted this lead before. All is well.");
+		break;
+	case NT_ANSWER_INVALID:
+		nt_page_message(x, 400, "One thing is missing", "Please go back and choose a reason.");
+		break;
+	case NT_ANSWER_NOT_FOUND:
+	case NT_ANSWER_CONFLICT:
+		nt_page_message(x, 409, "This lead has passed on",
+		                "The offer was answered in the meantime, or its time was up. There is nothing left for you to do.");
+		break;
+	case NT_ANSWER_FAILED:
+		x->retry_after = 60;
+		nt_page_message(x, 503, "Please try again", "We couldn't note this just now. Please try again in a minute.");
+		break;
+	}
+}
+
+void nt_rep_post(struct nt_exchange *x)
+{
+	struct nt_request *request;
+	const char *verb, *why = NULL;
+	struct nt_link link;
+
+	if (!read_link(x, &link))
+		return;
+	if (!nt_path_parse_form(x->arena, x->body->str, x->body->len, &x->path, &why)) {
+		nt_page_message(x, 400, "That didn't work", why);
+		return;
+	}
+	verb = nt_path_parameter(&x->path, "do");
+	if (verb == NULL || (strcmp(verb, "accept") != 0 && strcmp(verb, "send_back") != 0)) {
+		nt_page_message(x, 400, "That didn't work", "Please use the buttons on the page.");
+		return;
+	}
+	request = nt_exchange_requests(x, NT_REQUEST_SALES, 1);
+	request->verb = verb[0] == 'a' ? NT_SALES_ACCEPT : NT_SALES_SEND_BACK;
+	request->lead = nt_arena_strdup(x->arena, link.id);
+	request->rep = nt_arena_strdup(x->arena, link.name);
+	request->offer = link.number;
+	request->reason = nt_path_parameter(&x->path, "reason");
+	request->cause = nt_arena_printf(x->arena, "link of %s", link.name);
+	request->source = "rep link";
+	nt_exchange_post(x, request, 1, done);
+}
