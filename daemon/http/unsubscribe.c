@@ -35,7 +35,7 @@ static const char *veiled(struct nt_arena *arena, const char *address)
 	size_t length = strlen(address);
 
 	if (at != NULL && at > address)
-		return nt_arena_printf(arena, "%.*s…%s", (int)(g_utf8_next_char(address) - address), address, at);
+		return nt_arena_printf(arena, "%.*s…%s", (int)g_utf8_skip[(unsigned char)address[0]], address, at);
 	if (nt_phone_valid(address) && length > 4)
 		return nt_arena_printf(arena, "…%s", address + length - 4);
 	return NULL;
