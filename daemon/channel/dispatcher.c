@@ -28,6 +28,7 @@ struct lane {
 	bool drained;
 	unsigned on_the_wire;
 	int64_t down_until, down_pause; /* monotonic ms */
+	nt_time next_release;           /* of what the last claim left behind */
 	ev_timer wake;      /* tokens, retries that fall due, the end of a pause */
 	struct nt_dispatcher_counters counters;
 	struct lane *next;
@@ -290,6 +291,7 @@ static void claimed(struct nt_request *request, void *user)
 	} else {
 		lane->dirty = lane->dirty || request->n_rows == limit;
 		lane->tokens -= request->n_rows;
+		lane->next_release = request->next_release;
 		if (request->next_release != NT_NEVER)
 			wake_in(lane, nt_clock_wait(lane->dispatcher->options.clock, request->next_release));
 		for (unsigned i = 0; i < request->n_rows; i++) {
@@ -399,6 +401,7 @@ void nt_dispatcher_add(struct nt_dispatcher *dispatcher, struct nt_channel *chan
 	lane->tokens = 1;
 	lane->refilled = nt_clock_monotonic();
 	lane->dirty = true;
+	lane->next_release = NT_NEVER;
 	lane->counters.channel = channel->name;
 	ev_timer_init(&lane->wake, woken, 0., 0.);
 	lane->wake.data = lane;
@@ -506,6 +509,35 @@ unsigned nt_dispatcher_counters(const struct nt_dispatcher *dispatcher, struct n
 		out[n++].on_the_wire = lane->on_the_wire;
 	}
 	return n;
+}
+
+bool nt_dispatcher_quiet(const struct nt_dispatcher *dispatcher)
+{
+	if (!dispatcher->settled || dispatcher->posted > 0 || dispatcher->failed.length > 0 ||
+	    dispatcher->released_seen != nt_engine_thread_view(dispatcher->options.engine).counters.released)
+		return false;
+	for (const struct lane *lane = dispatcher->lanes; lane != NULL; lane = lane->next)
+		if (lane->on_the_wire > 0 || (!lane->leaving && (lane->dirty || lane->claiming)))
+			return false;
+	return true;
+}
+
+nt_time nt_dispatcher_next(const struct nt_dispatcher *dispatcher)
+{
+	nt_time next = NT_NEVER;
+
+	for (const struct lane *lane = dispatcher->lanes; lane != NULL; lane = lane->next)
+		if (!lane->leaving)
+			next = nt_time_earlier(next, lane->next_release);
+	return next;
+}
+
+void nt_dispatcher_clock_moved(struct nt_dispatcher *dispatcher)
+{
+	for (struct lane *lane = dispatcher->lanes; lane != NULL; lane = lane->next) {
+		lane->dirty = true;
+		pump(lane);
+	}
 }
 
 /* ---- settling what an earlier process left ---- */

@@ -41,6 +41,10 @@ void nt_dispatcher_set_program(struct nt_dispatcher *dispatcher, struct nt_progr
 void nt_dispatcher_turned(struct nt_dispatcher *dispatcher);
 /* Stops claiming; drains all channels; `drained` is called when nothing is on the wire and every outcome has been posted and answered. */
 void nt_dispatcher_drain(struct nt_dispatcher *dispatcher, void (*drained)(void *user), void *user);
+/* Nothing to claim, nothing on the wire, no outcome that isn't stored: until the clock moves or something comes in, nothing will happen. */
+bool nt_dispatcher_quiet(const struct nt_dispatcher *dispatcher);
+nt_time nt_dispatcher_next(const struct nt_dispatcher *dispatcher); /* earliest retry that is known of; NT_NEVER */
+void nt_dispatcher_clock_moved(struct nt_dispatcher *dispatcher);   /* by hand: what was to wait may be due */
 unsigned nt_dispatcher_counters(const struct nt_dispatcher *dispatcher, struct nt_dispatcher_counters *out, unsigned room);
 void nt_dispatcher_house(struct nt_dispatcher *dispatcher, const struct nt_links *links, struct nt_channel_house *house); /* fills one for channels */
 

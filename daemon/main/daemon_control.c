@@ -2,7 +2,9 @@
 
 #include "base/civil.h"
 #include "base/json.h"
+#include "channel/dispatcher.h"
 #include "config.h"
+#include "http/api.h"
 #include "main/settings.h"
 #include "os/clock.h"
 #include "rules/program.h"
@@ -53,6 +55,13 @@ static void put_alarms(struct nt_json_writer *w, struct nt_daemon *daemon, const
 	nt_json_end_array(w);
 }
 
+/* Nothing will happen until the clock moves on or something comes in. */
+static bool is_quiet(struct nt_daemon *daemon, const struct nt_engine_view *view, nt_time now)
+{
+	return view->trouble == NULL && view->unanswered == 0 && view->due > now && !view->touching && !daemon->reloading &&
+	       nt_dispatcher_quiet(daemon->dispatcher);
+}
+
 void nt_daemon_status(void *user, GString *out)
 {
 	static const char *const clocks[] = { "real", "fast", "manual" };
@@ -69,6 +78,9 @@ void nt_daemon_status(void *user, GString *out)
 	put_time(&w, "now", now);
 	put_time(&w, "last_instant", view.now);
 	put_time(&w, "next_timer", view.due);
+	put_time(&w, "next_try", nt_dispatcher_next(daemon->dispatcher));
+	nt_json_put_bool(&w, "quiet", is_quiet(daemon, &view, now));
+	nt_json_put_int(&w, "port", nt_api_port(daemon->api));
 	nt_json_put_text(&w, "program", daemon->program->hash);
 	nt_json_put_text(&w, "rules", daemon->settings->rules);
 	nt_json_put_text(&w, "last_reload", daemon->last_reload);
@@ -96,5 +108,6 @@ bool nt_daemon_clock_set(void *user, nt_time t, GString *out)
 		return false;
 	}
 	nt_engine_thread_wake(daemon->thread);
+	nt_dispatcher_clock_moved(daemon->dispatcher);
 	return true;
 }

@@ -28,6 +28,7 @@ struct nt_engine_thread {
 	pthread_t thread;
 	struct nt_mailbox *requests; /* struct nt_request */
 	struct nt_mailbox *turns;    /* struct turned, to the loop */
+	unsigned unanswered;         /* atomic: posted by any thread, delivered on the loop's */
 	pthread_mutex_t lock;        /* guards view */
 	struct nt_engine_view view;
 	/* engine thread's own */
@@ -44,6 +45,7 @@ static void deliver(void *user, void *item)
 	for (request = turned->answered; request != NULL; request = next) {
 		next = request->next;
 		request->next = NULL;
+		__atomic_sub_fetch(&thread->unanswered, 1, __ATOMIC_RELAXED);
 		request->done(request, request->user);
 	}
 	if (turned->trouble_changed && thread->options.trouble != NULL)
@@ -154,6 +156,7 @@ void nt_engine_thread_post(struct nt_engine_thread *thread, struct nt_request *r
 {
 	NT_CHECK(request->done != NULL);
 	request->next = NULL;
+	__atomic_add_fetch(&thread->unanswered, 1, __ATOMIC_RELAXED);
 	nt_mailbox_send(thread->requests, request);
 }
 
@@ -170,6 +173,7 @@ struct nt_engine_view nt_engine_thread_view(struct nt_engine_thread *thread)
 	view = thread->view;
 	pthread_mutex_unlock(&thread->lock);
 	view.waiting = nt_mailbox_length(thread->requests);
+	view.unanswered = __atomic_load_n(&thread->unanswered, __ATOMIC_RELAXED);
 	return view;
 }
 

@@ -28,6 +28,7 @@ struct nt_engine_view {
 	bool touching;
 	const char *trouble; /* interned; NULL: all is well */
 	unsigned waiting;    /* requests not yet taken */
+	unsigned unanswered; /* requests whose `done` hasn't run */
 };
 
 struct nt_engine_thread *nt_engine_thread_start(const struct nt_engine_thread_options *options);
