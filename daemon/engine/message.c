@@ -238,11 +238,13 @@ struct nt_message *nt_message_new(struct nt_instant *in, struct nt_run *run, con
 	message->key = run->key;
 	message->entry = run->entry;
 	message->step = step->identity;
-	message->channel = step->channel >= 0 ? in->program->channels[step->channel].name : "webhook";
+	message->channel = step->kind == NT_STEP_WEBHOOK ? nt_arena_printf(in->arena, NT_WEBHOOK_LANE "%s", step->name)
+	                                                 : in->program->channels[step->channel].name;
 	message->template_name = step->name;
 	message->locale = text_field(lead, NT_FIELD_LOCALE);
 	if (in->program->templates != NULL)
-		template = nt_template_set_find(in->program->templates, step->name, message->channel, message->locale);
+		template = nt_template_set_find(in->program->templates, step->name,
+		                                step->kind == NT_STEP_WEBHOOK ? "webhook" : message->channel, message->locale);
 	message->template_hash = template != NULL ? nt_message_template_hash(template) : "";
 	message->address = address != NULL ? address : "";
 	message->address_name = full_name(in);
@@ -251,4 +253,9 @@ struct nt_message *nt_message_new(struct nt_instant *in, struct nt_run *run, con
 	message->released = in->now;
 	message->why = nt_arena_printf(in->arena, "%s: step %s", campaign->name, step->identity);
 	return message;
+}
+
+const char *nt_message_channel(const struct nt_message *message)
+{
+	return g_str_has_prefix(message->channel, NT_WEBHOOK_LANE) ? "webhook" : message->channel;
 }

@@ -33,7 +33,7 @@ static void tell_lead(struct nt_batch *turn, const struct nt_outbox_row *row, en
 	input = nt_arena_new0(turn->arena, struct nt_input);
 	*input = (struct nt_input){ .kind = NT_INPUT_OUTCOME, .now = turn->now, .clock = turn->now, .cause = cause };
 	input->outcome.message = message->id;
-	input->outcome.channel = message->channel;
+	input->outcome.channel = nt_message_channel(message);
 	input->outcome.template_name = message->template_name;
 	input->outcome.campaign = message->campaign;
 	input->outcome.key = message->key;

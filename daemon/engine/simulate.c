@@ -113,7 +113,7 @@ static void put_json(struct sim *sim, const char *lead, const struct line *line,
 		nt_json_put_text(&w, "step", line->step);
 	if (line->message != NULL) {
 		nt_json_put_text(&w, "id", line->message->id);
-		nt_json_put_text(&w, "channel", line->message->channel);
+		nt_json_put_text(&w, "channel", nt_message_channel(line->message));
 		nt_json_put_text(&w, "template", line->message->template_name);
 		nt_json_put_text(&w, "to", line->message->address);
 		if (line->message->rep != NULL)
@@ -131,7 +131,7 @@ static void put_text(const struct timeline *timeline, const struct line *line, G
 	g_string_append(out, "  ");
 	nt_time_print_local(timeline->zone, line->at, out);
 	if (line->message != NULL)
-		g_string_append_printf(out, "  %-14s %s", line->message->channel, line->message->template_name);
+		g_string_append_printf(out, "  %-14s %s", nt_message_channel(line->message), line->message->template_name);
 	else
 		g_string_append_printf(out, "  %-14s %s", line->what, line->detail != NULL ? line->detail : "");
 	if (line->message != NULL && line->message->rep != NULL)
@@ -154,7 +154,7 @@ static void put_line(struct sim *sim, const char *lead, const struct line *line)
 static void keep_sent(struct sim *sim, const char *lead, const struct nt_message *message)
 {
 	struct timeline *timeline = timeline_of(sim, lead);
-	struct sent sent = { nt_arena_strdup(sim->arena, message->id), nt_arena_strdup(sim->arena, message->channel),
+	struct sent sent = { nt_arena_strdup(sim->arena, message->id), nt_arena_strdup(sim->arena, nt_message_channel(message)),
 		             nt_arena_strdup(sim->arena, message->template_name) };
 
 	if (timeline->sent == NULL)
@@ -167,7 +167,7 @@ static void count_effect(struct sim *sim, const char *lead, const struct nt_effe
 	char *name;
 
 	if (e->kind == NT_EFFECT_MESSAGE) {
-		name = g_strdup_printf("%s %s", e->message->channel, e->message->template_name);
+		name = g_strdup_printf("%s %s", nt_message_channel(e->message), e->message->template_name);
 		count(sim, MESSAGES, name);
 		g_free(name);
 		if (sim->outcomes)

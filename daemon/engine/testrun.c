@@ -63,10 +63,11 @@ static void add(struct run *run, nt_time at, const char *what, const char *value
 
 static void add_message(struct run *run, const struct nt_message *message)
 {
-	struct sent sent = { nt_arena_strdup(run->arena, message->id), nt_arena_strdup(run->arena, message->channel),
+	struct sent sent = { nt_arena_strdup(run->arena, message->id), nt_arena_strdup(run->arena, nt_message_channel(message)),
 		             nt_arena_strdup(run->arena, message->template_name) };
 
-	add(run, message->released, message->channel, message->template_name, strcmp(message->channel, "webhook") != 0);
+	add(run, message->released, nt_message_channel(message), message->template_name,
+	    strcmp(nt_message_channel(message), "webhook") != 0);
 	g_array_append_val(run->sent, sent);
 }
 
