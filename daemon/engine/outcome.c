@@ -141,12 +141,18 @@ static void consent_on(struct nt_instant *in, int channel, bool given, const cha
 		raise_about(in, channel, "unsubscribed", NULL);
 }
 
+/* Webhooks go to systems of our own: there is nothing to agree to. */
+static bool is_to_people(const struct nt_channel_policy *channel)
+{
+	return strcmp(channel->name, "webhook") != 0;
+}
+
 void nt_consent_apply(struct nt_instant *in, int channel, bool given, const char *how, const char *from)
 {
 	unsigned i;
 
 	for (i = 0; i < in->program->n_channels; i++)
-		if (channel < 0 || channel == (int)i)
+		if (channel == (int)i || (channel < 0 && is_to_people(&in->program->channels[i])))
 			consent_on(in, (int)i, given, how, from);
 }
 

@@ -132,6 +132,7 @@ static void cross(struct nt_instant *in, int to, int64_t score)
 	struct nt_property_value properties[] = {
 		{ "from", NT_TEXT_VALUE(level_name(program, from)) },
 		{ "to", NT_TEXT_VALUE(level_name(program, to)) },
+		{ "level", NT_TEXT_VALUE(level_name(program, to)) }, /* the same, as it reads in conditions */
 		{ "score", NT_NUMBER_VALUE(nt_number_from_int(score)) },
 	};
 
