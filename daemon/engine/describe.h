@@ -17,5 +17,7 @@ void nt_describe_lead_json(const struct nt_lead *lead, nt_time now, GString *out
 void nt_describe_lead_text(const struct nt_lead *lead, nt_time now, GString *out);
 void nt_describe_entry_json(const struct nt_sales_entry *entry, GString *out);
 void nt_describe_outbox_json(const struct nt_outbox_row *row, GString *out);
+/* {"sequence","at","program","entry":{"input":{…},"effects":[…]}} */
+void nt_describe_log_json(const struct nt_log_row *row, GString *out);
 
 #endif

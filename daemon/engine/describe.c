@@ -1,0 +1,318 @@
+#include "engine/describe.h"
+
+#include "base/civil.h"
+#include "base/json.h"
+#include "engine/sales.h"
+#include "engine/state.h"
+#include "engine/store.h"
+#include "rules/program.h"
+
+#include <string.h>
+
+static void put_time(struct nt_json_writer *w, const char *key, nt_time t)
+{
+	GString *text;
+
+	if (t == NT_NO_TIME || t == NT_NEVER) {
+		nt_json_put_null(w, key);
+		return;
+	}
+	text = g_string_new(NULL);
+	nt_time_print_utc(t, text);
+	nt_json_put_text(w, key, text->str);
+	g_string_free(text, TRUE);
+}
+
+static void put_value(struct nt_json_writer *w, const char *key, const struct nt_value *value)
+{
+	GString *text = g_string_new(NULL);
+
+	nt_value_to_json(value, text);
+	nt_json_put_raw(w, key, text->str);
+	g_string_free(text, TRUE);
+}
+
+static const char *level_of(const struct nt_lead *lead)
+{
+	return lead->level >= 0 ? lead->program->levels[lead->level].name : NULL;
+}
+
+static const char *step_of(const struct nt_lead *lead, const struct nt_run *run)
+{
+	return run->step >= 0 ? lead->program->campaigns[run->campaign].steps[run->step].identity : NULL;
+}
+
+static const char *consent_word(const struct nt_consent *consent)
+{
+	return consent->state == NT_CONSENT_GIVEN ? "given" : consent->state == NT_CONSENT_REFUSED ? "refused" : "unknown";
+}
+
+/* ---- JSON ---- */
+
+static void put_fields(struct nt_json_writer *w, const struct nt_lead *lead)
+{
+	nt_json_object(w, "fields");
+	for (unsigned i = 0; i < lead->program->n_fields; i++)
+		if (i != NT_FIELD_ID && lead->fields[i].type != NT_TYPE_NONE)
+			put_value(w, lead->program->fields[i].name, &lead->fields[i]);
+	for (const struct nt_extra_field *extra = lead->extra_fields; extra != NULL; extra = extra->next)
+		nt_json_put_raw(w, extra->name, extra->json);
+	nt_json_end_object(w);
+	nt_json_array(w, "tags");
+	for (unsigned i = 0; i < lead->n_tags; i++)
+		nt_json_put_text(w, NULL, lead->tags[i]);
+	nt_json_end_array(w);
+}
+
+static void put_score(struct nt_json_writer *w, const struct nt_lead *lead, nt_time now)
+{
+	nt_time half_life = lead->program->half_life;
+
+	nt_json_put_int(w, "score", nt_score_points(&lead->engagement, lead->fit, now, half_life));
+	nt_json_put_int(w, "fit", nt_number_round(lead->fit));
+	nt_json_put_int(w, "engagement", nt_engagement_points(&lead->engagement, now, half_life));
+	nt_json_put_text(w, "level", level_of(lead));
+	nt_json_array(w, "why");
+	for (const struct nt_score_reason *reason = lead->reasons; reason != NULL; reason = reason->next) {
+		nt_json_object(w, NULL);
+		nt_json_put_number(w, "points", reason->points);
+		nt_json_put_text(w, "reason", reason->reason);
+		nt_json_put_int(w, "times", reason->times);
+		put_time(w, "last", reason->last);
+		nt_json_end_object(w);
+	}
+	nt_json_end_array(w);
+}
+
+static void put_consent(struct nt_json_writer *w, const struct nt_lead *lead)
+{
+	nt_json_object(w, "consent");
+	for (unsigned i = 0; i < lead->program->n_channels; i++) {
+		const struct nt_consent *consent = &lead->consent[i];
+
+		if (consent->state == NT_CONSENT_UNKNOWN)
+			continue;
+		nt_json_object(w, lead->program->channels[i].name);
+		nt_json_put_text(w, "state", consent_word(consent));
+		put_time(w, "at", consent->at);
+		nt_json_put_text(w, "how", consent->how);
+		nt_json_put_text(w, "from", consent->from);
+		nt_json_end_object(w);
+	}
+	nt_json_end_object(w);
+	nt_json_put_bool(w, "bounced_hard", lead->bounced_hard);
+	nt_json_put_bool(w, "complained", lead->complained);
+	nt_json_put_bool(w, "unsubscribed", lead->unsubscribed);
+}
+
+static void put_campaigns(struct nt_json_writer *w, const struct nt_lead *lead)
+{
+	nt_json_array(w, "campaigns");
+	for (const struct nt_run *run = lead->runs; run != NULL; run = run->next) {
+		nt_json_object(w, NULL);
+		nt_json_put_text(w, "campaign", lead->program->campaigns[run->campaign].name);
+		if (run->key[0] != '\0')
+			nt_json_put_text(w, "key", run->key);
+		nt_json_put_text(w, "state", "inside");
+		nt_json_put_text(w, "step", step_of(lead, run));
+		put_time(w, "since", run->entered);
+		put_time(w, "until", run->due);
+		nt_json_end_object(w);
+	}
+	for (const struct nt_campaign_state *past = lead->campaigns; past != NULL; past = past->next) {
+		int slot = nt_program_campaign(lead->program, past->name);
+
+		if (slot >= 0 && nt_lead_run(lead, slot, NULL) != NULL)
+			continue;
+		nt_json_object(w, NULL);
+		nt_json_put_text(w, "campaign", past->name);
+		nt_json_put_text(w, "state", past->reached_goal != NT_NO_TIME && past->reached_goal >= past->last_entry ?
+		                                     "reached_goal" : "left");
+		nt_json_put_int(w, "entries", past->entries);
+		put_time(w, "since", past->last_entry);
+		nt_json_end_object(w);
+	}
+	nt_json_end_array(w);
+}
+
+void nt_describe_lead_json(const struct nt_lead *lead, nt_time now, GString *out)
+{
+	struct nt_json_writer w;
+
+	nt_json_begin(&w, out);
+	nt_json_object(&w, NULL);
+	nt_json_put_text(&w, "id", lead->id);
+	put_fields(&w, lead);
+	nt_json_put_text(&w, "stage", lead->stage);
+	nt_json_put_text(&w, "owner", lead->owner);
+	put_score(&w, lead, now);
+	put_consent(&w, lead);
+	nt_json_put_text(&w, "handoff", nt_handoff_name(lead->handoff));
+	put_campaigns(&w, lead);
+	put_time(&w, "due", lead->due);
+	nt_json_end_object(&w);
+}
+
+void nt_describe_entry_json(const struct nt_sales_entry *entry, GString *out)
+{
+	struct nt_json_writer w;
+
+	nt_json_begin(&w, out);
+	nt_json_object(&w, NULL);
+	nt_json_put_text(&w, "lead", entry->lead);
+	nt_json_put_text(&w, "title", entry->title);
+	nt_json_put_text(&w, "state", nt_handoff_name(entry->state));
+	nt_json_put_text(&w, "rep", entry->rep);
+	nt_json_put_text(&w, "team", entry->team);
+	nt_json_put_int(&w, "score", entry->score);
+	nt_json_put_int(&w, "offer", (int64_t)entry->offer);
+	put_time(&w, "queued", entry->queued);
+	put_time(&w, "since", entry->since);
+	put_time(&w, "accept_by", entry->state == NT_HANDOFF_OFFERED ? entry->limit : NT_NEVER);
+	nt_json_put_bool(&w, "late", entry->late);
+	nt_json_array(&w, "reasons");
+	for (unsigned i = 0; i < entry->reasons->len; i++)
+		nt_json_put_text(&w, NULL, g_array_index(entry->reasons, struct nt_sales_reason, i).text);
+	nt_json_end_array(&w);
+	nt_json_end_object(&w);
+}
+
+void nt_describe_outbox_json(const struct nt_outbox_row *row, GString *out)
+{
+	const struct nt_message *message = &row->message;
+	struct nt_json_writer w;
+
+	nt_json_begin(&w, out);
+	nt_json_object(&w, NULL);
+	nt_json_put_text(&w, "id", message->id);
+	nt_json_put_text(&w, "lead", message->lead);
+	if (message->rep != NULL)
+		nt_json_put_text(&w, "rep", message->rep);
+	if (message->campaign[0] != '\0')
+		nt_json_put_text(&w, "campaign", message->campaign);
+	nt_json_put_text(&w, "step", message->step);
+	nt_json_put_text(&w, "channel", message->channel);
+	nt_json_put_text(&w, "template", message->template_name);
+	nt_json_put_text(&w, "to", message->address);
+	nt_json_put_text(&w, "state", nt_outbox_state_name(row->state));
+	put_time(&w, "released", message->released);
+	put_time(&w, "changed", row->changed);
+	if (row->state == NT_OUTBOX_RELEASED)
+		put_time(&w, "not_before", row->not_before);
+	nt_json_put_int(&w, "attempts", row->attempts);
+	if (row->remote_id != NULL)
+		nt_json_put_text(&w, "remote_id", row->remote_id);
+	nt_json_put_text(&w, "detail", row->detail);
+	nt_json_put_text(&w, "why", message->why);
+	nt_json_end_object(&w);
+}
+
+void nt_describe_log_json(const struct nt_log_row *row, GString *out)
+{
+	struct nt_json_writer w;
+
+	nt_json_begin(&w, out);
+	nt_json_object(&w, NULL);
+	nt_json_put_int(&w, "sequence", row->sequence);
+	put_time(&w, "at", row->at);
+	nt_json_put_text(&w, "program", row->program_hash);
+	nt_json_put_raw(&w, "entry", row->body);
+	nt_json_end_object(&w);
+}
+
+/* ---- text ---- */
+
+static void say_time(const struct nt_lead *lead, const char *before, nt_time t, GString *out)
+{
+	if (t == NT_NO_TIME || t == NT_NEVER)
+		return;
+	g_string_append(out, before);
+	nt_time_print_local(lead->zone, t, out);
+}
+
+static void say_field(const char *name, const char *json, GString *out)
+{
+	gsize length = strlen(json);
+
+	if (length >= 2 && json[0] == '"' && strchr(json, '\\') == NULL) /* plain text needs no quotes */
+		g_string_append_printf(out, "  %-16s %.*s\n", name, (int)length - 2, json + 1);
+	else
+		g_string_append_printf(out, "  %-16s %s\n", name, json);
+}
+
+static void say_fields(const struct nt_lead *lead, GString *out)
+{
+	GString *json = g_string_new(NULL);
+
+	for (unsigned i = 0; i < lead->program->n_fields; i++) {
+		if (i == NT_FIELD_ID || lead->fields[i].type == NT_TYPE_NONE)
+			continue;
+		g_string_truncate(json, 0);
+		nt_value_to_json(&lead->fields[i], json);
+		say_field(lead->program->fields[i].name, json->str, out);
+	}
+	for (const struct nt_extra_field *extra = lead->extra_fields; extra != NULL; extra = extra->next)
+		say_field(extra->name, extra->json, out);
+	for (unsigned i = 0; i < lead->n_tags; i++)
+		g_string_append_printf(out, "%s%s%s", i == 0 ? "  tags             " : ", ", lead->tags[i],
+		                       i + 1 == lead->n_tags ? "\n" : "");
+	g_string_free(json, TRUE);
+}
+
+static void say_score(const struct nt_lead *lead, nt_time now, GString *out)
+{
+	nt_time half_life = lead->program->half_life;
+	const char *level = level_of(lead);
+
+	g_string_append_printf(out, "score %" G_GINT64_FORMAT "%s%s (fit %" G_GINT64_FORMAT ", engagement %" G_GINT64_FORMAT ")\n",
+	                       (gint64)nt_score_points(&lead->engagement, lead->fit, now, half_life), level != NULL ? ", " : "",
+	                       level != NULL ? level : "", (gint64)nt_number_round(lead->fit),
+	                       (gint64)nt_engagement_points(&lead->engagement, now, half_life));
+	for (const struct nt_score_reason *reason = lead->reasons; reason != NULL; reason = reason->next) {
+		GString *points = g_string_new(NULL);
+
+		nt_number_print(reason->points, points);
+		g_string_append_printf(out, "  %s%-6s %s", reason->points >= 0 ? "+" : "", points->str, reason->reason);
+		if (reason->times > 1)
+			g_string_append_printf(out, " (%u times)", reason->times);
+		say_time(lead, ", last ", reason->last, out);
+		g_string_append_c(out, '\n');
+		g_string_free(points, TRUE);
+	}
+}
+
+static void say_campaigns(const struct nt_lead *lead, GString *out)
+{
+	if (lead->runs != NULL)
+		g_string_append(out, "campaigns\n");
+	for (const struct nt_run *run = lead->runs; run != NULL; run = run->next) {
+		const char *step = step_of(lead, run);
+
+		g_string_append_printf(out, "  %-24s at %s", lead->program->campaigns[run->campaign].name, step != NULL ? step : "its end");
+		say_time(lead, ", since ", run->entered, out);
+		say_time(lead, ", until ", run->due, out);
+		g_string_append_c(out, '\n');
+	}
+}
+
+void nt_describe_lead_text(const struct nt_lead *lead, nt_time now, GString *out)
+{
+	g_string_append_printf(out, "%s: stage %s, hand-off %s%s%s\n", lead->id, lead->stage, nt_handoff_name(lead->handoff),
+	                       lead->owner != NULL ? ", owner " : "", lead->owner != NULL ? lead->owner : "");
+	say_fields(lead, out);
+	say_score(lead, now, out);
+	for (unsigned i = 0; i < lead->program->n_channels; i++) {
+		const struct nt_consent *consent = &lead->consent[i];
+
+		if (consent->state == NT_CONSENT_UNKNOWN)
+			continue;
+		g_string_append_printf(out, "consent for %s %s", lead->program->channels[i].name, consent_word(consent));
+		say_time(lead, ", ", consent->at, out);
+		g_string_append_printf(out, "%s%s\n", consent->how != NULL ? ", " : "", consent->how != NULL ? consent->how : "");
+	}
+	say_campaigns(lead, out);
+	if (lead->due != NT_NEVER) {
+		say_time(lead, "next: ", lead->due, out);
+		g_string_append_c(out, '\n');
+	}
+}
