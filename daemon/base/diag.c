@@ -5,6 +5,9 @@
 
 #include <string.h>
 
+#define LINE_SHOWN 240    /* bytes of a line */
+#define MESSAGE_SHOWN 600
+
 struct nt_diags {
 	struct nt_arena *arena;
 	GArray *items; /* struct nt_diag */
@@ -84,13 +87,27 @@ void nt_span_position(struct nt_span span, int *line, int *column)
 	*column = 1 + characters(span.source->text + begin, end - begin);
 }
 
+/* A message may quote what people wrote; a screenful of it helps nobody. */
+static const char *shortened(struct nt_arena *arena, const char *message)
+{
+	size_t length = strlen(message), head, tail;
+
+	if (length <= MESSAGE_SHOWN)
+		return message;
+	for (head = MESSAGE_SHOWN / 4; head > 0 && ((unsigned char)message[head] & 0xC0) == 0x80; head--)
+		;
+	for (tail = length - MESSAGE_SHOWN / 2; tail < length && ((unsigned char)message[tail] & 0xC0) == 0x80; tail++)
+		;
+	return nt_arena_printf(arena, "%.*s…%s", (int)head, message, message + tail);
+}
+
 __attribute__((format(printf, 4, 0)))
 static void add(struct nt_diags *diags, enum nt_severity severity, struct nt_span span, const char *format, va_list ap)
 {
 	struct nt_diag diag = { .severity = severity, .span = span };
 
 	nt_span_position(span, &diag.line, &diag.column);
-	diag.message = nt_arena_vprintf(diags->arena, format, ap);
+	diag.message = shortened(diags->arena, nt_arena_vprintf(diags->arena, format, ap));
 	g_array_append_val(diags->items, diag);
 	diags->sorted = false;
 }
@@ -173,11 +190,21 @@ static void print_text(const char *text, size_t length, GString *out)
 	}
 }
 
-/* The marked line. Tabs stay tabs in both lines, so that the caret stands under its character. */
+/* Back to where the character that holds the byte begins. */
+static size_t character_start(const char *text, size_t least, size_t at)
+{
+	while (at > least && ((unsigned char)text[at] & 0xC0) == 0x80)
+		at--;
+	return at;
+}
+
+/* The marked line; of a very long one the piece around the mark. Tabs stay tabs in both lines, so that the caret stands
+ * under its character. */
 static void print_line(const struct nt_diag *diag, GString *out)
 {
 	const struct nt_source *source = diag->span.source;
 	size_t begin = line_start(diag->span), end = begin, start = MIN(diag->span.start, source->length);
+	bool cut_before = false, cut_after = false;
 	int marks;
 
 	while (end < source->length && source->text[end] != '\n')
@@ -185,9 +212,18 @@ static void print_line(const struct nt_diag *diag, GString *out)
 	if (end > begin && source->text[end - 1] == '\r')
 		end--;
 	start = MIN(start, end);
-	g_string_append_printf(out, "%5d | ", diag->line);
+	if (end - begin > LINE_SHOWN) {
+		size_t from = start - begin > LINE_SHOWN / 2 ? character_start(source->text, begin, start - LINE_SHOWN / 2) : begin;
+		size_t to = end - from > LINE_SHOWN ? character_start(source->text, start, from + LINE_SHOWN) : end;
+
+		cut_before = from > begin;
+		cut_after = to < end;
+		begin = from;
+		end = to;
+	}
+	g_string_append_printf(out, "%5d | %s", diag->line, cut_before ? "…" : "");
 	print_text(source->text + begin, end - begin, out);
-	g_string_append(out, "\n      | ");
+	g_string_append_printf(out, "%s\n      | %s", cut_after ? "…" : "", cut_before ? " " : "");
 	for (size_t i = begin; i < start; i++)
 		if (source->text[i] == '\t')
 			g_string_append_c(out, '\t');

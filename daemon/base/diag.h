@@ -58,7 +58,8 @@ int nt_diags_warnings(const struct nt_diags *diags);
 /* The i-th in printing order; NULL past the end. The pointer holds until the next message is added. */
 const struct nt_diag *nt_diags_peek(struct nt_diags *diags, unsigned i);
 
-/* As shown above, at most NT_DIAGS_SHOWN, then a line saying how many more. */
+/* As shown above, at most NT_DIAGS_SHOWN, then a line saying how many more. Of very long lines and messages a piece is
+ * shown; control characters and bytes that are no UTF-8 appear as U+FFFD. */
 void nt_diags_print(struct nt_diags *diags, GString *out);
 /* A JSON array of {file,line,column,end_column,severity,message}. */
 void nt_diags_print_json(struct nt_diags *diags, GString *out);
