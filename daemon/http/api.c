@@ -71,6 +71,11 @@ void nt_api_set_tokens(struct nt_api *api, const struct nt_token *tokens, unsign
 	api->tokens = nt_tokens_new(tokens, n);
 }
 
+void nt_api_set_links(struct nt_api *api, const struct nt_links *links)
+{
+	api->options.links = links;
+}
+
 unsigned nt_api_port(const struct nt_api *api)
 {
 	return api->tcp != NULL && nt_server_fd(api->tcp) >= 0 ? nt_listen_port(nt_server_fd(api->tcp)) : 0;
@@ -95,7 +100,7 @@ void nt_api_free(struct nt_api *api)
 	if (api == NULL)
 		return;
 	NT_CHECK(api->posted == 0 && api->asked == 0);
-	api->quiesced = true;
+	api->quiesced = api->stopped = true;
 	nt_server_free(api->tcp);
 	if (api->control != NULL)
 		unlink(api->options.control);

@@ -52,8 +52,7 @@ struct nt_api_options {
 	unsigned timeout_s;               /* default 30: of a whole request, from its first byte */
 	unsigned connections;             /* default 1000: those beyond wait to be accepted; control socket: as many again */
 	unsigned per_address;             /* of these, from one address; default: half (a proxy in front is one address) */
-	/* Control socket only; NULL: "can't be done". Answers in *out (JSON); false: *out is the error's text. `status` gives the members
-	 * of an object, without its braces and beginning without a comma; those that every daemon has are put before them. */
+	/* Control socket only; NULL: "can't be done". *out: what people should know (why not; warnings); of `status` a JSON object. */
 	bool (*reload)(void *user, GString *out);
 	void (*status)(void *user, GString *out);
 	bool (*clock_set)(void *user, nt_time t, GString *out);
@@ -66,6 +65,8 @@ struct nt_api *nt_api_new(const struct nt_api_options *options, char **why);
 void nt_api_set_program(struct nt_api *api, struct nt_program *program);     /* takes a reference */
 void nt_api_set_links(struct nt_api *api, const struct nt_links *links);      /* reload; borrowed */
 void nt_api_set_tokens(struct nt_api *api, const struct nt_token *tokens, unsigned n); /* reload; copied */
+/* Reload. The old ones must live on until the reader has answered what it was asked before. */
+void nt_api_set_links(struct nt_api *api, const struct nt_links *links);
 unsigned nt_api_port(const struct nt_api *api);                              /* the real one for port 0 */
 void nt_api_quiesce(struct nt_api *api);  /* no new connections; requests in hand are finished */
 bool nt_api_idle(const struct nt_api *api);

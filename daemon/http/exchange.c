@@ -233,7 +233,7 @@ void nt_exchange_post(struct nt_exchange *x, struct nt_request *requests, unsign
 		answered(x);
 		return;
 	}
-	if (x->api->posted > 0 && x->api->posted + good > NT_POSTED_MOST) {
+	if (x->api->stopped || (x->api->posted > 0 && x->api->posted + good > NT_POSTED_MOST)) {
 		nt_exchange_busy(x, "too much is waiting to be stored");
 		return;
 	}
@@ -272,7 +272,7 @@ static void told(void *user)
 
 void nt_exchange_ask(struct nt_exchange *x, void (*question)(struct nt_exchange *x, struct nt_store *store))
 {
-	if (x->api->asked >= NT_ASKED_MOST) {
+	if (x->api->stopped || x->api->asked >= NT_ASKED_MOST) {
 		nt_exchange_busy(x, "too many questions are waiting");
 		return;
 	}

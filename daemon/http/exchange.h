@@ -59,6 +59,7 @@ struct nt_exchange {
 	void (*ask)(struct nt_exchange *x, struct nt_store *store);
 	struct nt_program *program;  /* while asking: referenced */
 	nt_time now;                 /* while asking */
+	void *data;                  /* the route's own, in the arena */
 };
 
 struct nt_api {
@@ -66,7 +67,7 @@ struct nt_api {
 	struct nt_tokens *tokens;
 	struct nt_program *program;
 	struct nt_server *tcp, *control;
-	bool quiesced;
+	bool quiesced, stopped;      /* no new connections; nobody to ask any more */
 	unsigned exchanges;          /* in hand */
 	unsigned posted, asked;      /* with the engine, with the reader */
 	uint64_t answers[6];         /* by hundred of the status, for /metrics */

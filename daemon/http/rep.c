@@ -14,8 +14,11 @@
 
 #include <string.h>
 
-static bool read_link(struct nt_exchange *x, struct nt_link *link)
+static bool read_link(struct nt_exchange *x)
 {
+	struct nt_link *link = nt_arena_new0(x->arena, struct nt_link);
+
+	x->data = link;
 	if (x->api->options.links == NULL || !nt_links_read(x->api->options.links, x->arguments[0], link) ||
 	    link->kind != NT_LINK_REP) {
 		nt_page_message(x, 404, "This link isn't complete",
@@ -207,28 +210,21 @@ static void show(struct nt_exchange *x, struct nt_store *store)
 {
 	struct nt_sales *sales = nt_read_queue(x, store);
 	const struct nt_sales_entry *entry;
-	const struct nt_lead *lead;
-	struct nt_link link;
+	const struct nt_link *link = x->data;
 
 	if (sales == NULL)
 		return;
-	if (read_link(x, &link)) {
-		entry = nt_sales_peek(sales, link.id);
-		if (is_theirs(entry, &link)) {
-			lead = nt_read_lead(x, store, link.id);
-			show_entry(x, entry, &link, lead);
-		} else {
-			say_passed_on(x, 410, entry);
-		}
-	}
+	entry = nt_sales_peek(sales, link->id);
+	if (is_theirs(entry, link))
+		show_entry(x, entry, link, nt_read_lead(x, store, link->id));
+	else
+		say_passed_on(x, 410, entry);
 	nt_sales_free(sales);
 }
 
 void nt_rep_get(struct nt_exchange *x)
 {
-	struct nt_link link;
-
-	if (read_link(x, &link))
+	if (read_link(x))
 		nt_exchange_ask(x, show);
 }
 
@@ -265,10 +261,11 @@ void nt_rep_post(struct nt_exchange *x)
 {
 	struct nt_request *request;
 	const char *verb, *why = NULL;
-	struct nt_link link;
+	const struct nt_link *link;
 
-	if (!read_link(x, &link))
+	if (!read_link(x))
 		return;
+	link = x->data;
 	if (!nt_path_parse_form(x->arena, x->body->str, x->body->len, &x->path, &why)) {
 		nt_page_message(x, 400, "That didn't work", why);
 		return;
@@ -280,11 +277,11 @@ void nt_rep_post(struct nt_exchange *x)
 	}
 	request = nt_exchange_requests(x, NT_REQUEST_SALES, 1);
 	request->verb = verb[0] == 'a' ? NT_SALES_ACCEPT : NT_SALES_SEND_BACK;
-	request->lead = nt_arena_strdup(x->arena, link.id);
-	request->rep = nt_arena_strdup(x->arena, link.name);
-	request->offer = link.number;
+	request->lead = link->id;
+	request->rep = link->name;
+	request->offer = link->number;
 	request->reason = nt_path_parameter(&x->path, "reason");
-	request->cause = nt_arena_printf(x->arena, "link of %s", link.name);
+	request->cause = nt_arena_printf(x->arena, "link of %s", link->name);
 	request->source = "rep link";
 	nt_exchange_post(x, request, 1, done);
 }

@@ -414,6 +414,7 @@ void nt_server_free(struct nt_server *server)
 	ev_timer_stop(loop, &server->again);
 	ev_timer_stop(loop, &server->slow);
 	nt_server_quiesce(server);
+	MHD_run(server->mhd); /* the last answers */
 	MHD_stop_daemon(server->mhd);
 	ev_timer_stop(loop, &server->slow);
 	g_free(server);

@@ -12,8 +12,11 @@
 #include <string.h>
 
 /* The message that the link names; false after answering. */
-static bool read_link(struct nt_exchange *x, struct nt_link *link)
+static bool read_link(struct nt_exchange *x)
 {
+	struct nt_link *link = nt_arena_new0(x->arena, struct nt_link);
+
+	x->data = link;
 	if (x->api->options.links != NULL && nt_links_read(x->api->options.links, x->arguments[0], link) &&
 	    link->kind == NT_LINK_UNSUBSCRIBE)
 		return true;
@@ -44,11 +47,11 @@ static const char *veiled(struct nt_arena *arena, const char *address)
 static void show(struct nt_exchange *x, struct nt_store *store)
 {
 	const char *sender = sender_of(x->program), *address = NULL;
+	const struct nt_link *link = x->data;
 	struct nt_outbox_row row;
-	struct nt_link link;
 	GString *out;
 
-	if (!read_link(x, &link) || !nt_read_message(x, store, link.id, &row))
+	if (!nt_read_message(x, store, link->id, &row))
 		return;
 	if (row.state != NT_OUTBOX_ABSENT)
 		address = veiled(x->arena, row.message.address);
@@ -69,9 +72,7 @@ static void show(struct nt_exchange *x, struct nt_store *store)
 
 void nt_unsubscribe_get(struct nt_exchange *x)
 {
-	struct nt_link link;
-
-	if (read_link(x, &link))
+	if (read_link(x))
 		nt_exchange_ask(x, show);
 }
 
@@ -96,13 +97,14 @@ static void done(struct nt_exchange *x)
 /* Any body will do: ours, List-Unsubscribe=One-Click, or none. */
 void nt_unsubscribe_post(struct nt_exchange *x)
 {
+	const struct nt_link *link;
 	struct nt_request *request;
-	struct nt_link link;
 
-	if (!read_link(x, &link))
+	if (!read_link(x))
 		return;
+	link = x->data;
 	request = nt_exchange_requests(x, NT_REQUEST_OUTCOME, 1);
-	request->message = nt_arena_strdup(x->arena, link.id);
+	request->message = link->id;
 	request->is_later = true;
 	request->later = NT_OUTCOME_UNSUBSCRIBED;
 	request->detail = "by the link in the message";
