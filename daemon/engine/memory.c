@@ -13,7 +13,7 @@ enum table { LEADS, INPUTS, SUPPRESSIONS, OUTBOX, SALES, PROGRAMS, META, TABLES 
 struct cell { /* one block */
 	const char *key;            /* behind bytes */
 	nt_time time;               /* LEADS: due; PROGRAMS, SUPPRESSIONS: when put */
-	uint64_t order;             /* OUTBOX: order of arrival */
+	uint64_t order;             /* OUTBOX: order of arrival; SUPPRESSIONS: enum nt_suppression */
 	struct nt_outbox_row *row;  /* OUTBOX: in bytes */
 	size_t length;
 	_Alignas(8) char bytes[];
@@ -331,31 +331,37 @@ static int memory_put_input(struct nt_store *store, const char *source, const ch
 	return NT_STORE_OK;
 }
 
-static int memory_suppressed(struct nt_store *store, const struct nt_address *addresses, unsigned n, bool *out)
+static int memory_suppressed(struct nt_store *store, const struct nt_address *addresses, unsigned n,
+                             enum nt_suppression *out)
 {
 	bool none = g_hash_table_size(of(store)->tables[SUPPRESSIONS]) == 0;
 
 	for (unsigned i = 0; i < n; i++) {
+		const struct cell *cell;
 		char *key;
 
-		out[i] = false;
+		out[i] = NT_SUPPRESSION_NONE;
 		if (none)
 			continue;
 		key = pair(addresses[i].channel, addresses[i].address);
-		out[i] = look_up(of(store), SUPPRESSIONS, key) != NULL;
+		cell = look_up(of(store), SUPPRESSIONS, key);
+		if (cell != NULL)
+			out[i] = cell->order;
 		g_free(key);
 	}
 	return NT_STORE_OK;
 }
 
-static int memory_suppress(struct nt_store *store, const struct nt_address *address, const char *reason, nt_time at)
+static int memory_suppress(struct nt_store *store, const struct nt_address *address, enum nt_suppression how,
+                           const char *reason, nt_time at)
 {
 	char *key = pair(address->channel, address->address);
-	struct cell *cell;
+	struct cell *cell = look_up(of(store), SUPPRESSIONS, key);
 
-	if (look_up(of(store), SUPPRESSIONS, key) == NULL) {
+	if (cell == NULL || cell->order < how) {
 		cell = cell_new(key, reason, reason != NULL ? strlen(reason) + 1 : 0);
 		cell->time = at;
+		cell->order = how;
 		change(of(store), SUPPRESSIONS, key, cell);
 	}
 	g_free(key);

@@ -162,7 +162,7 @@ void nt_request_suppress(struct nt_batch *turn, struct nt_request *request)
 	address.channel = program->channels[channel].name;
 	address.address = nt_address_normalise(turn->arena, program->channels[channel].address_field, request->address);
 	code = request->lift ? turn->store->ops->unsuppress(turn->store, &address)
-	                     : turn->store->ops->suppress(turn->store, &address, request->cause, turn->now);
+	                     : turn->store->ops->suppress(turn->store, &address, NT_SUPPRESSION_SOFT, request->cause, turn->now);
 	if (nt_turn_ok(turn, code))
-		nt_turn_flag(turn, address.channel, address.address, !request->lift);
+		nt_turn_flag(turn, address.channel, address.address, request->lift ? NT_SUPPRESSION_NONE : NT_SUPPRESSION_SOFT);
 }

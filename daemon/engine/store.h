@@ -33,6 +33,9 @@ struct nt_address {
 	const char *channel, *address; /* normalised */
 };
 
+/* After a hard bounce nothing more is sent there, not even what service needs. */
+enum nt_suppression { NT_SUPPRESSION_NONE, NT_SUPPRESSION_SOFT, NT_SUPPRESSION_HARD };
+
 struct nt_due {
 	const char *lead;
 	nt_time due;
@@ -101,8 +104,10 @@ struct nt_store_ops {
 	/* inputs: duplicates by (source, id). put gives false in *fresh if it was there. */
 	int (*put_input)(struct nt_store *store, const char *source, const char *id, const char *lead, bool *fresh);
 
-	int (*suppressed)(struct nt_store *store, const struct nt_address *addresses, unsigned n, bool *out);
-	int (*suppress)(struct nt_store *store, const struct nt_address *address, const char *reason, nt_time at);
+	int (*suppressed)(struct nt_store *store, const struct nt_address *addresses, unsigned n, enum nt_suppression *out);
+	/* The first reason is kept; but a hard one takes the place of a soft one. */
+	int (*suppress)(struct nt_store *store, const struct nt_address *address, enum nt_suppression how, const char *reason,
+	                nt_time at);
 	int (*unsuppress)(struct nt_store *store, const struct nt_address *address);
 
 	int (*log_append)(struct nt_store *store, struct nt_log_row *row); /* sets row->sequence */

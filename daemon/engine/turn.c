@@ -33,6 +33,12 @@ struct nt_turn_lead *nt_turn_peek(struct nt_batch *turn, const char *id)
 
 /* ---- suppression ---- */
 
+static void set_flag(struct nt_lead *lead, unsigned channel, enum nt_suppression how)
+{
+	lead->suppressed[channel] = how != NT_SUPPRESSION_NONE;
+	lead->suppressed_hard[channel] = how == NT_SUPPRESSION_HARD;
+}
+
 /* The key of an address as the lead has it now; looked up only when the text itself has changed. */
 static bool address_changed(struct nt_batch *turn, struct nt_turn_lead *tl, int channel)
 {
@@ -42,7 +48,7 @@ static bool address_changed(struct nt_batch *turn, struct nt_turn_lead *tl, int 
 		return false;
 	tl->addresses[channel] = address;
 	tl->keys[channel] = address != NULL && address[0] != '\0' ? nt_lead_address_key(tl->lead, turn->arena, channel) : NULL;
-	tl->lead->suppressed[channel] = false;
+	set_flag(tl->lead, (unsigned)channel, NT_SUPPRESSION_NONE);
 	return tl->keys[channel] != NULL;
 }
 
@@ -51,16 +57,18 @@ static void look_up_addresses(struct nt_batch *turn, struct nt_turn_lead *const 
 {
 	const struct nt_program *program;
 	struct nt_address *asked;
-	bool **flags, *answers;
-	unsigned most = 0, count = 0;
+	struct nt_lead **owners;
+	unsigned *channels, most = 0, count = 0;
+	enum nt_suppression *answers;
 
 	for (unsigned i = 0; i < n; i++)
 		most += leads[i]->lead != NULL ? leads[i]->lead->program->n_channels : 0;
 	if (most == 0)
 		return;
 	asked = nt_arena_array(turn->arena, struct nt_address, most);
-	flags = nt_arena_array(turn->arena, bool *, most);
-	answers = nt_arena_array(turn->arena, bool, most);
+	owners = nt_arena_array(turn->arena, struct nt_lead *, most);
+	channels = nt_arena_array(turn->arena, unsigned, most);
+	answers = nt_arena_array(turn->arena, enum nt_suppression, most);
 	for (unsigned i = 0; i < n; i++) {
 		if (leads[i]->lead == NULL)
 			continue;
@@ -68,13 +76,14 @@ static void look_up_addresses(struct nt_batch *turn, struct nt_turn_lead *const 
 		for (unsigned c = 0; c < program->n_channels; c++)
 			if (address_changed(turn, leads[i], (int)c)) {
 				asked[count] = (struct nt_address){ program->channels[c].name, leads[i]->keys[c] };
-				flags[count++] = &leads[i]->lead->suppressed[c];
+				owners[count] = leads[i]->lead;
+				channels[count++] = c;
 			}
 	}
 	if (count == 0 || !nt_turn_ok(turn, turn->store->ops->suppressed(turn->store, asked, count, answers)))
 		return;
 	for (unsigned i = 0; i < count; i++)
-		*flags[i] = answers[i];
+		set_flag(owners[i], channels[i], answers[i]);
 }
 
 static void prepare_addresses(struct nt_batch *turn, struct nt_turn_lead *tl)
@@ -82,17 +91,18 @@ static void prepare_addresses(struct nt_batch *turn, struct nt_turn_lead *tl)
 	unsigned n = tl->lead->program->n_channels;
 
 	tl->lead->suppressed = nt_arena_array(turn->arena, bool, n);
+	tl->lead->suppressed_hard = nt_arena_array(turn->arena, bool, n);
 	tl->addresses = nt_arena_array(turn->arena, const char *, n);
 	tl->keys = nt_arena_array(turn->arena, const char *, n);
 }
 
-void nt_turn_flag(struct nt_batch *turn, const char *channel, const char *key, bool suppressed)
+void nt_turn_flag(struct nt_batch *turn, const char *channel, const char *key, enum nt_suppression how)
 {
 	for (struct nt_turn_lead *tl = turn->first; tl != NULL; tl = tl->next) {
 		int c = tl->lead != NULL ? nt_program_channel(tl->lead->program, channel) : -1;
 
 		if (c >= 0 && tl->keys[c] != NULL && strcmp(tl->keys[c], key) == 0)
-			tl->lead->suppressed[c] = suppressed;
+			set_flag(tl->lead, (unsigned)c, how);
 	}
 }
 
@@ -106,13 +116,14 @@ static void look_ahead(struct nt_batch *turn, struct nt_turn_lead *tl, const str
 
 		for (unsigned c = 0; c < program->n_channels; c++) {
 			struct nt_address address = { program->channels[c].name, NULL };
-			bool *flag = &tl->lead->suppressed[c];
+			enum nt_suppression how = NT_SUPPRESSION_NONE;
 
 			if (change->field < 0 || program->channels[c].address_field != change->field ||
 			    !nt_type_is_text(change->value.type))
 				continue;
 			address.address = nt_address_normalise(turn->arena, change->field, change->value.text);
-			nt_turn_ok(turn, turn->store->ops->suppressed(turn->store, &address, 1, flag));
+			if (nt_turn_ok(turn, turn->store->ops->suppressed(turn->store, &address, 1, &how)))
+				set_flag(tl->lead, c, how);
 		}
 	}
 }
@@ -263,15 +274,22 @@ static void cancel(struct nt_batch *turn, const struct nt_effect *effect)
 	nt_turn_ok(turn, turn->store->ops->outbox_move(turn->store, effect->id, NT_OUTBOX_RELEASED, &row, &done));
 }
 
-static void suppress(struct nt_batch *turn, const struct nt_effect *effect)
+static void suppress(struct nt_batch *turn, const struct nt_input *input, const struct nt_effect *effect)
 {
 	struct nt_address address = { effect->channel, effect->address };
-	bool on = effect->kind == NT_EFFECT_SUPPRESS;
-	int code = on ? turn->store->ops->suppress(turn->store, &address, effect->detail, effect->at)
-	              : turn->store->ops->unsuppress(turn->store, &address);
+	bool bounced = input->kind == NT_INPUT_OUTCOME && input->outcome.outcome == NT_OUTCOME_BOUNCED;
+	enum nt_suppression how = bounced ? NT_SUPPRESSION_HARD : NT_SUPPRESSION_SOFT;
+	int code;
 
-	if (nt_turn_ok(turn, code))
-		nt_turn_flag(turn, effect->channel, effect->address, on);
+	if (effect->kind == NT_EFFECT_SUPPRESS) {
+		code = turn->store->ops->suppress(turn->store, &address, how, effect->detail, effect->at);
+		if (nt_turn_ok(turn, code)) /* it may be there already, and harder */
+			nt_turn_ok(turn, turn->store->ops->suppressed(turn->store, &address, 1, &how));
+	} else {
+		how = NT_SUPPRESSION_NONE;
+		nt_turn_ok(turn, turn->store->ops->unsuppress(turn->store, &address));
+	}
+	nt_turn_flag(turn, effect->channel, effect->address, how);
 }
 
 static void want_sales(struct nt_batch *turn, struct nt_turn_lead *tl, const struct nt_effect *effect)
@@ -284,7 +302,8 @@ static void want_sales(struct nt_batch *turn, struct nt_turn_lead *tl, const str
 	g_array_append_val(turn->ready, input);
 }
 
-static void apply(struct nt_batch *turn, struct nt_turn_lead *tl, const struct nt_effect *effect)
+static void apply(struct nt_batch *turn, struct nt_turn_lead *tl, const struct nt_input *input,
+                  const struct nt_effect *effect)
 {
 	switch (effect->kind) {
 	case NT_EFFECT_MESSAGE:
@@ -296,7 +315,7 @@ static void apply(struct nt_batch *turn, struct nt_turn_lead *tl, const struct n
 		break;
 	case NT_EFFECT_SUPPRESS:
 	case NT_EFFECT_UNSUPPRESS:
-		suppress(turn, effect);
+		suppress(turn, input, effect);
 		break;
 	case NT_EFFECT_READY:
 	case NT_EFFECT_WITHDRAW:
@@ -316,7 +335,7 @@ void nt_turn_effects(struct nt_batch *turn, struct nt_turn_lead *tl, const struc
 	GString *body = turn->engine->scratch;
 
 	for (const struct nt_effect *e = effects->first; e != NULL && turn->code == NT_STORE_OK; e = e->next)
-		apply(turn, tl, e);
+		apply(turn, tl, input, e);
 	tl->dirty = true;
 	if (input->kind != NT_INPUT_ERASE && !quiet && turn->code == NT_STORE_OK) {
 		g_string_truncate(body, 0);

@@ -80,7 +80,7 @@ void nt_turn_step(struct nt_batch *turn, struct nt_turn_lead *tl, const struct n
 void nt_turn_effects(struct nt_batch *turn, struct nt_turn_lead *tl, const struct nt_input *input,
                      const struct nt_effects *effects);
 void nt_turn_save(struct nt_batch *turn);  /* all that changed, to the store; then forgets them */
-void nt_turn_flag(struct nt_batch *turn, const char *channel, const char *key, bool suppressed); /* of leads at hand */
+void nt_turn_flag(struct nt_batch *turn, const char *channel, const char *key, enum nt_suppression how); /* of leads at hand */
 void nt_turn_hand(struct nt_batch *turn, const char *lead, const char *message, bool handed);    /* likewise */
 void nt_turn_log(struct nt_batch *turn, struct nt_turn_lead *tl, nt_time at, const char *body);
 struct nt_program *nt_engine_older(struct nt_engine *engine, const char *hash); /* NULL: unknown */

@@ -10,7 +10,7 @@ static const char *const migrations[NT_SCHEMA_VERSION] = {
 	"CREATE TABLE timer (due INTEGER NOT NULL, lead TEXT NOT NULL, PRIMARY KEY (due, lead)) WITHOUT ROWID;"
 	"CREATE TABLE input (hash BLOB PRIMARY KEY) WITHOUT ROWID;"
 	"CREATE TABLE suppression (channel TEXT NOT NULL, address TEXT NOT NULL, reason TEXT NOT NULL, at INTEGER NOT NULL,"
-	" PRIMARY KEY (channel, address)) WITHOUT ROWID;"
+	" hard INTEGER NOT NULL, PRIMARY KEY (channel, address)) WITHOUT ROWID;"
 	"CREATE TABLE program (number INTEGER PRIMARY KEY, hash TEXT NOT NULL UNIQUE, archive BLOB, at INTEGER NOT NULL);"
 	"CREATE TABLE log (sequence INTEGER PRIMARY KEY, previous INTEGER NOT NULL, lead TEXT NOT NULL, at INTEGER NOT NULL,"
 	" program INTEGER NOT NULL, body TEXT NOT NULL);"

@@ -32,8 +32,9 @@ static const char *const sql[NT_SQL_STATEMENTS] = {
 	[NT_SQL_TIMER_DUE] = "SELECT lead, due FROM timer WHERE due <= ?1 ORDER BY due, lead LIMIT ?2",
 	[NT_SQL_TIMER_NEXT] = "SELECT due FROM timer ORDER BY due LIMIT 1",
 	[NT_SQL_INPUT_PUT] = "INSERT OR IGNORE INTO input (hash) VALUES (?1)",
-	[NT_SQL_SUPPRESSED] = "SELECT 1 FROM suppression WHERE channel = ?1 AND address = ?2",
-	[NT_SQL_SUPPRESS] = "INSERT OR IGNORE INTO suppression (channel, address, reason, at) VALUES (?1, ?2, ?3, ?4)",
+	[NT_SQL_SUPPRESSED] = "SELECT hard FROM suppression WHERE channel = ?1 AND address = ?2",
+	[NT_SQL_SUPPRESS] = "INSERT INTO suppression (channel, address, reason, at, hard) VALUES (?1, ?2, ?3, ?4, ?5)"
+	                   " ON CONFLICT (channel, address) DO UPDATE SET reason = ?3, at = ?4, hard = ?5 WHERE ?5 > hard",
 	[NT_SQL_UNSUPPRESS] = "DELETE FROM suppression WHERE channel = ?1 AND address = ?2",
 	[NT_SQL_LOG_PUT] = "INSERT INTO log (sequence, previous, lead, at, program, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
 	[NT_SQL_LOG_GET] = "SELECT log.previous, log.lead, log.at, program.hash, log.body FROM log"

@@ -43,8 +43,10 @@ int nt_sqlite_run_with_key(struct nt_sqlite_store *store, enum nt_statement whic
 
 /* sqlite_records.c: inputs, suppressions, log, sales, programs, meta */
 int nt_sqlite_put_input(struct nt_store *base, const char *source, const char *id, const char *lead, bool *fresh);
-int nt_sqlite_suppressed(struct nt_store *base, const struct nt_address *addresses, unsigned n, bool *out);
-int nt_sqlite_suppress(struct nt_store *base, const struct nt_address *address, const char *reason, nt_time at);
+int nt_sqlite_suppressed(struct nt_store *base, const struct nt_address *addresses, unsigned n,
+                         enum nt_suppression *out);
+int nt_sqlite_suppress(struct nt_store *base, const struct nt_address *address, enum nt_suppression how,
+                       const char *reason, nt_time at);
 int nt_sqlite_unsuppress(struct nt_store *base, const struct nt_address *address);
 int nt_sqlite_log_append(struct nt_store *base, struct nt_log_row *row);
 int nt_sqlite_log_read(struct nt_store *base, struct nt_arena *arena, int64_t sequence, struct nt_log_row *row);

@@ -34,7 +34,8 @@ int nt_sqlite_put_input(struct nt_store *base, const char *source, const char *i
 	return code;
 }
 
-int nt_sqlite_suppressed(struct nt_store *base, const struct nt_address *addresses, unsigned n, bool *out)
+int nt_sqlite_suppressed(struct nt_store *base, const struct nt_address *addresses, unsigned n,
+                         enum nt_suppression *out)
 {
 	struct nt_sqlite_store *store = self(base);
 
@@ -49,13 +50,16 @@ int nt_sqlite_suppressed(struct nt_store *base, const struct nt_address *address
 		code = sqlite3_step(s);
 		if (code != SQLITE_ROW && code != SQLITE_DONE)
 			return nt_sqlite_fail(store);
-		out[i] = code == SQLITE_ROW;
+		out[i] = NT_SUPPRESSION_NONE;
+		if (code == SQLITE_ROW)
+			out[i] = sqlite3_column_int(s, 0) != 0 ? NT_SUPPRESSION_HARD : NT_SUPPRESSION_SOFT;
 		sqlite3_reset(s);
 	}
 	return NT_STORE_OK;
 }
 
-int nt_sqlite_suppress(struct nt_store *base, const struct nt_address *address, const char *reason, nt_time at)
+int nt_sqlite_suppress(struct nt_store *base, const struct nt_address *address, enum nt_suppression how,
+                       const char *reason, nt_time at)
 {
 	sqlite3_stmt *s = nt_sqlite_statement(self(base), NT_SQL_SUPPRESS);
 
@@ -65,6 +69,7 @@ int nt_sqlite_suppress(struct nt_store *base, const struct nt_address *address, 
 	nt_sqlite_bind_text(s, 2, address->address);
 	nt_sqlite_bind_text(s, 3, reason != NULL ? reason : "");
 	sqlite3_bind_int64(s, 4, at);
+	sqlite3_bind_int(s, 5, how == NT_SUPPRESSION_HARD);
 	return nt_sqlite_run(self(base), s);
 }
 

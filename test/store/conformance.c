@@ -201,24 +201,30 @@ static void suppressions_span_leads(void **state)
 	struct place *p = *state;
 	struct nt_address ann = { "email", "ann@example.org" }, phone = { "sms", "ann@example.org" };
 	struct nt_address all[] = { { "email", "bob@example.org" }, ann, phone };
-	bool out[3] = { true, false, true };
+	enum nt_suppression out[3] = { NT_SUPPRESSION_HARD, NT_SUPPRESSION_NONE, NT_SUPPRESSION_SOFT };
 
 	begin(p);
-	OK(p, suppress, &ann, "bounced", 5);
-	OK(p, suppress, &ann, "complained", 6);
+	OK(p, suppress, &ann, NT_SUPPRESSION_SOFT, "unsubscribed", 5);
+	OK(p, suppress, &ann, NT_SUPPRESSION_SOFT, "complained", 6);
 	OK(p, suppressed, all, 3, out);
-	assert_false(out[0]);
-	assert_true(out[1]);
-	assert_false(out[2]);
+	assert_int_equal(out[0], NT_SUPPRESSION_NONE);
+	assert_int_equal(out[1], NT_SUPPRESSION_SOFT);
+	assert_int_equal(out[2], NT_SUPPRESSION_NONE);
 	commit(p);
+	begin(p);
+	OK(p, suppress, &ann, NT_SUPPRESSION_HARD, "bounced", 7);
+	OK(p, suppress, &ann, NT_SUPPRESSION_SOFT, "unsubscribed", 8);
+	OK(p, suppressed, all, 3, out);
+	assert_int_equal(out[1], NT_SUPPRESSION_HARD);
+	rollback(p);
 	begin(p);
 	OK(p, unsuppress, &ann);
 	OK(p, unsuppress, &phone);
 	OK(p, suppressed, all, 3, out);
-	assert_false(out[1]);
+	assert_int_equal(out[1], NT_SUPPRESSION_NONE);
 	rollback(p);
 	OK(p, suppressed, all, 3, out);
-	assert_true(out[1]);
+	assert_int_equal(out[1], NT_SUPPRESSION_SOFT);
 }
 
 static int64_t append(struct place *p, const char *lead, int64_t previous, const char *body)
@@ -568,7 +574,7 @@ static void rollback_undoes_everything(void **state)
 	assert_string_equal(claim(p, "email", 9, 9), "m n");
 	append(p, "ann", 0, "x");
 	OK(p, put_input, "s", "1", "ann", &fresh);
-	OK(p, suppress, &(struct nt_address){ "email", "a@b" }, "x", 1);
+	OK(p, suppress, &(struct nt_address){ "email", "a@b" }, NT_SUPPRESSION_SOFT, "x", 1);
 	OK(p, erase, "ann", 3, 0);
 	rollback(p);
 	OK(p, counts, &after);
@@ -594,7 +600,7 @@ static void counts_count(void **state)
 	claim(p, "email", 9, 1);
 	append(p, "ann", 0, "x");
 	OK(p, put_input, "s", "1", "ann", &fresh);
-	OK(p, suppress, &(struct nt_address){ "email", "a@b" }, "x", 1);
+	OK(p, suppress, &(struct nt_address){ "email", "a@b" }, NT_SUPPRESSION_SOFT, "x", 1);
 	commit(p);
 	OK(p, counts, &counts);
 	assert_int_equal(counts.leads, 2);

@@ -461,14 +461,14 @@ static void a_hard_bounce_suppresses_the_address(void **state)
 	struct house *h = house_new();
 	const char *m = first_message(h);
 	struct nt_address ann = { "email", "ann@example.org" };
-	bool suppressed = false;
+	enum nt_suppression suppressed = NT_SUPPRESSION_NONE;
 
 	(void)state;
 	assert_int_equal(outcome(h, m, NT_SEND_REFUSED, true), NT_ANSWER_OK);
 	assert_int_equal(row(h, m).state, NT_OUTBOX_REFUSED);
 	assert_true(lead(h, "ann")->bounced_hard);
 	h->store->ops->suppressed(h->store, &ann, 1, &suppressed);
-	assert_true(suppressed);
+	assert_int_equal(suppressed, NT_SUPPRESSION_HARD);
 	g_string_truncate(h->seen, 0);
 	fields(h, "twin", "{\"email\":\"ANN@example.org\"}"); /* an address is suppressed, whoever has it */
 	event(h, "twin", "{\"event\":\"a.b\"}");
