@@ -348,6 +348,7 @@ void nt_lead_encode(const struct nt_lead *lead, GString *out)
 	put_consent(out, lead);
 	put_past(out, lead);
 	put_present(out, lead);
+	nt_wire_end(out);
 	sum = nt_wire_sum((const unsigned char *)out->str + start + NT_WIRE_HASH, 64, 0);
 	sum = nt_wire_sum((const unsigned char *)out->str + start + NT_WIRE_BODY, out->len - start - NT_WIRE_BODY, sum);
 	sum = GUINT64_TO_LE(sum);

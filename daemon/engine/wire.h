@@ -36,17 +36,34 @@ static inline uint64_t nt_wire_sum(const unsigned char *bytes, size_t length, ui
 	return sum ^ sum >> 32;
 }
 
+/* The writer puts bytes right into the GString's room, a call for each number would cost more than the number; whoever
+ * encodes ends it with nt_wire_end(). */
+static inline char *nt_wire_room(GString *out, gsize n)
+{
+	gsize length = out->len;
+
+	if (out->allocated_len - length <= n) {
+		g_string_set_size(out, length + n + length / 2 + 256);
+		out->len = length;
+	}
+	return out->str + length;
+}
+
+static inline void nt_wire_end(GString *out)
+{
+	*nt_wire_room(out, 1) = '\0';
+}
+
 static inline void nt_wire_put(GString *out, uint64_t n)
 {
-	char bytes[10];
-	gsize length = 0;
+	char *at = nt_wire_room(out, 10), *start = at;
 
 	while (n >= 0x80) {
-		bytes[length++] = (char)(n | 0x80);
+		*at++ = (char)(n | 0x80);
 		n >>= 7;
 	}
-	bytes[length++] = (char)n;
-	g_string_append_len(out, bytes, (gssize)length);
+	*at++ = (char)n;
+	out->len += (gsize)(at - start);
 }
 
 static inline uint64_t nt_wire_zigzag(int64_t n)
@@ -79,7 +96,8 @@ static inline void nt_wire_put_text(GString *out, const char *text)
 	}
 	length = strlen(text);
 	nt_wire_put(out, length + 1);
-	g_string_append_len(out, text, (gssize)length + 1);
+	memcpy(nt_wire_room(out, length + 1), text, length + 1);
+	out->len += length + 1;
 }
 
 struct nt_wire_reader {
