@@ -82,8 +82,8 @@ void nt_span_position(struct nt_span span, int *line, int *column)
 	begin = line_start(span);
 	end = MIN(span.start, span.source->length);
 	*line = 1;
-	for (size_t i = 0; i < begin; i++)
-		*line += span.source->text[i] == '\n';
+	for (const char *p = span.source->text, *stop = p + begin; (p = memchr(p, '\n', (size_t)(stop - p))) != NULL; p++)
+		++*line;
 	*column = 1 + characters(span.source->text + begin, end - begin);
 }
 
@@ -106,6 +106,8 @@ static void add(struct nt_diags *diags, enum nt_severity severity, struct nt_spa
 {
 	struct nt_diag diag = { .severity = severity, .span = span };
 
+	if (nt_diags_full(diags))
+		return;
 	nt_span_position(span, &diag.line, &diag.column);
 	diag.message = shortened(diags->arena, nt_arena_vprintf(diags->arena, format, ap));
 	g_array_append_val(diags->items, diag);
@@ -130,6 +132,11 @@ void nt_diags_warning(struct nt_diags *diags, struct nt_span span, const char *f
 	add(diags, NT_WARNING, span, format, ap);
 	va_end(ap);
 	diags->warnings++;
+}
+
+bool nt_diags_full(const struct nt_diags *diags)
+{
+	return diags->items->len >= NT_DIAGS_KEPT;
 }
 
 int nt_diags_errors(const struct nt_diags *diags)
@@ -248,7 +255,8 @@ void nt_diags_print(struct nt_diags *diags, GString *out)
 			print_line(diag, out);
 	}
 	if (diags->items->len > NT_DIAGS_SHOWN)
-		g_string_append_printf(out, "... and %u more\n", diags->items->len - NT_DIAGS_SHOWN);
+		g_string_append_printf(out, "... and %s%u more\n", nt_diags_full(diags) ? "at least " : "",
+		                       diags->items->len - NT_DIAGS_SHOWN);
 }
 
 static int end_column(const struct nt_diag *diag)
@@ -320,8 +328,13 @@ const char *nt_nearest(const char *name, const char *const *candidates)
 	const char *nearest = NULL;
 
 	for (; *candidates != NULL; candidates++) {
-		unsigned d = distance(name, *candidates);
+		size_t length = strlen(*candidates), own = strlen(name);
+		unsigned d;
 
+		/* at least so many letters have to come or go */
+		if ((length > own ? length - own : own - length) >= best)
+			continue;
+		d = distance(name, *candidates);
 		if (d < best) {
 			best = d;
 			nearest = *candidates;

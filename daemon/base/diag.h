@@ -39,6 +39,7 @@ struct nt_diag {
 };
 
 #define NT_DIAGS_SHOWN 100
+#define NT_DIAGS_KEPT 1000 /* the rest is only counted: no text can make work without end */
 
 struct nt_diags;
 
@@ -53,6 +54,8 @@ void nt_diags_error(struct nt_diags *diags, struct nt_span span, const char *for
 void nt_diags_warning(struct nt_diags *diags, struct nt_span span, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* No more are kept: who adds another may spare himself the search for words. */
+bool nt_diags_full(const struct nt_diags *diags);
 int nt_diags_errors(const struct nt_diags *diags);
 int nt_diags_warnings(const struct nt_diags *diags);
 /* The i-th in printing order; NULL past the end. The pointer holds until the next message is added. */

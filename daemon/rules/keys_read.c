@@ -82,7 +82,7 @@ int nt_keys_find(const struct nt_key_table *table, const char *name)
 const char *nt_keys_unknown(struct nt_diags *diags, struct nt_span span, const char *what, const char *name,
                             const char *where, const char *const *candidates)
 {
-	const char *nearest = candidates != NULL ? nt_nearest(name, candidates) : NULL;
+	const char *nearest = candidates != NULL && !nt_diags_full(diags) ? nt_nearest(name, candidates) : NULL;
 	const char *blank = where[0] != '\0' ? " " : "";
 
 	if (nearest != NULL)

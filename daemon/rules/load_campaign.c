@@ -22,13 +22,14 @@ void nt_load_campaign_names(struct nt_loader *l)
 		const struct nt_yaml *node = document->is_campaign ? document->body[NT_CAMPAIGN_CAMPAIGN] : NULL,
 			*before;
 		struct nt_campaign campaign = { .priority = 5, .first = -1 };
-		int line, column;
+		int line = 0, column;
 
 		if (node == NULL || !nt_load_name(l, node, "campaign", &campaign.name))
 			continue;
 		before = g_hash_table_lookup(seen, node->text);
 		if (before != NULL) {
-			nt_span_position(before->span, &line, &column);
+			if (!nt_diags_full(l->diags))
+				nt_span_position(before->span, &line, &column);
 			nt_diags_error(l->diags, node->span, "there are two campaigns '%s' (the first is at %s:%d)",
 			               node->text,
 			               before->span.source->path, line);

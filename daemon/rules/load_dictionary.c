@@ -7,6 +7,9 @@
 
 #include <string.h>
 
+/* More than any company has; few enough that no rule file makes work without end. */
+#define FIELDS 5000
+#define EVENTS 5000
 #define SEGMENTS 2000
 
 static const struct {
@@ -63,6 +66,8 @@ static const char *place(struct nt_loader *l, struct nt_span span)
 {
 	int line, column;
 
+	if (nt_diags_full(l->diags))
+		return "";
 	nt_span_position(span, &line, &column);
 	return nt_arena_printf(l->arena, "%s:%d", span.source->path, line);
 }
@@ -138,14 +143,23 @@ static bool is_mapping(struct nt_loader *l, const struct nt_yaml *node)
 	                                           node, l->diags);
 }
 
+static bool is_too_many(struct nt_loader *l, const GArray *items, unsigned most, const struct nt_yaml *item,
+                        const char *what)
+{
+	if (items->len < most)
+		return false;
+	nt_diags_error(l->diags, item->key->span, "a rule set has at most %u %s", most, what);
+	return true;
+}
+
 void nt_load_fields(struct nt_loader *l)
 {
 	GArray *fields = g_array_new(FALSE, TRUE, sizeof(struct nt_field));
 	GHashTable *seen = g_hash_table_new(g_str_hash, g_str_equal);
 
 	for (unsigned i = 0; i < NT_BUILTIN_FIELDS; i++) {
-		struct nt_field field = { .name = builtin_fields[i].name, .type = builtin_fields[i].type, .builtin =
-			true };
+		struct nt_field field = { .name = builtin_fields[i].name, .type = builtin_fields[i].type,
+		                          .builtin = true };
 
 		g_array_append_val(fields, field);
 	}
@@ -159,8 +173,10 @@ void nt_load_fields(struct nt_loader *l)
 			while (builtin < NT_BUILTIN_FIELDS &&
 			       strcmp(builtin_fields[builtin].name, item->key->text) != 0)
 				builtin++;
-			if (!nt_load_key_name(l, item->key, "field", "_", &field.name) || !is_new(l, seen, item->key,
-			                                                                           "field"))
+			if (is_too_many(l, fields, FIELDS, item, "fields"))
+				break;
+			if (!nt_load_key_name(l, item->key, "field", "_", &field.name) ||
+			    !is_new(l, seen, item->key, "field"))
 				continue;
 			if (nt_expr_reserved(field.name)) {
 				nt_diags_error(l->diags, item->key->span,
@@ -252,6 +268,8 @@ void nt_load_events(struct nt_loader *l)
 		for (const struct nt_yaml *item = node != NULL ? node->first : NULL; item != NULL; item = item->next) {
 			struct nt_event_type event = { .name = nt_arena_strdup(l->arena, item->key->text) };
 
+			if (is_too_many(l, events, EVENTS, item, "events"))
+				break;
 			if (!is_event_name(event.name)) {
 				nt_diags_error(l->diags, item->key->span,
 				               "'%s' is no name for an event: names are noun.verb, such as order.placed",
@@ -294,11 +312,8 @@ static GArray *find_segments(struct nt_loader *l)
 		for (const struct nt_yaml *item = node != NULL ? node->first : NULL; item != NULL; item = item->next) {
 			struct found found = { .node = item };
 
-			if (all->len == SEGMENTS) {
-				nt_diags_error(l->diags, item->key->span, "a rule set has at most %d segments",
-				               SEGMENTS);
+			if (is_too_many(l, all, SEGMENTS, item, "segments"))
 				break;
-			}
 			if (nt_load_key_name(l, item->key, "segment", "-", &found.segment.name) &&
 			    is_new(l, seen, item->key, "segment"))
 				g_array_append_val(all, found);

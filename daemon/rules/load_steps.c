@@ -137,7 +137,7 @@ static void set_identity(struct nt_step_list *list, struct nt_step *step, const 
 	struct nt_loader *l = list->l;
 	const struct nt_span *before;
 	struct nt_span *place = nt_arena_copy(l->arena, id != NULL ? &id->span : &verb->key->span, sizeof *place);
-	int line, column;
+	int line = 0, column;
 
 	if (id == NULL || !nt_load_name(l, id, "step", &step->identity)) {
 		char *base = step->name != NULL && step->kind != NT_STEP_HAND_OFF ? g_strconcat(kind, "-", step->name,
@@ -153,7 +153,8 @@ static void set_identity(struct nt_step_list *list, struct nt_step *step, const 
 		g_hash_table_insert(list->identities, (gpointer)(uintptr_t)step->identity, place);
 		return;
 	}
-	nt_span_position(*before, &line, &column);
+	if (!nt_diags_full(l->diags))
+		nt_span_position(*before, &line, &column);
 	nt_diags_error(l->diags, *place,
 	               "two steps of this campaign are called '%s' (the other is on line %d): give one an id of its own",
 	               step->identity, line);

@@ -23,6 +23,9 @@ struct made {
 	bool block_scalar, anchored;
 };
 
+/* A value has no more commas than that, as far as mending it goes. */
+#define PIECES 16
+
 struct parser {
 	yaml_parser_t yaml;
 	yaml_event_t event;
@@ -248,21 +251,21 @@ static unsigned mend(struct parser *p, GPtrArray *items, unsigned i, bool mappin
 {
 	struct nt_yaml *node = g_ptr_array_index(items, i);
 	const char *text = p->source->text + node->span.start;
-	bool cut_off = nt_yaml_is_cut_off(node->text, node->length), odd = false;
+	bool cut_off = nt_yaml_is_cut_off(node->text, node->length), odd = false, whole = false;
 	unsigned last = i;
 
-	for (unsigned j = i + 1; j < items->len; j++) {
+	for (unsigned j = i + 1; j < items->len && j <= i + PIECES && !whole; j++) {
 		const struct nt_yaml *piece = g_ptr_array_index(items, j);
 		const struct nt_yaml *end = mapping ? piece->key : piece;
 
-		if (mapping ? !is_stray(piece) : piece->type != NT_YAML_SCALAR)
+		/* an alias's place is its anchor's, further up */
+		if ((mapping ? !is_stray(piece) : piece->type != NT_YAML_SCALAR) || end->span.start <= node->span.start)
 			break;
 		odd = odd || (mapping && !looks_like_key(end->text));
 		last = j;
-		if (cut_off && !nt_yaml_is_cut_off(text, end->span.start + end->span.length - node->span.start))
-			break;
+		whole = cut_off && !nt_yaml_is_cut_off(text, end->span.start + end->span.length - node->span.start);
 	}
-	if (last > i && (cut_off || odd)) {
+	if (last > i && (whole || (mapping && (cut_off || odd)))) {
 		const struct nt_yaml *piece = g_ptr_array_index(items, last);
 		const struct nt_yaml *end = mapping ? piece->key : piece;
 
@@ -353,6 +356,8 @@ static void finish_mapping(struct parser *p, struct nt_yaml *node, GPtrArray *pa
 		const struct nt_yaml *before = g_hash_table_lookup(nodes, pair->key->text);
 
 		if (strcmp(pair->key->text, "<<") == 0 && !pair->key->quoted)
+			continue;
+		if (before != NULL && nt_diags_full(p->diags))
 			continue;
 		if (before != NULL) {
 			nt_diags_error(p->diags, pair->key->span, "'%s' stands here twice (first on line %d)",
