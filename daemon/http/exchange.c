@@ -19,16 +19,16 @@ struct nt_exchange *nt_exchange_new(struct nt_server *server, struct MHD_Connect
 {
 	struct nt_arena *arena = nt_arena_new();
 	struct nt_exchange *x = nt_arena_new0(arena, struct nt_exchange);
+	const char *why = "it is missing";
 
 	x->arena = arena;
 	x->server = server;
 	x->api = nt_server_api(server);
 	x->connection = connection;
 	x->api->exchanges++;
-	if (target == NULL || !nt_path_parse(arena, target, &x->path, &x->bad_target)) {
+	if (target == NULL || !nt_path_parse(arena, target, &x->path, &why)) {
 		x->path = (struct nt_path){ 0 };
-		if (x->bad_target == NULL)
-			x->bad_target = "it is missing";
+		x->bad_target = why;
 	}
 	return x;
 }
