@@ -26,10 +26,8 @@ struct nt_exchange *nt_exchange_new(struct nt_server *server, struct MHD_Connect
 	x->api = nt_server_api(server);
 	x->connection = connection;
 	x->api->exchanges++;
-	if (target == NULL || !nt_path_parse(arena, target, &x->path, &why)) {
-		x->path = (struct nt_path){ 0 };
+	if (target == NULL || !nt_path_parse(arena, target, &x->path, &why))
 		x->bad_target = why;
-	}
 	return x;
 }
 

@@ -1,9 +1,9 @@
 /* A lead's timeline: the log's rows that are chained from the lead, newest first. */
 #include "http/route.h"
 
-#include "base/civil.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "engine/describe.h"
 #include "engine/state.h"
 #include "http/read.h"
 
@@ -12,25 +12,8 @@
 static void put_row(struct nt_json_writer *w, const struct nt_log_row *row)
 {
 	GString *text = g_string_new(NULL);
-	struct nt_json_writer own;
 
-	nt_json_begin(&own, text);
-	nt_json_object(&own, NULL);
-	nt_json_put_int(&own, "sequence", row->sequence);
-	{
-		GString *at = g_string_new(NULL);
-
-		nt_time_print_utc(row->at, at);
-		nt_json_put_text(&own, "at", at->str);
-		g_string_free(at, TRUE);
-	}
-	nt_json_put_text(&own, "rules", row->program_hash);
-	if (row->body != NULL && row->body[0] == '{' && row->body[1] != '}') { /* its members beside ours */
-		g_string_append_c(text, ',');
-		g_string_append(text, row->body + 1);
-	} else {
-		nt_json_end_object(&own);
-	}
+	nt_describe_log_json(row, text);
 	nt_json_put_raw(w, NULL, text->str);
 	g_string_free(text, TRUE);
 }
