@@ -470,9 +470,9 @@ static bool come_up(struct nt_daemon *daemon, struct nt_arena *arena)
 static void go_down(struct nt_daemon *daemon)
 {
 	nt_notify_watchdog_stop(daemon->loop);
-	nt_api_free(daemon->api);
 	nt_reader_stop(daemon->reader);
 	nt_engine_thread_stop(daemon->thread);
+	nt_api_free(daemon->api); /* after these two: their last answers go out through it */
 	if (daemon->stopped_hard) {
 		daemon->store->ops->free(daemon->store);
 		fflush(NULL);
