@@ -156,7 +156,7 @@ static bool declares(const struct nt_source *source, const char *name)
 {
 	size_t length = strlen(name);
 
-	for (const char *p = source->text; (p = strstr(p, name)) != NULL; p++) {
+	for (const char *p = source->text; length > 0 && (p = strstr(p, name)) != NULL; p++) {
 		bool key = p[length] == ':' && (p == source->text || strchr(" \t\n{,\"'", p[-1]) != NULL);
 		bool campaign = p - source->text >= 10 && strncmp(p - 10, "campaign: ", 10) == 0;
 
