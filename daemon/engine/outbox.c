@@ -16,6 +16,7 @@ void nt_request_claim(struct nt_batch *turn, struct nt_request *request)
 		return;
 	for (unsigned i = 0; i < request->n_rows; i++)
 		nt_turn_hand(turn, request->rows[i].message.lead, request->rows[i].message.id, true);
+	nt_turn_ok(turn, turn->store->ops->outbox_next(turn->store, request->channel, &request->next_release));
 }
 
 static void tell_lead(struct nt_batch *turn, const struct nt_outbox_row *row, enum nt_outcome outcome, const char *detail,
