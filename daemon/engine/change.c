@@ -53,7 +53,9 @@ static bool put(struct nt_instant *in, int field, const struct nt_value *value)
 {
 	struct nt_value *place = &in->lead->fields[field];
 
-	if (field == NT_FIELD_ID || field == NT_FIELD_CREATED_AT || nt_value_equal(place, value))
+	if (field == NT_FIELD_ID || (field == NT_FIELD_CREATED_AT && value->type == NT_TYPE_NONE))
+		return false; /* a lead has them for ever */
+	if (nt_value_equal(place, value))
 		return false;
 	*place = nt_value_copy(in->arena, value);
 	follow(in, field);

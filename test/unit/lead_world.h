@@ -34,6 +34,7 @@ struct lead_world {
 	char *values;        /* of the last message */
 	char *message_id;
 	GPtrArray *ready;    /* reasons of READY effects */
+	GArray *releases;    /* nt_time of each message, in order */
 };
 
 static const struct nt_zone *world_find_zone(const struct nt_zones *zones, const char *name)
@@ -96,6 +97,7 @@ static inline struct lead_world *world_new(const char *rules)
 	w->timeline = g_string_new(NULL);
 	w->all = g_string_new(NULL);
 	w->ready = g_ptr_array_new_with_free_func(g_free);
+	w->releases = g_array_new(FALSE, FALSE, sizeof(nt_time));
 	return w;
 }
 
@@ -106,6 +108,7 @@ static inline void world_free(struct lead_world *w)
 	g_string_free(w->timeline, TRUE);
 	g_string_free(w->all, TRUE);
 	g_ptr_array_free(w->ready, TRUE);
+	g_array_free(w->releases, TRUE);
 	g_free(w->values);
 	g_free(w->message_id);
 	g_free(w->suppressed);
@@ -165,6 +168,7 @@ static inline void world_step(struct lead_world *w, struct nt_input *input)
 			g_ptr_array_add(w->ready, g_strdup(effect->ready->reason));
 		if (effect->kind != NT_EFFECT_MESSAGE)
 			continue;
+		g_array_append_val(w->releases, effect->at);
 		g_free(w->values);
 		w->values = g_strdup(effect->message->values);
 		g_free(w->message_id);

@@ -33,6 +33,8 @@ static const char rules[] = "policy:\n" SENDER "  time_zone: America/New_York\n"
 	"    up_to: 1 week\n    then: [ tag: back ]\n    else: [ untag: back ]\n---\n"
 	"campaign: ending\nenter: { when: in_segment(\"ending\") }\nagain: always\nsteps:\n"
 	"  - wait_until: ends - 3 days\n  - email: m3\n---\n"
+	"campaign: chatty\nenter: [ on: c.d, on: lead.changed ]\nagain: always\nsteps: [ email: m1, wait: 3 hours, email: m2, "
+	"wait: 10 minutes, sms: m3, email: m4, wait: 1 day, email: m5 ]\n---\n"
 	"campaign: level\nenter: [ on: score.crossed, when: in_segment(\"rich\") ]\nagain: always\n"
 	"steps: [ tag: moved, wait: 1 month, untag: moved ]\n";
 
@@ -101,8 +103,30 @@ static void pester(struct lead_world *w, nt_time from, nt_time to, uint32_t *see
 	}
 }
 
+/* The policy, checked by other means: hours and holidays on the lead's wall clock, no second message within a day, no
+ * fourth within a week. */
+static void check_policy(struct lead_world *w, unsigned from)
+{
+	for (unsigned i = from; i < w->releases->len; i++) {
+		nt_time t = g_array_index(w->releases, nt_time, i);
+		struct nt_civil civil = nt_civil_at(w->lead->zone, t);
+		int weekday = nt_civil_weekday(nt_civil_days(civil.year, civil.month, civil.day));
+
+		assert_true(weekday < 5 ? civil.hour >= 8 && civil.hour < 20
+		                        : weekday == 5 && civil.hour >= 10 && civil.hour < 16);
+		assert_false((civil.month == 3 && civil.day == 9) || (civil.month == 7 && civil.day == 3));
+		if (i >= 1)
+			assert_false(nt_time_within(w->lead->zone, g_array_index(w->releases, nt_time, i - 1), t,
+			                            (struct nt_duration){ .days = 1 }));
+		if (i >= 3)
+			assert_false(nt_time_within(w->lead->zone, g_array_index(w->releases, nt_time, i - 3), t,
+			                            (struct nt_duration){ .days = 7 }));
+	}
+}
+
 static struct lead_world *live(uint32_t seed, bool pestered)
 {
+	unsigned checked = 0;
 	struct lead_world *w = world_new(rules);
 	uint32_t other = ~seed;
 	nt_time t = world_time("2026-01-01 00:00"), before;
@@ -115,9 +139,13 @@ static struct lead_world *live(uint32_t seed, bool pestered)
 			t = w->lead->due != NT_NEVER && w->lead->due > before ? w->lead->due : t;
 		if (pestered)
 			pester(w, before, t, &other);
+		world_before(w, t);
+		check_policy(w, checked);
+		checked = w->releases->len;
 		happen(w, text_of(t), next_random(&seed));
 	}
 	world_before(w, t + 60 * NT_DAY);
+	check_policy(w, checked);
 	return w;
 }
 
@@ -153,6 +181,68 @@ static void the_same_life_leaves_the_same_bytes(void **state)
 	world_free(other);
 }
 
+/* The same rules, with some of these edits. */
+static char *edited(uint32_t choice)
+{
+	static const char *const cuts[][2] = {
+		{ "  - wait: 2 days\n", "  - wait: 5 days\n" },    { "  - email: m2\n", "  - email: m5\n" },
+		{ "wait_for: c.d\n", "wait_for: order.placed\n" }, { "  - email: m1\n", "" },
+		{ "campaign: back", "campaign: forth" },            { "levels: { cold: 0,", "levels: { icy: 0," },
+		{ "enter: { on: a.b }", "enter: { on: c.d }" },
+	};
+	GString *text = g_string_new(rules);
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(cuts); i++) {
+		const char *found = choice >> i & 1 ? strstr(text->str, cuts[i][0]) : NULL;
+
+		if (found == NULL)
+			continue;
+		g_string_insert(text, found - text->str, cuts[i][1]);
+		found = strstr(text->str, cuts[i][0]);
+		g_string_erase(text, found - text->str, (gssize)strlen(cuts[i][0]));
+	}
+	return g_string_free(text, FALSE);
+}
+
+static void check_sound(const struct lead_world *w)
+{
+	const struct nt_run *run, *before = NULL;
+
+	assert_true(w->lead->due > w->lead->last);
+	for (run = w->lead->runs; run != NULL; before = run, run = run->next) {
+		assert_in_range(run->campaign, before != NULL ? before->campaign + 1 : 0, w->program->n_campaigns - 1);
+		assert_in_range(run->step, 0, w->program->campaigns[run->campaign].n_steps - 1);
+		assert_true(run->arrived || w->program->campaigns[run->campaign].pause != NULL);
+	}
+}
+
+static void edits_find_every_lead_a_place(void **state)
+{
+	(void)state;
+	for (uint32_t seed = 1; seed <= 15; seed++) {
+		struct lead_world *w = world_new(rules);
+		uint32_t random = seed;
+		nt_time t = world_time("2026-01-01 00:00");
+
+		world_set(w, text_of(t), "{\"email\":\"ann@example.org\",\"phone\":\"+15550101\"}");
+		for (int i = 0; i < 40; i++) {
+			t += 1 + (nt_time)next_random(&random) % (5 * NT_DAY);
+			happen(w, text_of(t), next_random(&random));
+			check_sound(w);
+			if (i % 3 == 0) {
+				char *other = edited(next_random(&random));
+
+				world_before(w, t + 1);
+				world_load_again(w, text_of(t + NT_HOUR), other);
+				check_sound(w);
+				g_free(other);
+				t += NT_HOUR;
+			}
+		}
+		world_free(w);
+	}
+}
+
 static int forget_zones(void **state)
 {
 	(void)state;
@@ -165,6 +255,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(asking_more_often_changes_nothing),
 		cmocka_unit_test(the_same_life_leaves_the_same_bytes),
+		cmocka_unit_test(edits_find_every_lead_a_place),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, forget_zones);
