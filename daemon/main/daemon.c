@@ -382,7 +382,9 @@ static void reload(struct ev_loop *loop, ev_signal *signal, int events)
 
 static void watch_signals(struct nt_daemon *daemon)
 {
-	signal(SIGPIPE, SIG_IGN);
+	const struct sigaction ignored = { .sa_handler = SIG_IGN };
+
+	sigaction(SIGPIPE, &ignored, NULL);
 	ev_signal_init(&daemon->on_term, stop, SIGTERM);
 	ev_signal_init(&daemon->on_int, stop, SIGINT);
 	ev_signal_init(&daemon->on_hup, reload, SIGHUP);

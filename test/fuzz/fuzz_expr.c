@@ -1,5 +1,7 @@
 /* Expressions: any text is refused with a place or compiled, and what is compiled has a value that holds until the
- * instant given with it. A first byte of 0-3 chooses how the scalar was quoted. */
+ * instant given with it. A first byte of 0-3 chooses how the scalar was quoted.
+ * covers: daemon/rules/expr_lex.c daemon/rules/expr_parse.c daemon/rules/expr_type.c daemon/rules/expr_name.c
+ * covers: daemon/rules/expr_function.c */
 #include "fuzz.h"
 
 #include "../unit/expr_world.h"

@@ -1,4 +1,5 @@
-/* JSON from anyone: refused with a place and a reason, or read so that what is written of it reads the same. */
+/* JSON from anyone: refused with a place and a reason, or read so that what is written of it reads the same.
+ * covers: daemon/base/json.c daemon/base/json_write.c */
 #include "fuzz.h"
 
 #include "base/arena.h"
