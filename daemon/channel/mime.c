@@ -152,8 +152,11 @@ static void set_list_headers(GMimeMessage *message, const struct nt_letter *lett
 
 	if (letter->unsubscribe_url == NULL)
 		return;
-	value = g_strdup_printf("<%s>", letter->unsubscribe_url);
-	set_header(message, "List-Unsubscribe", value);
+	/* In the raw: the library would make encoded words of so long a one, which RFC 2369 doesn't know. It fits into 998 octets. */
+	value = g_strdup_printf(" <%s>\n", letter->unsubscribe_url);
+	set_header(message, "List-Unsubscribe", "");
+	g_mime_header_set_raw_value(g_mime_header_list_get_header(g_mime_object_get_header_list(GMIME_OBJECT(message)), "List-Unsubscribe"),
+	                            value);
 	g_free(value);
 	set_header(message, "List-Unsubscribe-Post", "List-Unsubscribe=One-Click");
 }

@@ -152,7 +152,7 @@ static void settle(struct item *item, const char *broken, bool broke_it)
 	} else {
 		detail = g_strdup(broken != NULL ? broken : "no answer");
 	}
-	outcome.detail = detail;
+	outcome.detail = g_strchomp(g_strdelimit(detail, "\r\n", ' ')); /* replies of several lines become one */
 	report(item, &outcome);
 	g_free(detail);
 }

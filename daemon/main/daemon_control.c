@@ -76,7 +76,7 @@ void nt_daemon_status(void *user, GString *out)
 	nt_json_put_text(&w, "state", daemon->stopping ? "stopping" : view.trouble != NULL ? "in trouble" : "running");
 	nt_json_put_text(&w, "clock", clocks[nt_clock_kind(daemon->clock)]);
 	put_time(&w, "now", now);
-	put_time(&w, "last_instant", view.now);
+	put_time(&w, "last_instant", view.now > NT_TIME_MIN ? view.now : NT_NO_TIME);
 	put_time(&w, "next_timer", view.due);
 	put_time(&w, "next_try", nt_dispatcher_next(daemon->dispatcher));
 	nt_json_put_bool(&w, "quiet", is_quiet(daemon, &view, now));
