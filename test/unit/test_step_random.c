@@ -33,8 +33,8 @@ static const char rules[] = "policy:\n" SENDER "  time_zone: America/New_York\n"
 	"    up_to: 1 week\n    then: [ tag: back ]\n    else: [ untag: back ]\n---\n"
 	"campaign: ending\nenter: { when: in_segment(\"ending\") }\nagain: always\nsteps:\n"
 	"  - wait_until: ends - 3 days\n  - email: m3\n---\n"
-	"campaign: chatty\nenter: [ on: c.d, on: lead.changed ]\nagain: always\nsteps: [ email: m1, wait: 3 hours, email: m2, "
-	"wait: 10 minutes, sms: m3, email: m4, wait: 1 day, email: m5 ]\n---\n"
+	"campaign: chatty\nenter: [ on: c.d, on: lead.changed ]\nagain: always\nsteps: [ email: m1, wait: 3 hours, "
+	"email: m2, wait: 10 minutes, sms: m3, email: m4, wait: 1 day, email: m5 ]\n---\n"
 	"campaign: level\nenter: [ on: score.crossed, when: in_segment(\"rich\") ]\nagain: always\n"
 	"steps: [ tag: moved, wait: 1 month, untag: moved ]\n";
 
