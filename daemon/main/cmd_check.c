@@ -130,6 +130,7 @@ const struct nt_command nt_command_check = {
 	.name = "check",
 	.usage = "check [--config FILE] [--templates FOLDER] [--format text|json] [--quiet] FOLDER…",
 	.help =
-		"says what is wrong with rules; exits 0 when all is well, 1 when rules are wrong, 2 when it couldn't run",
+		"says what is wrong with rules; exits 0 when all is well, 1 when rules are wrong, 2 when it "
+		"couldn't run",
 	.run = run,
 };

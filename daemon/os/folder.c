@@ -157,8 +157,8 @@ static bool is_same(const char *a, const char *b)
 	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
-/* Adds a templates folder's files in byte order of path. The loader finds what stands below the last "templates/" of a path: one
- * that is called otherwise gets that put in. */
+/* Adds a templates folder's files in byte order of path. The loader finds what stands below the last "templates/" of
+ * a path: one that is called otherwise gets that put in. */
 static bool read_templates(struct reading *reading, const char *path)
 {
 	GArray *all = reading->files;

@@ -51,7 +51,7 @@ static const struct nt_key campaign_rows[] = {
 };
 TABLE(campaign, "Campaigns", "of a campaign", "One campaign: who enters, what happens, how it ends.");
 
-static const char *const existing_choices[] = { "enter", "stay_out", NULL };
+static const char *const existing_choices[] = { "enter", NULL };
 static const char *const yes_choices[] = { "true", "yes", "false", "no", NULL };
 static const struct nt_key enter_rows[] = {
 	[NT_ENTER_KEY_ON] = { "on", NT_KIND_EVENT, 0, "when this event happens", NULL },
@@ -264,7 +264,8 @@ static const struct nt_key expect_rows[] = {
 	[NT_EXPECT_OFFER] = { "offer", NT_KIND_NAME, 0, "offered to a rep", NULL },
 	[NT_EXPECT_HAND_OFF] = { "hand_off", NT_KIND_TEXT, 0, "the lead enters the queue for this reason", NULL },
 	[NT_EXPECT_AT_END] = { "at_end", NT_KIND_MAP, 0,
-		"stage, score, fit, engagement, level, owner, handoff, tags, bounced_hard, complained, unsubscribed and fields at the end", NULL },
+		"stage, score, fit, engagement, level, owner, handoff, tags, bounced_hard, complained, unsubscribed "
+		"and fields at the end", NULL },
 	[NT_EXPECT_TASK] = { "task", NT_KIND_TEMPLATE, LATER, "a task for the owner", NULL },
 };
 TABLE(expect, "What a test expects", "of an expectation",

@@ -108,9 +108,9 @@ enum { NT_VERB_CHANNEL, NT_VERB_WEBHOOK, NT_VERB_WAIT, NT_VERB_WAIT_UNTIL, NT_VE
 extern const struct nt_key_table nt_option_keys, nt_verb_keys;
 extern const unsigned nt_verb_options[NT_VERB_KEYS];
 
-/* Reads a mapping by its table: out[i] is the value of key i, or NULL. Reports what is no mapping, unknown keys (with the
- * nearest name), keys not supported yet, missing ones, and values of the wrong shape (then out[i] is NULL). `title`
- * names the thing in messages ("'sender'"). False if it is no mapping. */
+/* Reads a mapping by its table: out[i] is the value of key i, or NULL. Reports what is no mapping, unknown keys
+ * (with the nearest name), keys not supported yet, missing ones, and values of the wrong shape (then out[i] is
+ * NULL). `title` names the thing in messages ("'sender'"). False if it is no mapping. */
 bool nt_keys_read(const struct nt_key_table *table, const struct nt_yaml *mapping, const char *title,
                   struct nt_diags *diags, const struct nt_yaml **out);
 /* Some key of the mapping is none of the table's: it has had its message, and what is missing may be what was meant. */

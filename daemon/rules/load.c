@@ -166,7 +166,8 @@ static bool declares(const struct nt_source *source, const char *name)
 	return false;
 }
 
-/* "unknown event 'trial.started'", when a file that can't be read declares it: the mistake is in that file, and reported. */
+/* "unknown event 'trial.started'", when a file that can't be read declares it: the mistake is in that file, and
+ * reported. */
 static bool follows_from(const GPtrArray *broken, const char *message)
 {
 	const char *name, *end;
@@ -183,7 +184,8 @@ static bool follows_from(const GPtrArray *broken, const char *message)
 	return found;
 }
 
-/* A value that YAML cut off has been reported (yaml_explain.h); what an expression says of its text follows from that. */
+/* A value that YAML cut off has been reported (yaml_explain.h); what an expression says of its text follows from
+ * that. */
 static bool is_cut(const struct nt_diag *diag)
 {
 	return strncmp(diag->message, "put the ", 8) == 0;

@@ -29,8 +29,8 @@ struct nt_load_context {
 	const char *const *webhooks;           /* configured webhooks */
 };
 
-/* The program (reference 1), or NULL if there was any error; warnings don't prevent it. Never more than one diagnostic for one
- * mistake. */
+/* The program (reference 1), or NULL if there was any error; warnings don't prevent it. Never more than one
+ * diagnostic for one mistake. */
 struct nt_program *nt_rules_load(const struct nt_rule_set_files *files, const struct nt_load_context *context,
                                  struct nt_diags *diags);
 

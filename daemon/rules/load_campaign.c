@@ -244,14 +244,16 @@ void nt_load_check_starts(struct nt_loader *l)
 			by_hand = by_hand || campaign->enter[e].kind == NT_ENTER_BY_HAND;
 		if (!by_hand)
 			nt_diags_error(l->diags, start->span,
-			               "campaign '%s' cannot be started from outside: add { by_hand: true } to its 'enter'",
+			               "campaign '%s' cannot be started from outside: add { by_hand: true } to its "
+			               "'enter'",
 			               campaign->name);
 	}
 }
 
 void nt_load_campaigns(struct nt_loader *l)
 {
-	struct nt_campaign *campaigns = (struct nt_campaign *)(uintptr_t)l->program->campaigns; /* ours until handed out */
+	/* ours until handed out */
+	struct nt_campaign *campaigns = (struct nt_campaign *)(uintptr_t)l->program->campaigns;
 
 	for (unsigned d = 0; d < l->documents->len; d++) {
 		struct nt_document *document = &g_array_index(l->documents, struct nt_document, d);

@@ -112,7 +112,8 @@ static bool load_type_name(struct nt_loader *l, const struct nt_yaml *node, enum
 	return false;
 }
 
-/* `number`, or { type: text, one_of: [US, CA] }. A wrong type counts as text, so that the name is known all the same. */
+/* `number`, or { type: text, one_of: [US, CA] }. A wrong type counts as text, so that the name is known all the
+ * same. */
 static void load_type(struct nt_loader *l, const struct nt_yaml *node, enum nt_type *type, const char *const **one_of)
 {
 	const struct nt_yaml *keys[NT_FIELD_KEYS];
@@ -180,7 +181,8 @@ void nt_load_fields(struct nt_loader *l)
 				continue;
 			if (nt_expr_reserved(field.name)) {
 				nt_diags_error(l->diags, item->key->span,
-				               "'%s' has a meaning of its own in conditions: give the field another name",
+				               "'%s' has a meaning of its own in conditions: give the field another "
+				               "name",
 				               field.name);
 				continue;
 			}
@@ -272,7 +274,8 @@ void nt_load_events(struct nt_loader *l)
 				break;
 			if (!is_event_name(event.name)) {
 				nt_diags_error(l->diags, item->key->span,
-				               "'%s' is no name for an event: names are noun.verb, such as order.placed",
+				               "'%s' is no name for an event: names are noun.verb, such as "
+				               "order.placed",
 				               event.name);
 				continue;
 			}

@@ -119,7 +119,9 @@ void nt_load_scope(struct nt_loader *l, const int *events, unsigned n_events, co
 
 const struct nt_expr *nt_load_condition(struct nt_loader *l, const struct nt_yaml *node)
 {
-	return node == NULL || nt_diags_full(l->diags) ? NULL : nt_expr_parse(&l->scope, node, 0, NT_TYPE_YES_NO, false);
+	if (node == NULL || nt_diags_full(l->diags))
+		return NULL;
+	return nt_expr_parse(&l->scope, node, 0, NT_TYPE_YES_NO, false);
 }
 
 const struct nt_expr *nt_load_if_unless(struct nt_loader *l, const struct nt_yaml *yes, const struct nt_yaml *no)

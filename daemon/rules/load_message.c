@@ -48,7 +48,8 @@ static bool load_assignment(struct nt_loader *l, const struct nt_yaml *node, boo
 	out->field = -1;
 	if (fields) {
 		if (nt_program_field(l->program, node->key->text) < 0 && g_strv_contains(derived, node->key->text)) {
-			nt_diags_error(l->diags, node->key->span, "'%s' cannot be set: it follows from what happens, or has a step of its own",
+			nt_diags_error(l->diags, node->key->span, "'%s' cannot be set: it follows from what "
+			                                          "happens, or has a step of its own",
 			               node->key->text);
 			return false;
 		}
@@ -89,7 +90,8 @@ static bool is_configured(const char *const *names, const char *name)
 	return names == NULL || g_strv_contains(names, name);
 }
 
-/* Marketing email has to say who writes and how to make it stop. Looked at once per template, and once for the sender. */
+/* Marketing email has to say who writes and how to make it stop. Looked at once per template, and once for the
+ * sender. */
 static void check_marketing_email(struct nt_loader *l, const struct nt_yaml *verb)
 {
 	const struct nt_message_template *message;
@@ -97,7 +99,8 @@ static void check_marketing_email(struct nt_loader *l, const struct nt_yaml *ver
 	if (l->program->policy.sender_address == NULL && !l->sender_missed) {
 		l->sender_missed = true;
 		nt_diags_error(l->diags, verb->span,
-		               "marketing email needs a postal address: give policy a sender with an address (or the step 'kind: service')");
+		               "marketing email needs a postal address: give policy a sender with an address (or "
+		               "the step 'kind: service')");
 	}
 	if (!g_hash_table_add(l->checked_templates, (gpointer)(uintptr_t)verb->text))
 		return;

@@ -40,8 +40,8 @@ static const char **step_names(struct nt_loader *l)
 	return names;
 }
 
-/* A step without a verb: the first key that is no option was meant to be one. Gives the pair as the verb nearest to it, so that
- * the rest of the step is looked at too. */
+/* A step without a verb: the first key that is no option was meant to be one. Gives the pair as the verb nearest to
+ * it, so that the rest of the step is looked at too. */
 static const struct nt_yaml *guess_verb(struct nt_loader *l, const struct nt_yaml *node, int *verb)
 {
 	const char **names = step_names(l), *nearest;
@@ -156,7 +156,8 @@ static void set_identity(struct nt_step_list *list, struct nt_step *step, const 
 	if (!nt_diags_full(l->diags))
 		nt_span_position(*before, &line, &column);
 	nt_diags_error(l->diags, *place,
-	               "two steps of this campaign are called '%s' (the other is on line %d): give one an id of its own",
+	               "two steps of this campaign are called '%s' (the other is on line %d): give one an id of its "
+	               "own",
 	               step->identity, line);
 }
 

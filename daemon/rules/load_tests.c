@@ -254,7 +254,8 @@ static void check_arms(struct nt_loader *l, const struct nt_yaml *node, int camp
 				split = find_split(&program->campaigns[i], item->key->text);
 		if (split == NULL)
 			nt_diags_error(l->diags, item->key->span,
-			               "there is no split '%s' (its id, else split-1, split-2 … in the campaign's order)",
+			               "there is no split '%s' (its id, else split-1, split-2 … in the campaign's "
+			               "order)",
 			               item->key->text);
 		else
 			nt_load_whole(l, item, 1, split->n_arms, &arm);

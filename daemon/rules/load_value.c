@@ -87,9 +87,14 @@ static bool load_window(struct nt_loader *l, const struct nt_yaml *node, struct 
 		return true;
 	/* [ sat,sun 10:00-14:00 ]: the comma has made two items of it */
 	if (!node->quoted && node->next != NULL && is_weekdays_only(node)) {
-		nt_diags_error(l->diags, node->span, "%s (inside [ ] a comma ends the value)",
-		               nt_yaml_put_in_quotes(l->arena, NULL, node->span.source->text + node->span.start,
-		                                     node->next->span.start + node->next->span.length - node->span.start));
+		size_t end = node->next->span.start + node->next->span.length;
+
+		if (end > node->span.start) /* the next may be an alias, whose place is its anchor's */
+			nt_diags_error(l->diags, node->span, "%s (inside [ ] a comma ends the value)",
+			               nt_yaml_put_in_quotes(l->arena, NULL, node->span.source->text + node->span.start,
+			                                     end - node->span.start));
+		else
+			refuse(l, node, NT_KIND_WINDOWS, why);
 		return false;
 	}
 	return refuse(l, node, NT_KIND_WINDOWS, why);

@@ -135,8 +135,8 @@ struct nt_step_list {
 	const int *entry_events;
 	unsigned n_entry_events;
 };
-/* Adds the steps of a list; gives the first's index or -1. `events` are at hand at its beginning. `instant`: only steps that take no
- * time (`do:`). */
+/* Adds the steps of a list; gives the first's index or -1. `events` are at hand at its beginning. `instant`: only
+ * steps that take no time (`do:`). */
 int nt_load_steps(struct nt_step_list *list, const struct nt_yaml *node, const int *events, unsigned n_events,
                   bool instant);
 /* What a message step says of itself (load_message.c): template, with, kind, window, give_up_after. */

@@ -188,7 +188,8 @@ struct nt_step {
 	struct nt_duration duration;      /* WAIT; up_to of WAIT_FOR, WAIT_CONDITION */
 	bool has_up_to;
 	int minutes, weekday;  /* WAIT_CLOCK */
-	const struct nt_expr *expr; /* IF, WAIT_CONDITION, WAIT_TIME; `if` filter of WAIT_FOR; points as an expression */
+	/* IF, WAIT_CONDITION, WAIT_TIME; `if` filter of WAIT_FOR; points as an expression */
+	const struct nt_expr *expr;
 	nt_number points;
 	const char *reason;    /* of points */
 	const int *events;     /* WAIT_FOR */

@@ -206,8 +206,9 @@ static bool is_plain(const struct nt_yaml *node, const struct nt_source *source)
 	       strchr("|>", source->text[node->span.start]) == NULL;
 }
 
-/* `title: Offer #5`: everything from " #" on is a comment, which its author didn't mean. A comment proper stands apart:
- * two blanks before the '#' or one behind it. The value becomes what was meant, so that no second message comes of it. */
+/* `title: Offer #5`: everything from " #" on is a comment, which its author didn't mean. A comment proper stands
+ * apart: two blanks before the '#' or one behind it. The value becomes what was meant, so that no second message
+ * comes of it. */
 static void mend_comment(struct parser *p, struct nt_yaml *node, const char *key)
 {
 	const char *text = p->source->text;

@@ -275,7 +275,8 @@ static bool explain_hidden_end(const struct nt_source *source, size_t at, struct
 		if (source->text[i] == '#' && g_ascii_isspace(source->text[i - 1]) && i + 1 < end &&
 		    !g_ascii_isspace(source->text[i + 1])) {
 			nt_diags_error(diags, nt_span_of(source, i, end - i),
-			               "' #' begins a comment, so the rest of the line is cut off: put the value in quotes");
+			               "' #' begins a comment, so the rest of the line is cut off: put the value in "
+			               "quotes");
 			return true;
 		}
 	return false;

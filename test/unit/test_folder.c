@@ -97,7 +97,8 @@ static void everything_below_in_byte_order(void **state)
 	             "rules/Z.yaml rules/b.yaml rules/b/a.yaml | rules/templates/hi/sms.txt templates/hi/email.md");
 	/* a templates folder may have any name */
 	assert_reads("rules", "mails", 0,
-	             "rules/Z.yaml rules/b.yaml rules/b/a.yaml | rules/templates/hi/sms.txt mails/templates/hi/email.md");
+	             "rules/Z.yaml rules/b.yaml rules/b/a.yaml | rules/templates/hi/sms.txt "
+	             "mails/templates/hi/email.md");
 	/* and isn't read twice */
 	assert_reads("rules", "rules/templates", 0,
 	             "rules/Z.yaml rules/b.yaml rules/b/a.yaml | rules/templates/hi/sms.txt");

@@ -396,13 +396,15 @@ static void all_errors_in_one_run(void **state)
 {
 	static const char *const files[] = {
 		"rules/a.yaml",
-			"events:\n  a.b: {}\n---\ncampaign: x\nenter: { on: a.c }\nsteps:\n  - emial: hi\n  - wait: soon\n  - tag: t\n    then: []\n",
+			"events:\n  a.b: {}\n---\ncampaign: x\nenter: { on: a.c }\nsteps:\n  - emial: hi\n  - wait: "
+			"soon\n  - tag: t\n    then: []\n",
 		"rules/b.yaml", "fields:\n  Size: number\nsegments:\n  s: nmae == 1\n", NULL };
 
 	(void)state;
 	assert_says(files, "rules/a.yaml:5:14: unknown event 'a.c' (did you mean 'a.b'?)\n"
 	                   "rules/a.yaml:7:5: unknown step 'emial' (did you mean 'email'?)\n"
-	                   "rules/a.yaml:8:11: 'soon' is not a duration: a duration is written like '90 minutes', '3 days', '1 month' or '1 day 4 hours'\n"
+	                   "rules/a.yaml:8:11: 'soon' is not a duration: a duration is written like '90 minutes', "
+	                   "'3 days', '1 month' or '1 day 4 hours'\n"
 	                   "rules/a.yaml:10:5: 'then' does not go with 'tag'\n"
 	                   "rules/b.yaml:2:3: 'Size' is no name for a field: names are lower_case, with underscores\n"
 	                   "rules/b.yaml:4:6: unknown field 'nmae' (text goes in quotes: \"nmae\")");
@@ -424,7 +426,8 @@ static void what_depends_on_itself(void **state)
 {
 	static const char *const files[] = {
 		"rules/a.yaml",
-			"segments:\n  a: in_segment(\"b\")\n  b: not in_segment(\"c\")\n  c: in_segment(\"a\") or in_segment(\"d\")\n  d: score > 5\n", NULL };
+			"segments:\n  a: in_segment(\"b\")\n  b: not in_segment(\"c\")\n  c: in_segment(\"a\") or "
+			"in_segment(\"d\")\n  d: score > 5\n", NULL };
 
 	(void)state;
 	assert_says(files, "rules/a.yaml:3:21: 'c' depends on itself: c → a → b → c");
@@ -434,8 +437,10 @@ static void what_is_not_built_is_refused_by_name(void **state)
 {
 	static const char *const files[] = {
 		"rules/a.yaml",
-		"events:\n  a.b: {}\n---\ncampaign: x\nenter: { date: created_at, before: 3 days, time: 09:00 }\nper: event.order_id\ncooldown: 3 days\n"
-		"during: restart\nsteps:\n  - first_of: [ email: x ]\n  - go_to: y\n  - tag: z\n    was: q\n---\nannouncements: []\n", NULL };
+		"events:\n  a.b: {}\n---\ncampaign: x\nenter: { date: created_at, before: 3 days, time: 09:00 }\n"
+		"per: event.order_id\ncooldown: 3 days\n"
+		"during: restart\nsteps:\n  - first_of: [ email: x ]\n  - go_to: y\n  - tag: z\n    was: q\n---\n"
+		"announcements: []\n", NULL };
 
 	(void)state;
 	assert_says(files, "rules/a.yaml:5:10: 'date' is not supported yet\n"
@@ -474,22 +479,27 @@ static void marketing_email_names_its_sender(void **state)
 {
 	static const char *const files[] = {
 		"rules/a.yaml",
-			"campaign: x\nenter: { by_hand: true }\nsteps: [ email: bare, email: bare ]\n---\npolicy:\n  sender: { name: A }\n",
+			"campaign: x\nenter: { by_hand: true }\nsteps: [ email: bare, email: bare ]\n---\npolicy:\n "
+			" sender: { name: A }\n",
 		"templates/bare/email.html", "---\nsubject: Hi\nlayout: none\n---\n<html><body>Hi</body></html>\n",
 			NULL };
 
 	(void)state;
 	assert_says(files,
-	            "rules/a.yaml:3:17: marketing email needs a postal address: give policy a sender with an address (or the step 'kind: service')\n"
-	            "rules/a.yaml:3:17: templates/bare/email.html has no way to unsubscribe: put {{ unsubscribe_url }} into it or its layout\n"
-	            "rules/a.yaml:3:17: templates/bare/email.html lacks our postal address: put {{ sender.address }} into it or its layout");
+	            "rules/a.yaml:3:17: marketing email needs a postal address: give policy a sender with an "
+	            "address (or the step 'kind: service')\n"
+	            "rules/a.yaml:3:17: templates/bare/email.html has no way to unsubscribe: put {{ unsubscribe_url "
+	            "}} into it or its layout\n"
+	            "rules/a.yaml:3:17: templates/bare/email.html lacks our postal address: put {{ sender.address "
+	            "}} into it or its layout");
 }
 
 static void the_configuration_is_known(void **state)
 {
 	static const char *const files[] = {
 		"rules/a.yaml",
-			"campaign: x\nenter: { by_hand: true }\nsteps: [ sms: questions, whatsapp: questions, webhook: crn ]\n", QUESTIONS,
+			"campaign: x\nenter: { by_hand: true }\nsteps: [ sms: questions, whatsapp: questions, "
+			"webhook: crn ]\n", QUESTIONS,
 		"templates/questions/whatsapp.txt", "Hi\n", NULL };
 	static const char *const channels[] = { "email", "whatsapp", NULL }, *const webhooks[] = { "crm", NULL };
 	struct loaded loaded = load_with(files, channels, webhooks);

@@ -154,18 +154,22 @@ static void a_comma_in_a_flow_map(void **state)
 {
 	(void)state;
 	assert_says("enter: { when: did(\"a.b\", 7 days) }\n",
-	            "1:16: put the condition in quotes: when: 'did(\"a.b\", 7 days)' (inside { } and [ ] a comma ends the value)");
+	            "1:16: put the condition in quotes: when: 'did(\"a.b\", 7 days)' (inside { } and [ ] a comma "
+	            "ends the value)");
 	assert_says("e: { when: total(\"o.p\", \"amount\", 7 days) > 3, to: x }\n",
 	            "1:12: put the condition in quotes: when: 'total(\"o.p\", \"amount\", 7 days) > 3' "
 	            "(inside { } and [ ] a comma ends the value)");
 	assert_says("r: { hours: sat,sun 10:00-14:00, x: y }\n",
-	            "1:13: put the window in quotes: hours: 'sat,sun 10:00-14:00' (inside { } and [ ] a comma ends the value)");
+	            "1:13: put the window in quotes: hours: 'sat,sun 10:00-14:00' (inside { } and [ ] a comma ends "
+	            "the value)");
 	assert_says("s: [ did(\"a.b\", 7 days) ]\n",
 	            "1:6: put the value in quotes: 'did(\"a.b\", 7 days)' (inside { } and [ ] a comma ends the value)");
 	/* two in one map are two mistakes, not a duplicate key */
 	assert_says("e: { if: did(\"a.b\", 7 days), unless: did(\"c.d\", 7 days) }\n",
-	            "1:10: put the condition in quotes: if: 'did(\"a.b\", 7 days)' (inside { } and [ ] a comma ends the value)\n"
-	            "1:38: put the condition in quotes: unless: 'did(\"c.d\", 7 days)' (inside { } and [ ] a comma ends the value)");
+	            "1:10: put the condition in quotes: if: 'did(\"a.b\", 7 days)' (inside { } and [ ] a comma ends "
+	            "the value)\n"
+	            "1:38: put the condition in quotes: unless: 'did(\"c.d\", 7 days)' (inside { } and [ ] a comma "
+	            "ends the value)");
 }
 
 static void a_mended_value_reads_as_meant(void **state)
@@ -186,7 +190,8 @@ static void values_that_need_quotes(void **state)
 		const char *text, *says;
 	} traps[] = {
 		{ "r: { if: country in [\"US\", \"CA\"], to: x }\n",
-		  "1:10: put the condition in quotes: if: 'country in [\"US\", \"CA\"]' (a list inside { } or [ ] ends the value)" },
+		  "1:10: put the condition in quotes: if: 'country in [\"US\", \"CA\"]' (a list inside { } or [ ] "
+		  "ends the value)" },
 		{ "title: Trial: to paid\n",
 		  "1:8: put the value in quotes: title: 'Trial: to paid' (': ' has a meaning of its own in YAML)" },
 		{ "if: \"US\" == country\n", "1:5: put the condition in quotes: if: '\"US\" == country' "
@@ -210,7 +215,8 @@ static void values_that_need_quotes(void **state)
 		{ "when: &x == 5\n", "1:7: put the condition in quotes: when: '&x == 5' "
 		                     "(the character at its beginning has a meaning of its own in YAML)" },
 		{ "title: Offer #5\n",
-		  "1:8: put the value in quotes: title: 'Offer #5' (' #' begins a comment, so the value ends before it)" },
+		  "1:8: put the value in quotes: title: 'Offer #5' (' #' begins a comment, so the value ends before "
+		  "it)" },
 		{ "if: f(\"a # b\")\n", "1:5: put the condition in quotes: if: 'f(\"a # b\")' "
 		                       "(' #' begins a comment, so the value ends before it)" },
 	};
@@ -228,15 +234,18 @@ static void broken_yaml_is_told_in_plain_words(void **state)
 	assert_says("a: \"hot\nb: 1\n", "1:4: this quote is never closed");
 	assert_says("a: [ 1, 2\nb: 3\n", "1:4: this '[' is not closed, or a ',' is missing after one of its values");
 	assert_says("a: 1\n b: 2\n",
-	            "2:3: ': ' is not allowed here: put a value that contains ': ' in quotes, and check the indentation");
+	            "2:3: ': ' is not allowed here: put a value that contains ': ' in quotes, and check the "
+	            "indentation");
 	assert_says("a: 1\na: 2\n", "2:1: 'a' stands here twice (first on line 1)");
 	assert_says("[ a ]: 1\n", "1:1: a key has to be a name: put the value in quotes if it begins with a bracket");
 	assert_says("a: !!str x\n",
-	            "1:4: put the value in quotes: a: '!!str x' (the character at its beginning has a meaning of its own in YAML)");
+	            "1:4: put the value in quotes: a: '!!str x' (the character at its beginning has a meaning of "
+	            "its own in YAML)");
 	assert_says("a: { <<: 1 }\n", "1:10: '<<' takes a mapping, such as an alias of one");
 	assert_says("a: \xFF\n", "1:4: this is not UTF-8: save the file as UTF-8");
 	assert_says("a: *nobody\n",
-	            "1:4: put the value in quotes: a: '*nobody' (the character at its beginning has a meaning of its own in YAML)");
+	            "1:4: put the value in quotes: a: '*nobody' (the character at its beginning has a meaning of "
+	            "its own in YAML)");
 }
 
 static void sizes_are_bounded(void **state)
