@@ -68,9 +68,20 @@ static void put_properties(struct nt_json_writer *w, GString *scratch, const cha
 	nt_json_end_object(w);
 }
 
-/* The names that follow the lead's own fields; a field called the same would be a second key. */
+/* The names beside the lead's own fields. Who comes last wins, and the others are left out, since a key stands once:
+ * fields, these, what the step gives. */
 static const char *const taken[] = { "score", "fit", "engagement", "level", "stage", "tags", "owner", "sender", "event",
 	                             "entry" };
+
+static bool is_given(const struct nt_step *with, const char *name)
+{
+	unsigned i;
+
+	for (i = 0; with != NULL && i < with->n_assignments; i++)
+		if (strcmp(with->assignments[i].name, name) == 0)
+			return true;
+	return false;
+}
 
 static bool is_taken(const char *name, const struct nt_step *with)
 {
@@ -79,18 +90,15 @@ static bool is_taken(const char *name, const struct nt_step *with)
 	for (i = 0; i < G_N_ELEMENTS(taken); i++)
 		if (strcmp(taken[i], name) == 0)
 			return true;
-	for (i = 0; with != NULL && i < with->n_assignments; i++)
-		if (strcmp(with->assignments[i].name, name) == 0)
-			return true;
-	return false;
+	return is_given(with, name);
 }
 
-static void put_owner(struct nt_json_writer *w, const struct nt_lead *lead)
+static void put_owner(struct nt_json_writer *w, const struct nt_lead *lead, const struct nt_step *with)
 {
 	int slot = lead->owner != NULL ? nt_program_rep(lead->program, lead->owner) : -1;
 	const struct nt_rep *rep;
 
-	if (slot < 0)
+	if (slot < 0 || is_given(with, "owner"))
 		return;
 	rep = &lead->program->sales.reps[slot];
 	nt_json_object(w, "owner");
@@ -103,18 +111,24 @@ static void put_owner(struct nt_json_writer *w, const struct nt_lead *lead)
 	nt_json_end_object(w);
 }
 
-static void put_standing(struct nt_instant *in, struct nt_json_writer *w)
+static void put_standing(struct nt_instant *in, struct nt_json_writer *w, const struct nt_step *with)
 {
 	const struct nt_lead *lead = in->lead;
 	nt_time half_life = in->program->half_life;
 	unsigned i;
 
-	nt_json_put_int(w, "score", nt_score_points(&lead->engagement, lead->fit, in->now, half_life));
-	nt_json_put_int(w, "fit", nt_number_round(lead->fit));
-	nt_json_put_int(w, "engagement", nt_engagement_points(&lead->engagement, in->now, half_life));
-	if (lead->level >= 0)
+	if (!is_given(with, "score"))
+		nt_json_put_int(w, "score", nt_score_points(&lead->engagement, lead->fit, in->now, half_life));
+	if (!is_given(with, "fit"))
+		nt_json_put_int(w, "fit", nt_number_round(lead->fit));
+	if (!is_given(with, "engagement"))
+		nt_json_put_int(w, "engagement", nt_engagement_points(&lead->engagement, in->now, half_life));
+	if (lead->level >= 0 && !is_given(with, "level"))
 		nt_json_put_text(w, "level", in->program->levels[lead->level].name);
-	nt_json_put_text(w, "stage", lead->stage);
+	if (!is_given(with, "stage"))
+		nt_json_put_text(w, "stage", lead->stage);
+	if (is_given(with, "tags"))
+		return;
 	nt_json_array(w, "tags");
 	for (i = 0; i < lead->n_tags; i++)
 		nt_json_put_text(w, NULL, lead->tags[i]);
@@ -178,12 +192,13 @@ static const char *freeze(struct nt_instant *in, const struct nt_run *run, const
 	nt_json_begin(&w, out);
 	nt_json_object(&w, NULL);
 	put_fields(in->lead, &w, scratch, step);
-	put_standing(in, &w);
-	put_owner(&w, in->lead);
-	put_sender(&in->program->policy, &w);
-	if (run->hand != NULL)
+	put_standing(in, &w, step);
+	put_owner(&w, in->lead, step);
+	if (!is_given(step, "sender"))
+		put_sender(&in->program->policy, &w);
+	if (run->hand != NULL && !is_given(step, "event"))
 		put_properties(&w, scratch, "event", run->hand->properties, run->hand->n_properties);
-	if (run->n_entry_properties > 0)
+	if (run->n_entry_properties > 0 && !is_given(step, "entry"))
 		put_properties(&w, scratch, "entry", run->entry_properties, run->n_entry_properties);
 	put_with(in, &w, scratch, run, step);
 	nt_json_end_object(&w);
@@ -203,7 +218,7 @@ const char *nt_message_lead_values(struct nt_instant *in)
 	nt_json_object(&w, "lead");
 	put_fields(lead, &w, scratch, NULL);
 	nt_json_end_object(&w);
-	put_standing(in, &w);
+	put_standing(in, &w, NULL);
 	nt_json_array(&w, "why");
 	for (i = 0; i < in->program->n_fit; i++)
 		if (nt_instant_holds(in, in->program->fit[i].condition, NULL, NULL, false)) {

@@ -405,7 +405,7 @@ static void values_are_frozen_at_release(void **state)
 {
 	static const char rules[] = PLAIN "campaign: c\nenter: { on: a.b }\nsteps:\n  - wait_for: c.d\n    then:\n"
 			"      - email: m1\n"
-	                                  "        with: { twice: \"= event.amount * 2\", word: hello }\n";
+	                                  "        with: { twice: \"= event.amount * 2\", word: hello, score: high }\n";
 	struct lead_world *w = world_new(rules);
 	struct nt_json *values;
 
@@ -418,6 +418,7 @@ static void values_are_frozen_at_release(void **state)
 	assert_string_equal(nt_json_text(values, "first_name"), "Ann");
 	assert_string_equal(nt_json_text(values, "word"), "hello");
 	assert_string_equal(nt_json_text(values, "stage"), "lead");
+	assert_string_equal(nt_json_text(values, "score"), "high");
 	assert_string_equal(nt_json_get(values, "twice")->text, "5");
 	assert_string_equal(nt_json_get(nt_json_get(values, "event"), "amount")->text, "2.5");
 	assert_string_equal(nt_json_text(nt_json_get(values, "entry"), "page"), "home");
