@@ -25,8 +25,11 @@ static bool load_field_value(struct nt_loader *l, const struct nt_yaml *node, co
 {
 	struct nt_civil civil;
 	bool has_offset = true;
+	const char *zone;
 	nt_time t;
 
+	if (field == &l->program->fields[NT_FIELD_TIME_ZONE] && !nt_load_zone(l, node, &zone))
+		return false;
 	if (field->type == NT_TYPE_TIME && node->type == NT_YAML_SCALAR &&
 	    nt_instant_parse(node->text, node->length, &civil, &has_offset, &t, NULL) && !has_offset) {
 		nt_diags_error(l->diags, node->span, "'%s' needs an offset here, such as %sZ", node->text, node->text);
@@ -36,8 +39,8 @@ static bool load_field_value(struct nt_loader *l, const struct nt_yaml *node, co
 }
 
 /* What reads like a field and isn't one. */
-static const char *const derived[] = { "score", "fit", "engagement", "level", "stage", "owner", "handoff", "tags", "unsubscribed",
-	"bounced_hard", "complained", NULL };
+static const char *const derived[] = { "score", "fit", "engagement", "level", "stage", "owner", "handoff", "tags",
+	"unsubscribed", "bounced_hard", "complained", NULL };
 
 static bool load_assignment(struct nt_loader *l, const struct nt_yaml *node, bool fields, struct nt_assignment *out)
 {

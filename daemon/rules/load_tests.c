@@ -49,6 +49,7 @@ static void check_consent(struct nt_loader *l, const struct nt_yaml *node)
 static void check_fields(struct nt_loader *l, const struct nt_yaml *node)
 {
 	struct nt_value value;
+	const char *zone;
 
 	for (const struct nt_yaml *item = node != NULL ? node->first : NULL; item != NULL; item = item->next) {
 		int field;
@@ -60,6 +61,10 @@ static void check_fields(struct nt_loader *l, const struct nt_yaml *node)
 		field = nt_load_field(l, item->key);
 		if (field < 0 || (item->type == NT_YAML_SCALAR && item->length == 0 && !item->quoted))
 			continue; /* an empty value: the field is missing */
+		if (field == NT_FIELD_TIME_ZONE) {
+			nt_load_zone(l, item, &zone);
+			continue;
+		}
 		nt_load_literal(l, item, l->program->fields[field].type, l->program->fields[field].one_of, &value);
 	}
 }
