@@ -13,7 +13,20 @@
 
 #define DETAIL_MOST 160
 
-/* What a provider's texts may name: to, to_name, text, subject, id, lead, settings. */
+/* The default alphabet of GSM 03.38 with its extension table: 160 characters a text message. One character beyond it, and the whole goes
+ * as UCS-2, 70 a message. */
+static bool fits_gsm(const char *text)
+{
+	static const char alphabet[] = "\n\r @£$¥èéùìòÇØøÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ!\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§"
+	                               "¿abcdefghijklmnopqrstuvwxyzäöñüà^{}\\[~]|€";
+
+	for (const char *p = text; *p != '\0'; p += g_utf8_skip[(guchar)*p])
+		if (g_utf8_strchr(alphabet, -1, g_utf8_get_char(p)) == NULL)
+			return false;
+	return true;
+}
+
+/* What a provider's texts may name: to, to_name, text, alphabet (of the text: gsm or ucs2), html, subject, id, lead, settings. */
 static struct nt_json *values_of(struct nt_arena *arena, const struct nt_provider *provider, const struct nt_delivery *delivery,
                                  const struct nt_letter *letter)
 {
@@ -21,6 +34,7 @@ static struct nt_json *values_of(struct nt_arena *arena, const struct nt_provide
 		{ "to", letter->to },
 		{ "to_name", letter->to_name },
 		{ "text", letter->rendered.text },
+		{ "alphabet", letter->rendered.text == NULL ? NULL : fits_gsm(letter->rendered.text) ? "gsm" : "ucs2" },
 		{ "html", letter->rendered.html },
 		{ "subject", letter->rendered.subject },
 		{ "id", delivery->row.message.id },
