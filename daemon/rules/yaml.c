@@ -229,8 +229,9 @@ static void mend_comment(struct parser *p, struct nt_yaml *node, const char *key
 		;
 	node->span.length = node->length = line - node->span.start;
 	node->text = nt_arena_strndup(p->arena, text + node->span.start, node->length);
-	nt_diags_error(p->diags, node->span, "%s (' #' begins a comment, so the value ends before it)",
-	               nt_yaml_put_in_quotes(p->arena, key, node->text, node->length));
+	nt_diags_error(p->diags, node->span, "%s (' #' begins a comment, so the value ends before it%s)",
+	               nt_yaml_put_in_quotes(p->arena, key, node->text, node->length),
+	               cut_off ? "" : "; if it is one, write a blank behind the '#'");
 }
 
 static bool is_stray(const struct nt_yaml *node)

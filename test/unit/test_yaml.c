@@ -216,7 +216,8 @@ static void values_that_need_quotes(void **state)
 		                     "(the character at its beginning has a meaning of its own in YAML)" },
 		{ "title: Offer #5\n",
 		  "1:8: put the value in quotes: title: 'Offer #5' (' #' begins a comment, so the value ends before "
-		  "it)" },
+		  "it; "
+		  "if it is one, write a blank behind the '#')" },
 		{ "if: f(\"a # b\")\n", "1:5: put the condition in quotes: if: 'f(\"a # b\")' "
 		                       "(' #' begins a comment, so the value ends before it)" },
 	};
