@@ -6,10 +6,9 @@
 #include <string.h>
 
 #define TIMERS_A_TURN 100000u
+#define LATE NT_SECOND /* a timer that runs so much after its time counts as late */
 #define META_INSTANT "instant"
 #define META_BATCH "batch"
-#define META_LOADS "loads"   /* a line a load: hash, blank, instant */
-#define META_CURSOR "cursor" /* of the background pass: the last id seen, after a blank; absent: done */
 
 /* ---- what the store remembers of the engine ---- */
 
@@ -18,45 +17,20 @@ static bool meta(struct nt_engine *engine, const char *key, const char **value)
 	return engine->store->ops->meta_get(engine->store, engine->arena, key, value) == NT_STORE_OK;
 }
 
-static bool read_loads(struct nt_engine *engine, const char *lines)
-{
-	while (lines != NULL && *lines != '\0') {
-		struct nt_load load = { .at = 0 };
-		char *end;
-
-		if (strlen(lines) < 66 || lines[64] != ' ')
-			return false;
-		memcpy(load.hash, lines, 64);
-		load.at = g_ascii_strtoll(lines + 65, &end, 10);
-		if (*end != '\n')
-			return false;
-		g_array_append_val(engine->loads, load);
-		lines = end + 1;
-	}
-	return true;
-}
-
 /* Everything that a rollback may have left wrong in memory is read anew. */
 static bool restore(struct nt_engine *engine, const char **why)
 {
-	const char *instant, *batch, *loads, *cursor;
+	const char *instant, *batch;
 
 	nt_arena_reset(engine->arena);
-	g_array_set_size(engine->loads, 0);
-	g_clear_pointer(&engine->cursor, g_free);
-	if (!meta(engine, META_INSTANT, &instant) || !meta(engine, META_BATCH, &batch) || !meta(engine, META_LOADS, &loads) ||
-	    !meta(engine, META_CURSOR, &cursor) || engine->store->ops->next_due(engine->store, &engine->due) != NT_STORE_OK) {
+	if (!meta(engine, META_INSTANT, &instant) || !meta(engine, META_BATCH, &batch) ||
+	    engine->store->ops->next_due(engine->store, &engine->due) != NT_STORE_OK) {
 		*why = engine->store->ops->error(engine->store);
 		return false;
 	}
 	engine->now = instant != NULL ? g_ascii_strtoll(instant, NULL, 10) : NT_TIME_MIN;
 	engine->batch = batch != NULL ? g_ascii_strtoull(batch, NULL, 10) : 0;
-	engine->cursor = cursor != NULL ? g_strdup(cursor + 1) : NULL;
-	if (!read_loads(engine, loads)) {
-		*why = "the list of loads is damaged";
-		return false;
-	}
-	return nt_sales_reread(engine, why);
+	return nt_loads_reread(engine, why) && nt_sales_reread(engine, why);
 }
 
 static void unref_program(void *program)
@@ -108,105 +82,6 @@ void nt_engine_free(struct nt_engine *engine)
 	g_free(engine);
 }
 
-/* ---- loads ---- */
-
-static const struct nt_load *last_load(const struct nt_engine *engine)
-{
-	return engine->loads->len > 0 ? &g_array_index(engine->loads, struct nt_load, engine->loads->len - 1) : NULL;
-}
-
-static void keep_loads(struct nt_batch *turn)
-{
-	GString *lines = turn->engine->scratch;
-
-	g_string_truncate(lines, 0);
-	for (unsigned i = 0; i < turn->engine->loads->len; i++) {
-		const struct nt_load *load = &g_array_index(turn->engine->loads, struct nt_load, i);
-
-		g_string_append_printf(lines, "%s %" G_GINT64_FORMAT "\n", load->hash, (gint64)load->at);
-	}
-	nt_turn_ok(turn, turn->store->ops->meta_put(turn->store, META_LOADS, lines->str));
-}
-
-static void set_cursor(struct nt_batch *turn, const char *cursor)
-{
-	g_free(turn->engine->cursor);
-	turn->engine->cursor = g_strdup(cursor);
-	nt_turn_ok(turn, turn->store->ops->meta_put(turn->store, META_CURSOR,
-	                                            cursor != NULL ? nt_arena_printf(turn->arena, " %s", cursor) : NULL));
-}
-
-/* From this instant on the engine's program counts. The first load of all has no leads to touch. */
-static void note_load(struct nt_batch *turn)
-{
-	struct nt_engine *engine = turn->engine;
-	struct nt_log_row row = { .lead = "", .at = turn->now, .program_hash = engine->program->hash,
-		                  .body = "{\"input\":{\"kind\":\"load\"},\"effects\":[]}" };
-	struct nt_sales_input input = { .verb = NT_SALES_LOAD, .now = turn->now };
-	struct nt_load load = { .at = turn->now };
-	bool first = engine->loads->len == 0;
-
-	memcpy(load.hash, engine->program->hash, sizeof load.hash);
-	g_array_append_val(engine->loads, load);
-	keep_loads(turn);
-	if (!first) {
-		nt_turn_ok(turn, turn->store->ops->log_append(turn->store, &row));
-		set_cursor(turn, "");
-	}
-	nt_turn_sales_step(turn, &input);
-	nt_turn_sales(turn);
-}
-
-static void request_load(struct nt_batch *turn, struct nt_request *request)
-{
-	struct nt_engine *engine = turn->engine;
-	struct nt_program *program = request->program;
-	const struct nt_load *last = last_load(engine);
-	struct nt_blob archive;
-	nt_time at;
-
-	if (nt_turn_ok(turn, turn->store->ops->program_get(turn->store, turn->arena, program->hash, &archive, &at)) &&
-	    archive.bytes == NULL && request->archive.bytes != NULL)
-		nt_turn_ok(turn, turn->store->ops->program_put(turn->store, program->hash, request->archive.bytes,
-		                                               request->archive.length, turn->now));
-	if (last != NULL && strcmp(last->hash, program->hash) == 0 && strcmp(engine->program->hash, program->hash) == 0)
-		return;
-	nt_turn_sales(turn);
-	nt_turn_save(turn); /* what was stepped so far was stepped under the old one */
-	if (turn->code != NT_STORE_OK)
-		return;
-	if (!g_hash_table_contains(engine->older, engine->program->hash))
-		g_hash_table_insert(engine->older, g_strdup(engine->program->hash), nt_program_ref(engine->program));
-	nt_sales_set_program(engine->sales, program);
-	nt_program_unref(engine->program);
-	engine->program = nt_program_ref(program);
-	note_load(turn);
-}
-
-/* The pass after a load: every lead that still has an older program is brought to this one, some a turn. */
-static void touch(struct nt_batch *turn, unsigned limit)
-{
-	struct nt_engine *engine = turn->engine;
-	const char **ids;
-	unsigned n = 0;
-
-	if (engine->cursor == NULL || limit == 0 || turn->code != NT_STORE_OK)
-		return;
-	ids = nt_arena_array(turn->arena, const char *, limit);
-	if (!nt_turn_ok(turn, turn->store->ops->scan(turn->store, turn->arena, engine->cursor, limit, ids, &n)))
-		return;
-	nt_turn_load(turn, ids, n); /* loading moves those that need it */
-	if (n == limit) {
-		set_cursor(turn, ids[n - 1]);
-		return;
-	}
-	set_cursor(turn, NULL);
-	if (engine->loads->len > 1) {
-		g_array_remove_range(engine->loads, 0, engine->loads->len - 1);
-		keep_loads(turn);
-	}
-}
-
 /* ---- timers ---- */
 
 /* All leads that are due by `until`: those at hand, and those of `due`. */
@@ -227,7 +102,7 @@ static void run_timers(struct nt_batch *turn, const struct nt_due *due, unsigned
 			tl->stored_due = NT_TIME_MIN;
 		if (tl->lead == NULL || tl->lead->due > until)
 			continue;
-		turn->counters.timers_late += tl->lead->due < turn->now;
+		turn->counters.timers_late += tl->lead->due + LATE < turn->now;
 		input = nt_arena_new0(turn->arena, struct nt_input);
 		*input = (struct nt_input){ .kind = NT_INPUT_TIMER, .now = tl->lead->due, .clock = turn->now };
 		nt_turn_step(turn, tl, input);
@@ -248,6 +123,10 @@ static void request_sales(struct nt_batch *turn, struct nt_request *request)
 		                        .offer = request->offer, .reason = request->reason };
 	enum nt_sales_answer answer;
 
+	if (request->verb < NT_SALES_ACCEPT || request->verb > NT_SALES_LOST) {
+		nt_request_refuse(request, NT_ANSWER_INVALID, NULL, "this can't be asked for");
+		return;
+	}
 	nt_turn_sales(turn);
 	answer = nt_turn_sales_step(turn, &input);
 	nt_turn_sales(turn);
@@ -289,7 +168,7 @@ static void answer(struct nt_batch *turn, struct asked *asked)
 		nt_request_outcome(turn, request, &asked->row);
 		break;
 	case NT_REQUEST_LOAD:
-		request_load(turn, request);
+		nt_request_load(turn, request);
 		break;
 	case NT_REQUEST_SUPPRESS:
 		nt_request_suppress(turn, request);
@@ -358,14 +237,12 @@ static void answer_all(struct nt_batch *turn, struct asked *all, unsigned n)
 static void do_turn(struct nt_batch *turn, struct nt_request *requests, unsigned timers, unsigned touches)
 {
 	struct nt_engine *engine = turn->engine;
-	const struct nt_load *last = last_load(engine);
 	struct nt_due *due;
 	unsigned n_due = 0, n_asked;
 	struct asked *asked;
 	GHashTable *busy;
 
-	if (last == NULL || strcmp(last->hash, engine->program->hash) != 0)
-		note_load(turn);
+	nt_turn_note_program(turn);
 	timers = engine->due <= turn->now ? MIN(timers, TIMERS_A_TURN) : 0;
 	due = nt_arena_array(turn->arena, struct nt_due, timers);
 	if (timers > 0 &&
@@ -378,7 +255,7 @@ static void do_turn(struct nt_batch *turn, struct nt_request *requests, unsigned
 	answer_all(turn, asked, n_asked);
 	run_timers(turn, due, n_due, turn->now, NULL);
 	nt_turn_sales_timers(turn, turn->now);
-	touch(turn, touches);
+	nt_turn_touch(turn, touches);
 	nt_turn_sales(turn);
 	nt_turn_save(turn);
 	g_hash_table_destroy(busy);
@@ -410,6 +287,19 @@ static void count(struct nt_engine_counters *sum, const struct nt_engine_counter
 	sum->rejected += turn->rejected;
 }
 
+/* A commit of which no answer came: the batch number says whether it was kept. */
+static bool was_kept(struct nt_batch *turn)
+{
+	struct nt_engine *engine = turn->engine;
+	const char *batch = NULL;
+
+	if (turn->code != NT_STORE_UNKNOWN || !meta(engine, META_BATCH, &batch) || batch == NULL ||
+	    g_ascii_strtoull(batch, NULL, 10) != engine->batch + 1)
+		return false;
+	turn->code = NT_STORE_OK;
+	return true;
+}
+
 static bool finish(struct nt_batch *turn)
 {
 	struct nt_engine *engine = turn->engine;
@@ -423,7 +313,7 @@ static bool finish(struct nt_batch *turn)
 		nt_turn_ok(turn, turn->store->ops->next_due(turn->store, &due));
 	if (turn->code == NT_STORE_OK)
 		nt_turn_ok(turn, turn->store->ops->commit(turn->store, engine->batch + 1));
-	if (turn->code != NT_STORE_OK)
+	if (turn->code != NT_STORE_OK && !was_kept(turn))
 		return false;
 	engine->now = turn->now;
 	engine->batch++;
@@ -433,7 +323,7 @@ static bool finish(struct nt_batch *turn)
 	return true;
 }
 
-static void fail(struct nt_batch *turn, struct nt_request *requests, struct nt_program *before)
+static void fail(struct nt_batch *turn, struct nt_request *requests, struct nt_program *before, bool begun)
 {
 	struct nt_engine *engine = turn->engine;
 	const char *why = NULL, *error = engine->store->ops->error(engine->store);
@@ -442,32 +332,49 @@ static void fail(struct nt_batch *turn, struct nt_request *requests, struct nt_p
 		r->n_rows = 0;
 		nt_request_refuse(r, NT_ANSWER_FAILED, NULL, "the store could not keep it: %s", error);
 	}
-	if (turn->code != NT_STORE_UNKNOWN && turn->code != NT_STORE_FENCED)
+	if (begun)
 		engine->store->ops->rollback(engine->store);
 	if (engine->program != before) {
 		nt_program_unref(engine->program);
 		engine->program = nt_program_ref(before);
 	}
-	if (!restore(engine, &why))
-		engine->due = NT_NEVER; /* the caller tries again: its next turn fails or reads anew */
+	engine->stale = !restore(engine, &why);
+}
+
+/* What the engine keeps in memory is what the store has. */
+static bool is_fresh(struct nt_batch *turn)
+{
+	struct nt_engine *engine = turn->engine;
+	const char *why;
+
+	if (engine->stale)
+		engine->stale = !restore(engine, &why);
+	if (engine->cursor == NULL) /* no lead needs an older program any more */
+		g_hash_table_remove_all(engine->older);
+	return !engine->stale || nt_turn_ok(turn, NT_STORE_ERROR);
 }
 
 int nt_engine_turn(struct nt_engine *engine, nt_time clock, struct nt_request *requests, unsigned timers, unsigned touches)
 {
 	struct nt_program *before = nt_program_ref(engine->program);
 	struct nt_batch turn = { .engine = engine, .store = engine->store, .arena = engine->arena,
-		                .now = nt_time_later(clock, engine->now), .ready = engine->ready,
-		                .observed = engine->observed };
+		                .ready = engine->ready, .observed = engine->observed };
+
+	bool begun = false;
 
 	turn.last = &turn.first;
 	nt_arena_reset(engine->arena);
 	g_array_set_size(engine->ready, 0);
 	g_array_set_size(engine->observed, 0);
 	g_hash_table_remove_all(engine->leads);
-	if (nt_turn_ok(&turn, engine->store->ops->begin(engine->store)))
+	if (is_fresh(&turn)) {
+		turn.now = nt_time_later(clock, engine->now);
+		begun = nt_turn_ok(&turn, engine->store->ops->begin(engine->store));
+	}
+	if (begun)
 		do_turn(&turn, requests, timers, touches);
 	if (!finish(&turn)) {
-		fail(&turn, requests, before);
+		fail(&turn, requests, before, begun);
 	} else {
 		for (struct nt_request *r = requests; r != NULL; r = r->next)
 			if (r->kind == NT_REQUEST_LOAD)

@@ -1,6 +1,6 @@
 /* Inside one turn of the engine: the leads that it touches, each decoded once and saved once, and what their steps ask for.
- * Files: engine.c (the order of a turn), turn.c (leads), turn_sales.c (the queue), request.c (what people send),
- * outbox.c (what the dispatcher asks), log_body.c (what the log keeps). */
+ * Files: engine.c (the order of a turn), turn.c (leads), turn_sales.c (the queue), loads.c (programs), request.c (what
+ * people send), outbox.c (what the dispatcher asks), log_body.c (what the log keeps). */
 #ifndef NT_ENGINE_TURN_H
 #define NT_ENGINE_TURN_H
 
@@ -60,6 +60,7 @@ struct nt_engine {
 	GArray *loads;                  /* struct nt_load: the history that leads not yet touched may need */
 	char *cursor;                   /* of the background pass: the last id seen; NULL: it is done */
 	GArray *ready, *observed;       /* kept for their memory */
+	bool stale;                     /* a rollback couldn't be followed by reading: what is here isn't what the store has */
 };
 
 /* ---- store ---- */
@@ -91,6 +92,14 @@ void nt_turn_sales(struct nt_batch *turn);  /* what waits, in order, with all th
 void nt_turn_sales_timers(struct nt_batch *turn, nt_time until); /* those due by then */
 enum nt_sales_answer nt_turn_sales_step(struct nt_batch *turn, const struct nt_sales_input *input);
 bool nt_sales_reread(struct nt_engine *engine, const char **why); /* the queue as the store has it */
+
+/* ---- loads (loads.c) ---- */
+
+bool nt_loads_reread(struct nt_engine *engine, const char **why); /* their history as the store has it */
+void nt_turn_note_program(struct nt_batch *turn); /* the engine was opened with another than the last load's */
+void nt_request_load(struct nt_batch *turn, struct nt_request *request);
+/* The pass after a load: every lead that still has an older program is brought to this one, `limit` a turn. */
+void nt_turn_touch(struct nt_batch *turn, unsigned limit);
 
 /* ---- requests (request.c, outbox.c) ---- */
 
