@@ -1,0 +1,225 @@
+#include "engine/simulate.h"
+
+#include "base/arena.h"
+#include "base/json.h"
+#include "engine/describe.h"
+#include "engine/driver.h"
+#include "engine/testrun.h"
+
+#include "program_text.h"
+#include "unit.h"
+
+#define RULES \
+	POLICY_TEXT \
+	"fields: { seats: number }\n" \
+	"events: { a.b: { amount: number }, c.d: {} }\n" \
+	"---\n" \
+	"scoring: { engagement: [ { on: a.b, points: 5 } ], levels: { cold: 0, warm: 10 } }\n" \
+	"---\n" \
+	"campaign: first\nenter: { on: a.b }\ngoal: { on: email.clicked }\n" \
+	"steps: [ email: m1, wait: 1 day, email: m2, tag: done ]\n"
+
+static const char leads[] = "id,email,seats,time_zone\n"
+	"ann,ann@example.org,5,Europe/Berlin\n"
+	"bea,bea@example.org,,\n"
+	"cyd,cyd@example.org,many,\n";
+
+static const char events[] =
+	"{\"id\":\"1\",\"lead\":\"bea\",\"event\":\"a.b\",\"at\":\"2026-06-02 10:00\"}\n"
+	"{\"id\":\"2\",\"lead\":\"ann\",\"event\":\"a.b\",\"at\":\"2026-06-01 10:00\",\"properties\":{\"amount\":7}}\n"
+	"\n"
+	"{\"id\":\"2\",\"lead\":\"ann\",\"event\":\"a.b\",\"at\":\"2026-06-01T09:00:00Z\"}\n"
+	"{\"lead\":\"bea\",\"event\":\"email.clicked\",\"at\":\"2026-06-02T15:00:00Z\"}\n"
+	"{\"lead\":\"ann\",\"event\":\"a.b\",\"at\":\"2026-06-01T09:00:00Z\",\"properties\":{\"amount\":\"x\"}}\n"
+	"{\"event\":\"a.b\",\"at\":\"2026-06-01T09:00:00Z\"}\n"
+	"{\"lead\":\"ann\",\n";
+
+static bool simulate(struct nt_program *program, bool json, struct nt_diags *diags, GString *out)
+{
+	struct nt_simulation simulation = { .program = program, .start = NT_NO_TIME, .until = at("UTC", "2026-07-01"), .json = json };
+
+	simulation.leads = nt_diags_source(diags, "leads.csv", leads, sizeof leads - 1);
+	simulation.events = nt_diags_source(diags, "events.ndjson", events, sizeof events - 1);
+	return nt_simulate(&simulation, diags, out);
+}
+
+static void a_timeline_per_lead_and_totals(void **state)
+{
+	static const char wanted[] =
+		"ann\n"
+		"  Mon 2026-06-01 10:00 CEST  lead.created   \n"
+		"  Mon 2026-06-01 10:00 CEST  event          a.b\n"
+		"  Mon 2026-06-01 10:00 CEST  points         +5 a.b\n"
+		"  Mon 2026-06-01 10:00 CEST  campaign.entered a.b (first)\n"
+		"  Mon 2026-06-01 10:00 CEST  email          m1 (first)\n"
+		"  Tue 2026-06-02 10:00 CEST  email          m2 (first)\n"
+		"  Tue 2026-06-02 10:00 CEST  tag            done (first)\n"
+		"  Tue 2026-06-02 10:00 CEST  campaign.left  came to its end (first)\n"
+		"bea\n";
+	struct nt_program *program = program_of(RULES);
+	struct nt_diags *diags = nt_diags_new();
+	GString *out = g_string_new(NULL), *again = g_string_new(NULL);
+
+	(void)state;
+	assert_true(simulate(program, false, diags, out));
+	assert_memory_equal(out->str, wanted, sizeof wanted - 1);
+	assert_non_null(strstr(out->str, "campaign.reached_goal email.clicked (first)"));
+	assert_non_null(strstr(out->str, "\n         3 events, 1 repeated, 4 rows refused\n"));
+	assert_non_null(strstr(out->str, "messages\n         2 email m1\n         1 email m2\n"));
+	assert_non_null(strstr(out->str, "goals\n         1 first\n"));
+	assert_true(simulate(program, false, diags, again));
+	assert_string_equal(out->str, again->str);
+	g_string_free(out, TRUE);
+	g_string_free(again, TRUE);
+	nt_diags_free(diags);
+	nt_program_unref(program);
+}
+
+static void wrong_rows_are_named_and_left_out(void **state)
+{
+	static const char *const wanted[] = {
+		"events.ndjson:6:1: error: properties.amount: ", "events.ndjson:7:1: error: an event needs a lead",
+		"events.ndjson:8:", "leads.csv:4:21: error: seats: ",
+	};
+	struct nt_program *program = program_of(RULES);
+	struct nt_diags *diags = nt_diags_new();
+	GString *out = g_string_new(NULL), *found = g_string_new(NULL);
+
+	(void)state;
+	assert_true(simulate(program, true, diags, out));
+	nt_diags_print(diags, found);
+	assert_int_equal(nt_diags_errors(diags), 4);
+	for (size_t i = 0; i < G_N_ELEMENTS(wanted); i++)
+		if (strstr(found->str, wanted[i]) == NULL)
+			fail_msg("'%s' isn't in\n%s", wanted[i], found->str);
+	assert_non_null(strstr(out->str, "{\"lead\":\"ann\",\"at\":\"2026-06-01T08:00:00Z\",\"what\":\"message.released\",\"campaign\":\"first\""));
+	assert_null(strstr(out->str, "\"cyd\""));
+	g_string_free(out, TRUE);
+	g_string_free(found, TRUE);
+	nt_diags_free(diags);
+	nt_program_unref(program);
+}
+
+static void nothing_to_do_is_said(void **state)
+{
+	struct nt_program *program = program_of(RULES);
+	struct nt_simulation simulation = { .program = program, .start = NT_NO_TIME, .until = at("UTC", "2026-07-01") };
+	struct nt_diags *diags = nt_diags_new();
+	GString *out = g_string_new(NULL);
+
+	(void)state;
+	assert_false(nt_simulate(&simulation, diags, out));
+	simulation.start = at("UTC", "2026-08-01");
+	assert_false(nt_simulate(&simulation, diags, out));
+	simulation.leads = nt_diags_source(diags, "leads.csv", "email\na@b\n", 10);
+	assert_false(nt_simulate(&simulation, diags, out));
+	assert_string_equal(nt_diags_peek(diags, 0)->message, "without events, say when to start");
+	assert_string_equal(nt_diags_peek(diags, 1)->message, "it would end before it starts");
+	assert_string_equal(nt_diags_peek(diags, 2)->message, "there is no column 'id'");
+	g_string_free(out, TRUE);
+	nt_diags_free(diags);
+	nt_program_unref(program);
+}
+
+/* ---- tests of rules ---- */
+
+#define A_TEST(expect) \
+	RULES "tests:\n" \
+	"  - name: one\n    lead: { id: ann, email: ann@example.org, time_zone: America/New_York }\n" \
+	"    events: [ { at: 2026-06-01 10:00, on: a.b } ]\n    expect: " expect "\n"
+
+static bool passes(const char *text, const char *report)
+{
+	struct nt_program *program = program_of(text);
+	struct nt_test_result result = nt_test_run(program, 0, NULL, NULL);
+	bool passed = result.passed;
+
+	if (report != NULL && strstr(result.report->str, report) == NULL)
+		fail_msg("'%s' isn't in\n%s", report, result.report->str);
+	nt_test_result_clear(&result);
+	nt_program_unref(program);
+	return passed;
+}
+
+static void tests_pass_and_fail(void **state)
+{
+	(void)state;
+	assert_true(passes(A_TEST("[ email: m1, { at: +1 day, email: m2 }, nothing_else, at_end: { score: 5, tags: [ done ] } ]"), NULL));
+	assert_true(passes(A_TEST("[ { at: 2026-06-02, email: m2 } ]"), NULL));
+	assert_false(passes(A_TEST("[ { at: 2026-06-02 10:01, email: m2 } ]"),
+	                    "  - Tue 2026-06-02 10:01 EDT  email: m2\n"));
+	assert_false(passes(A_TEST("[ { at: 2026-06-02 10:00, email: m2 }, nothing_else ]"),
+	                    "Mon 2026-06-01 10:00 EDT  email: m1\n"));
+	assert_false(passes(A_TEST("[ email: m1, email: m1 ]"), "  - (any time)  email: m1\n"));
+	assert_false(passes(A_TEST("[ at_end: { score: 6 } ]"), "at the end score is 5, not 6"));
+	assert_false(passes(A_TEST("[ at_end: { tags: [ done, over ] } ]"), "at the end tags is done, not"));
+	assert_false(passes(A_TEST("[ at_end: { email: other@example.org } ]"), "at the end email is \"ann@example.org\", not"));
+	assert_true(passes(A_TEST("[ at_end: { owner: none, handoff: none, level: cold } ]"), NULL));
+}
+
+static void precision_is_what_was_written(void **state)
+{
+	(void)state;
+	assert_true(passes(A_TEST("[ { at: 2026-06-01T14:00:00Z, email: m1 } ]"), NULL));
+	assert_false(passes(A_TEST("[ { at: 2026-06-01T14:00:01Z, email: m1 } ]"), NULL));
+	assert_true(passes(A_TEST("[ { at: 2026-06-01T10:00:00.000-04:00, email: m1 } ]"), NULL));
+	assert_false(passes(A_TEST("[ { at: +23 hours 59 minutes, email: m2 } ]"), NULL));
+}
+
+/* ---- a lead for people ---- */
+
+static void a_lead_is_described(void **state)
+{
+	static const char given[] = "{\"email\":\"a@b.c\",\"seats\":2,\"x\":{\"y\":1}}";
+	struct nt_program *program = program_of(RULES);
+	struct nt_driver *driver = nt_driver_new(program, at("UTC", "2026-06-01 10:00"), NULL, NULL);
+	struct nt_arena *arena = nt_arena_new();
+	struct nt_json_error error;
+	struct nt_request request = { .arena = arena, .kind = NT_REQUEST_INPUT, .input_kind = NT_INPUT_FIELDS, .lead = "ann" };
+	GString *out = g_string_new(NULL);
+	const struct nt_json *json;
+	struct nt_lead *lead;
+
+	(void)state;
+	request.json = nt_json_parse(arena, given, sizeof given - 1, &error);
+	nt_driver_post(driver, at("UTC", "2026-06-01 10:00"), &request);
+	request.input_kind = NT_INPUT_EVENT;
+	request.json = nt_json_parse(arena, "{\"event\":\"a.b\"}", 15, &error);
+	nt_driver_post(driver, at("UTC", "2026-06-01 10:00"), &request);
+	lead = nt_driver_lead(driver, arena, "ann");
+	nt_describe_lead_json(lead, at("UTC", "2026-06-01 11:00"), out);
+	json = nt_json_parse(arena, out->str, out->len, &error);
+	assert_non_null(json);
+	assert_string_equal(nt_json_text(json, "id"), "ann");
+	assert_string_equal(nt_json_text(nt_json_get(json, "fields"), "email"), "a@b.c");
+	assert_string_equal(nt_json_get(nt_json_get(nt_json_get(json, "fields"), "x"), "y")->text, "1");
+	assert_string_equal(nt_json_get(json, "score")->text, "5");
+	assert_string_equal(nt_json_text(nt_json_get(json, "why")->first, "reason"), "a.b");
+	assert_string_equal(nt_json_text(nt_json_get(json, "campaigns")->first, "step"), "wait-1");
+	assert_string_equal(nt_json_text(nt_json_get(json, "campaigns")->first, "until"), "2026-06-02T10:00:00Z");
+	assert_string_equal(nt_json_text(json, "due"), "2026-06-02T10:00:00Z");
+	g_string_truncate(out, 0);
+	nt_describe_lead_text(lead, at("UTC", "2026-06-01 11:00"), out);
+	assert_non_null(strstr(out->str, "score 5, cold (fit 0, engagement 5)\n  +5      a.b"));
+	assert_non_null(strstr(out->str, "first                    at wait-1, since Mon 2026-06-01 06:00 EDT, until Tue"));
+	g_string_free(out, TRUE);
+	nt_arena_free(arena);
+	nt_driver_free(driver);
+	nt_program_unref(program);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_timeline_per_lead_and_totals),
+		cmocka_unit_test(wrong_rows_are_named_and_left_out),
+		cmocka_unit_test(nothing_to_do_is_said),
+		cmocka_unit_test(tests_pass_and_fail),
+		cmocka_unit_test(precision_is_what_was_written),
+		cmocka_unit_test(a_lead_is_described),
+	};
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+
+	zones_free();
+	return failed;
+}
