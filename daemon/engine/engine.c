@@ -167,6 +167,9 @@ static void answer(struct nt_batch *turn, struct asked *asked)
 	case NT_REQUEST_OUTCOME:
 		nt_request_outcome(turn, request, &asked->row);
 		break;
+	case NT_REQUEST_DECIDE:
+		nt_request_decide(turn, request, &asked->row);
+		break;
 	case NT_REQUEST_LOAD:
 		nt_request_load(turn, request);
 		break;
@@ -191,7 +194,7 @@ static struct asked *look_at(struct nt_batch *turn, struct nt_request *requests,
 		r->message_text = r->field = NULL;
 		all[i].request = r;
 		all[i].lead = nt_request_lead(r);
-		if (r->kind != NT_REQUEST_OUTCOME)
+		if (r->kind != NT_REQUEST_OUTCOME && r->kind != NT_REQUEST_DECIDE)
 			continue;
 		if (nt_turn_ok(turn, turn->store->ops->outbox_get(turn->store, turn->arena, r->message, &all[i].row)) &&
 		    all[i].row.state != NT_OUTBOX_ABSENT && all[i].row.message.rep == NULL)

@@ -20,6 +20,7 @@ enum nt_request_kind {
 	NT_REQUEST_OUTCOME,  /* dispatcher: what became of a handed message */
 	NT_REQUEST_LOAD,     /* program: a new rule set */
 	NT_REQUEST_SUPPRESS, /* channel, address; lift: undo */
+	NT_REQUEST_DECIDE,   /* message that is in doubt; again: send it once more, else give it up */
 };
 
 enum nt_send_result {
@@ -70,6 +71,7 @@ struct nt_request {
 	bool hard;
 	enum nt_outcome later;       /* for outcomes after acceptance (DELIVERED, BOUNCED, COMPLAINED, UNSUBSCRIBED …) … */
 	bool is_later;               /* … which this says it is */
+	bool again;                  /* DECIDE */
 	const char *detail, *remote_id;
 	nt_time retry_after;         /* the server's own wish in ms, 0 none */
 	/* LOAD */

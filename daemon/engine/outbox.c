@@ -144,6 +144,26 @@ void nt_request_outcome(struct nt_batch *turn, struct nt_request *request, struc
 		sent(turn, request, row);
 }
 
+/* A person has found out what became of a message in doubt, or takes the risk. */
+void nt_request_decide(struct nt_batch *turn, struct nt_request *request, const struct nt_outbox_row *row)
+{
+	struct nt_outbox_row next = *row;
+
+	if (row->state == NT_OUTBOX_ABSENT) {
+		nt_request_refuse(request, NT_ANSWER_NOT_FOUND, "message", "there is no such message");
+		return;
+	}
+	next.state = request->again ? NT_OUTBOX_RELEASED : NT_OUTBOX_REFUSED;
+	next.not_before = next.changed = turn->now;
+	next.detail = nt_arena_printf(turn->arena, "%s by %s", request->again ? "sent again" : "given up",
+	                              request->cause != NULL ? request->cause : "hand");
+	if (!move(turn, &next, NT_OUTBOX_IN_DOUBT))
+		nt_request_refuse(request, NT_ANSWER_CONFLICT, "message", "this message isn't in doubt: it is %s",
+		                  nt_outbox_state_name(row->state));
+	else if (!request->again)
+		tell_lead(turn, row, NT_OUTCOME_FAILED, next.detail, request->cause);
+}
+
 void nt_request_suppress(struct nt_batch *turn, struct nt_request *request)
 {
 	const struct nt_program *program = turn->engine->program;

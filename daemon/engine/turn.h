@@ -111,6 +111,7 @@ const char *nt_request_lead(struct nt_request *request);
 void nt_request_input(struct nt_batch *turn, struct nt_request *request, struct nt_turn_lead *tl);
 void nt_request_claim(struct nt_batch *turn, struct nt_request *request);
 void nt_request_outcome(struct nt_batch *turn, struct nt_request *request, struct nt_outbox_row *row);
+void nt_request_decide(struct nt_batch *turn, struct nt_request *request, const struct nt_outbox_row *row);
 void nt_request_suppress(struct nt_batch *turn, struct nt_request *request);
 
 /* ---- log (log_body.c) ---- */

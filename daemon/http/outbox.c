@@ -64,6 +64,30 @@ void nt_outbox_get(struct nt_exchange *x)
 		nt_exchange_ask(x, list);
 }
 
+static void decided(struct nt_exchange *x)
+{
+	nt_exchange_answer_request(x, x->arguments[0], x->requests->again ? "released" : "refused");
+}
+
+static void decide(struct nt_exchange *x, bool again)
+{
+	struct nt_request *request = nt_exchange_requests(x, NT_REQUEST_DECIDE, 1);
+
+	request->message = x->arguments[0];
+	request->again = again;
+	nt_exchange_post(x, request, 1, decided);
+}
+
+void nt_outbox_retry(struct nt_exchange *x)
+{
+	decide(x, true);
+}
+
+void nt_outbox_drop(struct nt_exchange *x)
+{
+	decide(x, false);
+}
+
 static void done(struct nt_exchange *x)
 {
 	nt_exchange_answer_request(x, x->requests->address, x->requests->lift ? "lifted" : "suppressed");

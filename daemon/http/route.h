@@ -36,6 +36,8 @@ void nt_queue_send_back(struct nt_exchange *x);
 void nt_queue_won(struct nt_exchange *x);
 void nt_queue_lost(struct nt_exchange *x);
 void nt_outbox_get(struct nt_exchange *x);         /* outbox.c */
+void nt_outbox_retry(struct nt_exchange *x);
+void nt_outbox_drop(struct nt_exchange *x);
 void nt_suppressions_post(struct nt_exchange *x);
 void nt_suppressions_delete(struct nt_exchange *x);
 void nt_health_get(struct nt_exchange *x);         /* metrics.c */

@@ -13,8 +13,15 @@ struct nt_command {
 };
 
 extern const struct nt_command nt_command_check;
+extern const struct nt_command nt_command_clock;
+extern const struct nt_command nt_command_event;
+extern const struct nt_command nt_command_lead;
+extern const struct nt_command nt_command_outbox;
+extern const struct nt_command nt_command_queue;
 extern const struct nt_command nt_command_reference;
+extern const struct nt_command nt_command_reload;
 extern const struct nt_command nt_command_simulate;
+extern const struct nt_command nt_command_status;
 extern const struct nt_command nt_command_test;
 
 /* "nurturectl check: what is wrong" and how to use it, on standard error; gives NT_EXIT_CANNOT. */

@@ -8,8 +8,15 @@
 
 static const struct nt_command *const commands[] = {
 	&nt_command_check,
+	&nt_command_clock,
+	&nt_command_event,
+	&nt_command_lead,
+	&nt_command_outbox,
+	&nt_command_queue,
 	&nt_command_reference,
+	&nt_command_reload,
 	&nt_command_simulate,
+	&nt_command_status,
 	&nt_command_test,
 };
 

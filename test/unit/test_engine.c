@@ -196,6 +196,15 @@ static enum nt_answer_code hear(struct house *h, const char *message, enum nt_ou
 	return ask(h, r);
 }
 
+static enum nt_answer_code decide(struct house *h, const char *message, bool again)
+{
+	struct nt_request *r = request(h, NT_REQUEST_DECIDE);
+
+	r->message = message;
+	r->again = again;
+	return ask(h, r);
+}
+
 static struct nt_outbox_row row(struct house *h, const char *message)
 {
 	struct nt_outbox_row out;
@@ -496,6 +505,25 @@ static void doubt_is_held_for_marketing_only(void **state)
 	house_free(h);
 }
 
+static void a_person_decides_on_what_is_in_doubt(void **state)
+{
+	struct house *h = house_new();
+	const char *m = first_message(h);
+
+	(void)state;
+	assert_int_equal(decide(h, "none", true), NT_ANSWER_NOT_FOUND);
+	assert_int_equal(decide(h, m, true), NT_ANSWER_CONFLICT);
+	assert_int_equal(outcome(h, m, NT_SEND_IN_DOUBT, false), NT_ANSWER_OK);
+	assert_int_equal(decide(h, m, true), NT_ANSWER_OK);
+	assert_string_equal(claim(h, "email")->rows[0].message.id, m);
+	assert_int_equal(outcome(h, m, NT_SEND_IN_DOUBT, false), NT_ANSWER_OK);
+	assert_int_equal(decide(h, m, false), NT_ANSWER_OK);
+	assert_int_equal(row(h, m).state, NT_OUTBOX_REFUSED);
+	assert_null(lead(h, "ann")->pending);
+	assert_int_equal(decide(h, m, false), NT_ANSWER_CONFLICT);
+	house_free(h);
+}
+
 static void what_is_handed_cannot_be_cancelled(void **state)
 {
 	struct house *h = house_new();
@@ -759,6 +787,7 @@ int main(void)
 		cmocka_unit_test(untouched_costs_no_attempt),
 		cmocka_unit_test(a_hard_bounce_suppresses_the_address),
 		cmocka_unit_test(doubt_is_held_for_marketing_only),
+		cmocka_unit_test(a_person_decides_on_what_is_in_doubt),
 		cmocka_unit_test(what_is_handed_cannot_be_cancelled),
 		cmocka_unit_test(a_claim_and_an_exit_in_one_turn_agree),
 		cmocka_unit_test(people_can_suppress_and_lift),
