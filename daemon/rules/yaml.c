@@ -206,6 +206,18 @@ static bool is_plain(const struct nt_yaml *node, const struct nt_source *source)
 	       strchr("|>", source->text[node->span.start]) == NULL;
 }
 
+/* { if: plan == #pro }: what closes the map isn't part of the value. */
+static size_t without_closers(const char *text, size_t length)
+{
+	int open = 0;
+
+	for (size_t i = 0; i < length; i++)
+		open += (strchr("{[", text[i]) != NULL) - (strchr("}]", text[i]) != NULL);
+	for (; length > 0 && strchr(" }]", text[length - 1]) != NULL && (open < 0 || text[length - 1] == ' '); length--)
+		open += text[length - 1] != ' ';
+	return length;
+}
+
 /* `title: Offer #5`: everything from " #" on is a comment, which its author didn't mean. A comment proper stands
  * apart: two blanks before the '#' or one behind it. The value becomes what was meant, so that no second message
  * comes of it. */
@@ -227,7 +239,7 @@ static void mend_comment(struct parser *p, struct nt_yaml *node, const char *key
 		return;
 	for (line = end; line < p->source->length && text[line] != '\n' && text[line] != '\r'; line++)
 		;
-	node->span.length = node->length = line - node->span.start;
+	node->span.length = node->length = without_closers(text + node->span.start, line - node->span.start);
 	node->text = nt_arena_strndup(p->arena, text + node->span.start, node->length);
 	nt_diags_error(p->diags, node->span, "%s (' #' begins a comment, so the value ends before it%s)",
 	               nt_yaml_put_in_quotes(p->arena, key, node->text, node->length),
