@@ -87,6 +87,8 @@ static struct nt_value get_value(struct decoder *d)
 		break;
 	case NT_TYPE_DATE:
 		value.date = nt_wire_get_signed(&d->r);
+		if (value.date < NT_TIME_MIN / NT_DAY || value.date > NT_TIME_MAX / NT_DAY)
+			d->r.bad = true;
 		break;
 	case NT_TYPE_TIME:
 		value.time = nt_wire_get_time(&d->r);
