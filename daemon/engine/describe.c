@@ -44,7 +44,9 @@ static const char *step_of(const struct nt_lead *lead, const struct nt_run *run)
 
 static const char *consent_word(const struct nt_consent *consent)
 {
-	return consent->state == NT_CONSENT_GIVEN ? "given" : consent->state == NT_CONSENT_REFUSED ? "refused" : "unknown";
+	return consent->state == NT_CONSENT_GIVEN   ? "given" :
+	       consent->state == NT_CONSENT_REFUSED ? "refused" :
+	                                              "unknown";
 }
 
 /* ---- JSON ---- */
@@ -126,8 +128,10 @@ static void put_campaigns(struct nt_json_writer *w, const struct nt_lead *lead)
 			continue;
 		nt_json_object(w, NULL);
 		nt_json_put_text(w, "campaign", past->name);
-		nt_json_put_text(w, "state", past->reached_goal != NT_NO_TIME && past->reached_goal >= past->last_entry ?
-		                                     "reached_goal" : "left");
+		nt_json_put_text(w, "state",
+		                 past->reached_goal != NT_NO_TIME && past->reached_goal >= past->last_entry ?
+		                         "reached_goal" :
+		                         "left");
 		nt_json_put_int(w, "entries", past->entries);
 		put_time(w, "since", past->last_entry);
 		nt_json_end_object(w);
@@ -264,10 +268,11 @@ static void say_score(const struct nt_lead *lead, nt_time now, GString *out)
 	nt_time half_life = lead->program->half_life;
 	const char *level = level_of(lead);
 
-	g_string_append_printf(out, "score %" G_GINT64_FORMAT "%s%s (fit %" G_GINT64_FORMAT ", engagement %" G_GINT64_FORMAT ")\n",
-	                       (gint64)nt_score_points(&lead->engagement, lead->fit, now, half_life), level != NULL ? ", " : "",
-	                       level != NULL ? level : "", (gint64)nt_number_round(lead->fit),
-	                       (gint64)nt_engagement_points(&lead->engagement, now, half_life));
+	g_string_append_printf(
+		out, "score %" G_GINT64_FORMAT "%s%s (fit %" G_GINT64_FORMAT ", engagement %" G_GINT64_FORMAT ")\n",
+		(gint64)nt_score_points(&lead->engagement, lead->fit, now, half_life), level != NULL ? ", " : "",
+		level != NULL ? level : "", (gint64)nt_number_round(lead->fit),
+		(gint64)nt_engagement_points(&lead->engagement, now, half_life));
 	for (const struct nt_score_reason *reason = lead->reasons; reason != NULL; reason = reason->next) {
 		GString *points = g_string_new(NULL);
 
@@ -288,7 +293,8 @@ static void say_campaigns(const struct nt_lead *lead, GString *out)
 	for (const struct nt_run *run = lead->runs; run != NULL; run = run->next) {
 		const char *step = step_of(lead, run);
 
-		g_string_append_printf(out, "  %-24s at %s", lead->program->campaigns[run->campaign].name, step != NULL ? step : "its end");
+		g_string_append_printf(out, "  %-24s at %s", lead->program->campaigns[run->campaign].name,
+		                       step != NULL ? step : "its end");
 		say_time(lead, ", since ", run->entered, out);
 		say_time(lead, ", until ", run->due, out);
 		g_string_append_c(out, '\n');
@@ -297,8 +303,9 @@ static void say_campaigns(const struct nt_lead *lead, GString *out)
 
 void nt_describe_lead_text(const struct nt_lead *lead, nt_time now, GString *out)
 {
-	g_string_append_printf(out, "%s: stage %s, hand-off %s%s%s\n", lead->id, lead->stage, nt_handoff_name(lead->handoff),
-	                       lead->owner != NULL ? ", owner " : "", lead->owner != NULL ? lead->owner : "");
+	g_string_append_printf(out, "%s: stage %s, hand-off %s%s%s\n", lead->id, lead->stage,
+	                       nt_handoff_name(lead->handoff), lead->owner != NULL ? ", owner " : "",
+	                       lead->owner != NULL ? lead->owner : "");
 	say_fields(lead, out);
 	say_score(lead, now, out);
 	for (unsigned i = 0; i < lead->program->n_channels; i++) {
@@ -306,9 +313,11 @@ void nt_describe_lead_text(const struct nt_lead *lead, nt_time now, GString *out
 
 		if (consent->state == NT_CONSENT_UNKNOWN)
 			continue;
-		g_string_append_printf(out, "consent for %s %s", lead->program->channels[i].name, consent_word(consent));
+		g_string_append_printf(out, "consent for %s %s", lead->program->channels[i].name,
+		                       consent_word(consent));
 		say_time(lead, ", ", consent->at, out);
-		g_string_append_printf(out, "%s%s\n", consent->how != NULL ? ", " : "", consent->how != NULL ? consent->how : "");
+		g_string_append_printf(out, "%s%s\n", consent->how != NULL ? ", " : "",
+		                       consent->how != NULL ? consent->how : "");
 	}
 	say_campaigns(lead, out);
 	if (lead->due != NT_NEVER) {

@@ -11,8 +11,8 @@ struct nt_log_row;
 struct nt_outbox_row;
 struct nt_sales_entry;
 
-/* {"id","fields":{},"tags":[],"stage","owner","score","fit","engagement","level","why":[{"points","reason"}],"consent":{},
- * "handoff","campaigns":[{"campaign","state","step","since","until"}],"due"} */
+/* {"id","fields":{},"tags":[],"stage","owner","score","fit","engagement","level","why":[{"points","reason"}],
+ * "consent":{},"handoff","campaigns":[{"campaign","state","step","since","until"}],"due"} */
 void nt_describe_lead_json(const struct nt_lead *lead, nt_time now, GString *out);
 void nt_describe_lead_text(const struct nt_lead *lead, nt_time now, GString *out);
 void nt_describe_entry_json(const struct nt_sales_entry *entry, GString *out);

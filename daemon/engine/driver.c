@@ -94,7 +94,8 @@ static void hand_out(struct nt_driver *driver)
 	}
 }
 
-struct nt_driver *nt_driver_new(struct nt_program *program, nt_time start, const struct nt_engine_options *options, const char **why)
+struct nt_driver *nt_driver_new(struct nt_program *program, nt_time start, const struct nt_engine_options *options,
+                                const char **why)
 {
 	struct nt_driver *driver = g_new0(struct nt_driver, 1);
 	struct nt_engine_options own = { .observe = observe, .observe_rep = observe_rep, .older_program = older_program,
@@ -133,10 +134,12 @@ void nt_driver_run(struct nt_driver *driver, nt_time until, bool inclusive)
 	unsigned again = 0;
 
 	while (!driver->failed) {
-		nt_time due = nt_engine_touching(driver->engine) ? nt_engine_now(driver->engine) : nt_engine_due(driver->engine);
+		nt_time due = nt_engine_touching(driver->engine) ? nt_engine_now(driver->engine) :
+		                                                   nt_engine_due(driver->engine);
 
 		due = nt_time_later(due, nt_engine_now(driver->engine));
-		if (due > until || (due == until && !inclusive && !nt_engine_touching(driver->engine)) || due == NT_NEVER)
+		if (due > until || (due == until && !inclusive && !nt_engine_touching(driver->engine)) ||
+		    due == NT_NEVER)
 			break;
 		again = due == last ? again + 1 : 0;
 		if (again > STUCK)
@@ -164,7 +167,8 @@ struct nt_lead *nt_driver_lead(struct nt_driver *driver, struct nt_arena *arena,
 	return nt_lead_decode(arena, nt_engine_program(driver->engine), id, blob.bytes, blob.length, &why);
 }
 
-bool nt_driver_outcome(const struct nt_program *program, const char *event, const char **channel, enum nt_outcome *outcome)
+bool nt_driver_outcome(const struct nt_program *program, const char *event, const char **channel,
+                       enum nt_outcome *outcome)
 {
 	static const struct {
 		const char *noun;

@@ -38,8 +38,8 @@ static void unref_program(void *program)
 	nt_program_unref(program);
 }
 
-struct nt_engine *nt_engine_new(struct nt_store *store, struct nt_program *program, const struct nt_engine_options *options,
-                                const char **why)
+struct nt_engine *nt_engine_new(struct nt_store *store, struct nt_program *program,
+                                const struct nt_engine_options *options, const char **why)
 {
 	struct nt_engine *engine = g_new0(struct nt_engine, 1);
 	const char *wrong;
@@ -119,8 +119,12 @@ static void request_sales(struct nt_batch *turn, struct nt_request *request)
 		[NT_SALES_NOT_YOURS] = NT_ANSWER_CONFLICT, [NT_SALES_ALREADY] = NT_ANSWER_DUPLICATE,
 		[NT_SALES_BAD_REASON] = NT_ANSWER_INVALID, [NT_SALES_BAD_REP] = NT_ANSWER_INVALID,
 	};
-	struct nt_sales_input input = { .verb = request->verb, .now = turn->now, .lead = request->lead, .rep = request->rep,
-		                        .offer = request->offer, .reason = request->reason };
+	struct nt_sales_input input = { .verb = request->verb,
+		                        .now = turn->now,
+		                        .lead = request->lead,
+		                        .rep = request->rep,
+		                        .offer = request->offer,
+		                        .reason = request->reason };
 	enum nt_sales_answer answer;
 
 	if (request->verb < NT_SALES_ACCEPT || request->verb > NT_SALES_LOST) {
@@ -235,8 +239,8 @@ static void answer_all(struct nt_batch *turn, struct asked *all, unsigned n)
 
 /* ---- a turn ---- */
 
-/* Order (II.1): timers due before now, then what has come in, then timers due now. A lead that a request is about runs its
- * own earlier timers within its step. */
+/* Order (II.1): timers due before now, then what has come in, then timers due now. A lead that a request is about
+ * runs its own earlier timers within its step. */
 static void do_turn(struct nt_batch *turn, struct nt_request *requests, unsigned timers, unsigned touches)
 {
 	struct nt_engine *engine = turn->engine;
@@ -357,7 +361,8 @@ static bool is_fresh(struct nt_batch *turn)
 	return !engine->stale || nt_turn_ok(turn, NT_STORE_ERROR);
 }
 
-int nt_engine_turn(struct nt_engine *engine, nt_time clock, struct nt_request *requests, unsigned timers, unsigned touches)
+int nt_engine_turn(struct nt_engine *engine, nt_time clock, struct nt_request *requests, unsigned timers,
+                   unsigned touches)
 {
 	struct nt_program *before = nt_program_ref(engine->program);
 	struct nt_batch turn = { .engine = engine, .store = engine->store, .arena = engine->arena,

@@ -1,6 +1,6 @@
-/* One engine: owns shards of leads, the sales subject and a store. Takes requests in batches, steps, commits once, and only
- * then has answers. Pure but for the store's port: the daemon's engine thread (store/engine_thread.h), simulate and test run
- * the same code. One thread uses an engine. */
+/* One engine: owns shards of leads, the sales subject and a store. Takes requests in batches, steps, commits once,
+ * and only then has answers. Pure but for the store's port: the daemon's engine thread (store/engine_thread.h),
+ * simulate and test run the same code. One thread uses an engine. */
 #ifndef NT_ENGINE_ENGINE_H
 #define NT_ENGINE_ENGINE_H
 
@@ -40,7 +40,8 @@ enum nt_answer_code {
 	NT_ANSWER_FAILED,     /* the store could not keep it: try again; nothing done */
 };
 
-/* Allocated in its own arena, which holds all it points to; whoever posts it gets it back answered, then frees the arena. */
+/* Allocated in its own arena, which holds all it points to; whoever posts it gets it back answered, then frees the
+ * arena. */
 struct nt_request {
 	struct nt_arena *arena;
 	enum nt_request_kind kind;
@@ -69,7 +70,7 @@ struct nt_request {
 	const char *message;
 	enum nt_send_result result;
 	bool hard;
-	enum nt_outcome later;       /* for outcomes after acceptance (DELIVERED, BOUNCED, COMPLAINED, UNSUBSCRIBED …) … */
+	enum nt_outcome later; /* for outcomes after acceptance (DELIVERED, BOUNCED, COMPLAINED, UNSUBSCRIBED …) … */
 	bool is_later;               /* … which this says it is */
 	bool again;                  /* DECIDE */
 	const char *detail, *remote_id;
@@ -99,21 +100,25 @@ struct nt_engine_options {
 	/* Called after each commit for every message that the sales subject sends. */
 	void (*observe_rep)(void *user, const struct nt_message *message);
 	void *user;
-	/* Gives an older rule set by hash (compiled from the store's archive), or NULL; the engine keeps the reference. */
+	/* Gives an older rule set by hash (compiled from the store's archive), or NULL; the engine keeps the
+	 * reference. */
 	struct nt_program *(*older_program)(void *user, const char *hash);
 };
 
-/* Restores sales, the last instant and the last batch number from the store. Takes a reference on the program. NULL and *why on damage. */
-struct nt_engine *nt_engine_new(struct nt_store *store, struct nt_program *program, const struct nt_engine_options *options,
-                                const char **why);
+/* Restores sales, the last instant and the last batch number from the store. Takes a reference on the program. NULL
+ * and *why on damage. */
+struct nt_engine *nt_engine_new(struct nt_store *store, struct nt_program *program,
+                                const struct nt_engine_options *options, const char **why);
 void nt_engine_free(struct nt_engine *engine); /* not the store */
 
-/* One turn: all requests (chained), then due timers (at most `timers` leads), the sales subject, and the background pass after a load (at most
- * `touches` leads), in one transaction. `clock` is the present; never goes back: max(clock, last instant) counts. Every request
- * is answered in place. Returns NT_STORE_OK or the store's code; after an error all requests say FAILED and nothing has happened. */
-int nt_engine_turn(struct nt_engine *engine, nt_time clock, struct nt_request *requests, unsigned timers, unsigned touches);
+/* One turn: all requests (chained), then due timers (at most `timers` leads), the sales subject, and the background
+ * pass after a load (at most `touches` leads), in one transaction. `clock` is the present; never goes back:
+ * max(clock, last instant) counts. Every request is answered in place. Returns NT_STORE_OK or the store's code; after
+ * an error all requests say FAILED and nothing has happened. */
+int nt_engine_turn(struct nt_engine *engine, nt_time clock, struct nt_request *requests, unsigned timers,
+                   unsigned touches);
 
-nt_time nt_engine_due(struct nt_engine *engine);      /* earliest timer (leads, sales); the past if there is a backlog; NT_NEVER */
+nt_time nt_engine_due(struct nt_engine *engine); /* earliest timer (leads, sales); past if there is a backlog */
 bool nt_engine_touching(const struct nt_engine *engine); /* the background pass after a load isn't done */
 nt_time nt_engine_now(const struct nt_engine *engine);
 struct nt_program *nt_engine_program(struct nt_engine *engine); /* borrowed */

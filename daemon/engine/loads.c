@@ -65,8 +65,9 @@ static void set_cursor(struct nt_batch *turn, const char *cursor)
 {
 	g_free(turn->engine->cursor);
 	turn->engine->cursor = g_strdup(cursor);
-	nt_turn_ok(turn, turn->store->ops->meta_put(turn->store, META_CURSOR,
-	                                            cursor != NULL ? nt_arena_printf(turn->arena, " %s", cursor) : NULL));
+	nt_turn_ok(turn,
+	           turn->store->ops->meta_put(turn->store, META_CURSOR,
+	                                      cursor != NULL ? nt_arena_printf(turn->arena, " %s", cursor) : NULL));
 }
 
 /* From this instant on the engine's program counts. The first load of all has no leads to touch. */

@@ -276,7 +276,8 @@ static int memory_scan(struct nt_store *store, struct nt_arena *arena, const cha
 
 	if (m->sorted == NULL) {
 		m->sorted = sorted_cells(m->tables[LEADS]);
-		for (unsigned i = 0; i < m->sorted->len; i++) /* cells are replaced by saves; ids stay as long as the list */
+		/* cells are replaced by saves; ids stay as long as the list */
+		for (unsigned i = 0; i < m->sorted->len; i++)
 			m->sorted->pdata[i] = g_strdup(((struct cell *)m->sorted->pdata[i])->key);
 		g_ptr_array_set_free_func(m->sorted, g_free);
 	}
@@ -529,7 +530,8 @@ static int memory_sales_turns(struct nt_store *store, const void *bytes, size_t 
 }
 
 static int memory_sales_each(struct nt_store *store,
-                             void (*each)(void *context, const char *lead, const void *bytes, size_t length), void *context)
+                             void (*each)(void *context, const char *lead, const void *bytes, size_t length),
+                             void *context)
 {
 	GPtrArray *cells = sorted_cells(of(store)->tables[SALES]);
 

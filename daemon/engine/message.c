@@ -259,7 +259,8 @@ struct nt_message *nt_message_new(struct nt_instant *in, struct nt_run *run, con
 	message->locale = text_field(lead, NT_FIELD_LOCALE);
 	if (in->program->templates != NULL)
 		template = nt_template_set_find(in->program->templates, step->name,
-		                                step->kind == NT_STEP_WEBHOOK ? "webhook" : message->channel, message->locale);
+		                                step->kind == NT_STEP_WEBHOOK ? "webhook" : message->channel,
+		                                message->locale);
 	message->template_hash = template != NULL ? nt_message_template_hash(template) : "";
 	message->address = address != NULL ? address : "";
 	message->address_name = full_name(in);

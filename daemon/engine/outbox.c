@@ -11,16 +11,16 @@ void nt_request_claim(struct nt_batch *turn, struct nt_request *request)
 
 	request->rows = nt_arena_array(request->arena, struct nt_outbox_row, limit);
 	request->n_rows = 0;
-	if (!nt_turn_ok(turn, turn->store->ops->outbox_claim(turn->store, request->arena, request->channel, turn->now, limit,
-	                                                     request->owner, request->rows, &request->n_rows)))
+	if (!nt_turn_ok(turn, turn->store->ops->outbox_claim(turn->store, request->arena, request->channel, turn->now,
+	                                                     limit, request->owner, request->rows, &request->n_rows)))
 		return;
 	for (unsigned i = 0; i < request->n_rows; i++)
 		nt_turn_hand(turn, request->rows[i].message.lead, request->rows[i].message.id, true);
 	nt_turn_ok(turn, turn->store->ops->outbox_next(turn->store, request->channel, &request->next_release));
 }
 
-static void tell_lead(struct nt_batch *turn, const struct nt_outbox_row *row, enum nt_outcome outcome, const char *detail,
-                      const char *cause)
+static void tell_lead(struct nt_batch *turn, const struct nt_outbox_row *row, enum nt_outcome outcome,
+                      const char *detail, const char *cause)
 {
 	const struct nt_message *message = &row->message;
 	struct nt_input *input;
@@ -85,7 +85,8 @@ static void decide(struct nt_batch *turn, const struct nt_request *request, stru
 		next->state = NT_OUTBOX_REFUSED;
 		break;
 	case NT_SEND_IN_DOUBT:
-		/* whoever gets a service message twice has lost less than one who never gets it; marketing is held and shown */
+		/* whoever gets a service message twice has lost less than one who never gets it; marketing is held
+		 * and shown */
 		if (next->message.service)
 			again(turn, request, next, 0);
 		else
@@ -116,7 +117,9 @@ static void sent(struct nt_batch *turn, struct nt_request *request, const struct
 	if (next.state == NT_OUTBOX_ACCEPTED)
 		tell_lead(turn, row, NT_OUTCOME_SENT, request->detail, request->cause);
 	else if (next.state == NT_OUTBOX_REFUSED)
-		tell_lead(turn, row, request->result == NT_SEND_REFUSED && request->hard ? NT_OUTCOME_BOUNCED : NT_OUTCOME_FAILED,
+		tell_lead(turn, row,
+		          request->result == NT_SEND_REFUSED && request->hard ? NT_OUTCOME_BOUNCED :
+		                                                                NT_OUTCOME_FAILED,
 		          request->detail, request->cause);
 }
 
@@ -182,8 +185,10 @@ void nt_request_suppress(struct nt_batch *turn, struct nt_request *request)
 	}
 	address.channel = program->channels[channel].name;
 	address.address = nt_address_normalise(turn->arena, program->channels[channel].address_field, request->address);
-	code = request->lift ? turn->store->ops->unsuppress(turn->store, &address)
-	                     : turn->store->ops->suppress(turn->store, &address, NT_SUPPRESSION_SOFT, request->cause, turn->now);
+	code = request->lift ? turn->store->ops->unsuppress(turn->store, &address) :
+	                       turn->store->ops->suppress(turn->store, &address, NT_SUPPRESSION_SOFT, request->cause,
+	                                                  turn->now);
 	if (nt_turn_ok(turn, code))
-		nt_turn_flag(turn, address.channel, address.address, request->lift ? NT_SUPPRESSION_NONE : NT_SUPPRESSION_SOFT);
+		nt_turn_flag(turn, address.channel, address.address,
+		             request->lift ? NT_SUPPRESSION_NONE : NT_SUPPRESSION_SOFT);
 }

@@ -125,14 +125,17 @@ static bool value_fits(struct nt_request *request, const char *prefix, const str
 	if (!nt_value_from_json(request->arena, json, type, zone, out, &why))
 		return wrong_value(request, prefix, json->key, why != NULL ? why : "doesn't fit");
 	if (one_of != NULL && nt_type_is_text(out->type) && !is_one_of(one_of, out->text))
-		return wrong_value(request, prefix, json->key,
-		                   nt_arena_printf(request->arena, "must be one of %s", all_of(request->arena, one_of)));
+		return wrong_value(
+			request, prefix, json->key,
+			nt_arena_printf(request->arena, "must be one of %s", all_of(request->arena, one_of)));
 	return true;
 }
 
 static bool undeclared_fits(struct nt_request *request, const char *prefix, const struct nt_json *json)
 {
-	size_t length = json->type == NT_JSON_TEXT ? json->length : json->n > 0 ? strlen(as_json(request->arena, json)) : 0;
+	size_t length = json->type == NT_JSON_TEXT ? json->length :
+	                json->n > 0                ? strlen(as_json(request->arena, json)) :
+	                                             0;
 
 	return length <= TEXT_LONGEST || wrong_value(request, prefix, json->key, too_long);
 }
@@ -223,8 +226,8 @@ static bool read_properties(struct nt_batch *turn, struct nt_request *request, c
 			if (!undeclared_fits(request, "properties.", item))
 				return false;
 			value->value = guess(request->arena, item);
-		} else if (!value_fits(request, "properties.", item, type->properties[slot].type, type->properties[slot].one_of, zone,
-		                       &value->value)) {
+		} else if (!value_fits(request, "properties.", item, type->properties[slot].type,
+		                       type->properties[slot].one_of, zone, &value->value)) {
 			return false;
 		}
 		event->n_properties++;
@@ -259,8 +262,11 @@ static bool read_keys(struct nt_request *request, struct event_keys *keys)
 			keys->consent = item->type != NT_JSON_NULL ? item : NULL;
 		} else if (strcmp(key, "lead") != 0) {
 			nearest = nt_nearest(key, known);
-			return invalid(request, key, nearest != NULL ? "%s: unknown key (did you mean '%s'?)" : "%s: unknown key%s",
-			               key, nearest != NULL ? nearest : "; an event has id, lead, event, at, properties, consent");
+			return invalid(request, key,
+			               nearest != NULL ? "%s: unknown key (did you mean '%s'?)" : "%s: unknown key%s",
+			               key,
+			               nearest != NULL ? nearest :
+			                                 "; an event has id, lead, event, at, properties, consent");
 		}
 	}
 	return true;
@@ -304,7 +310,8 @@ static void request_event(struct nt_batch *turn, struct nt_request *request, str
 	if (!read_keys(request, &keys) || !read_event(turn, request, tl->lead, &keys, &input->event))
 		return;
 	if (input->event.id != NULL &&
-	    !nt_turn_ok(turn, turn->store->ops->put_input(turn->store, input->event.source, input->event.id, tl->id, &fresh)))
+	    !nt_turn_ok(turn, turn->store->ops->put_input(turn->store, input->event.source, input->event.id, tl->id,
+	                                                  &fresh)))
 		return;
 	if (!fresh) {
 		turn->counters.duplicates++;
@@ -347,8 +354,8 @@ static bool read_field(struct nt_batch *turn, struct nt_request *request, const 
 	return true;
 }
 
-/* A lead that is only now created has no consent on record when its first campaigns ask for it: what comes with its fields
- * counts from the start, and is recorded as such in a step of its own right after. */
+/* A lead that is only now created has no consent on record when its first campaigns ask for it: what comes with its
+ * fields counts from the start, and is recorded as such in a step of its own right after. */
 static void grant_ahead(struct nt_batch *turn, struct nt_turn_lead *tl, const struct nt_json *consents)
 {
 	const struct nt_json *item;
@@ -405,7 +412,8 @@ static void request_consent(struct nt_batch *turn, struct nt_request *request, s
 	if (request->channel != NULL && request->channel[0] != '\0') {
 		input->consent.channel = nt_program_channel(turn->engine->program, request->channel);
 		if (input->consent.channel < 0) {
-			nt_request_refuse(request, NT_ANSWER_INVALID, "channel", "channel: there is no channel '%s'", request->channel);
+			nt_request_refuse(request, NT_ANSWER_INVALID, "channel", "channel: there is no channel '%s'",
+			                  request->channel);
 			return;
 		}
 	}
@@ -440,7 +448,8 @@ const char *nt_request_lead(struct nt_request *request)
 		nt_request_refuse(request, NT_ANSWER_INVALID, "lead", "lead: is missing");
 	else if (!nt_lead_id_valid(request->lead))
 		nt_request_refuse(request, NT_ANSWER_INVALID, "lead",
-		                  "lead: an id is 1 to %d bytes of UTF-8 without control characters and without blanks at its ends",
+		                  "lead: an id is 1 to %d bytes of UTF-8 without control characters and without "
+		                  "blanks at its ends",
 		                  NT_LEAD_ID_LONGEST);
 	else
 		return request->lead;
@@ -450,7 +459,8 @@ const char *nt_request_lead(struct nt_request *request)
 void nt_request_input(struct nt_batch *turn, struct nt_request *request, struct nt_turn_lead *tl)
 {
 	if (tl->lead == NULL) {
-		nt_request_refuse(request, NT_ANSWER_FAILED, "lead", "what is stored of this lead can't be read: %s", tl->broken);
+		nt_request_refuse(request, NT_ANSWER_FAILED, "lead", "what is stored of this lead can't be read: %s",
+		                  tl->broken);
 		return;
 	}
 	if (!tl->lead->exists && request->input_kind != NT_INPUT_EVENT && request->input_kind != NT_INPUT_FIELDS) {

@@ -15,6 +15,7 @@ struct nt_retry_policy {
 extern const struct nt_retry_policy nt_retry_default; /* 1 minute, doubling to 4 hours, 20 attempts (about 2 days) */
 
 /* attempts: those that have ended, >= 1. false: give up. Jitter is within [0.5, 1.0] of the pause. */
-bool nt_retry_at(const struct nt_retry_policy *policy, const char *message, unsigned attempts, nt_time now, nt_time *at);
+bool nt_retry_at(const struct nt_retry_policy *policy, const char *message, unsigned attempts, nt_time now,
+                 nt_time *at);
 
 #endif

@@ -113,8 +113,8 @@ void nt_sales_entry_drop(struct nt_sales_step *step, struct nt_sales_entry *entr
 	g_hash_table_remove(step->sales->entries, entry->lead);
 }
 
-void nt_sales_entry_move(struct nt_sales_step *step, struct nt_sales_entry *entry, enum nt_handoff state, const char *rep,
-                         const char *reason)
+void nt_sales_entry_move(struct nt_sales_step *step, struct nt_sales_entry *entry, enum nt_handoff state,
+                         const char *rep, const char *reason)
 {
 	struct nt_arena *arena = step->effects->arena;
 	struct nt_sales_lead_input input = {
@@ -380,8 +380,8 @@ static enum nt_sales_answer close_entry(struct nt_sales_step *step, struct nt_sa
                                         const struct nt_sales_input *input)
 {
 	if (input->verb != NT_SALES_WITHDRAW)
-		nt_sales_entry_move(step, entry, input->verb == NT_SALES_WON ? NT_HANDOFF_WON : NT_HANDOFF_LOST, entry->rep,
-		                    input->reason);
+		nt_sales_entry_move(step, entry, input->verb == NT_SALES_WON ? NT_HANDOFF_WON : NT_HANDOFF_LOST,
+		                    entry->rep, input->reason);
 	nt_sales_entry_drop(step, entry);
 	return NT_SALES_DONE;
 }
@@ -391,7 +391,8 @@ static void timers(struct nt_sales_step *step)
 	GPtrArray *due = g_ptr_array_new();
 	GTreeNode *node = g_tree_node_first(step->sales->timers);
 
-	for (; node != NULL && ((struct nt_sales_entry *)g_tree_node_key(node))->due <= step->now; node = g_tree_node_next(node))
+	for (; node != NULL && ((struct nt_sales_entry *)g_tree_node_key(node))->due <= step->now;
+	     node = g_tree_node_next(node))
 		g_ptr_array_add(due, g_tree_node_key(node));
 	for (unsigned i = 0; i < due->len; i++) {
 		struct nt_sales_entry *entry = due->pdata[i];
@@ -441,7 +442,8 @@ static void set_dues(struct nt_sales_step *step)
 	void *entry;
 
 	for (unsigned i = 0; i < step->effects->changed->len; i++) {
-		struct nt_sales_entry *changed = g_hash_table_lookup(step->sales->entries, step->effects->changed->pdata[i]);
+		struct nt_sales_entry *changed = g_hash_table_lookup(step->sales->entries,
+		                                                     step->effects->changed->pdata[i]);
 
 		if (changed == NULL)
 			continue;
@@ -468,7 +470,8 @@ static enum nt_sales_answer act(struct nt_sales_step *step, const struct nt_sale
 		reload(step);
 		return NT_SALES_DONE;
 	}
-	entry = g_hash_table_lookup(step->sales->entries, input->verb == NT_SALES_READY ? input->ready->lead : input->lead);
+	entry = g_hash_table_lookup(step->sales->entries,
+	                            input->verb == NT_SALES_READY ? input->ready->lead : input->lead);
 	if (input->verb == NT_SALES_READY)
 		return ready(step, entry, input);
 	if (entry == NULL)
@@ -480,7 +483,8 @@ static enum nt_sales_answer act(struct nt_sales_step *step, const struct nt_sale
 	return close_entry(step, entry, input);
 }
 
-enum nt_sales_answer nt_sales_step(struct nt_sales *sales, const struct nt_sales_input *input, struct nt_sales_effects *effects)
+enum nt_sales_answer nt_sales_step(struct nt_sales *sales, const struct nt_sales_input *input,
+                                   struct nt_sales_effects *effects)
 {
 	struct nt_sales_step step = { sales, input->now, effects };
 	enum nt_sales_answer answer = act(&step, input);

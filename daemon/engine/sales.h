@@ -1,7 +1,7 @@
 /* The rep queue: one subject, its inputs ordered by instant, then lead id (rule-language I.8, II.8). Pure.
  *
- * struct nt_sales holds the open entries in memory; the store keeps one row an entry and one for the turns. Whoever owns
- * it (engine/engine.h) commits nt_sales_changes with the leads' states in one transaction. */
+ * struct nt_sales holds the open entries in memory; the store keeps one row an entry and one for the turns. Whoever
+ * owns it (engine/engine.h) commits nt_sales_changes with the leads' states in one transaction. */
 #ifndef NT_ENGINE_SALES_H
 #define NT_ENGINE_SALES_H
 
@@ -76,7 +76,8 @@ struct nt_sales_lead_input {
 void nt_sales_effects_init(struct nt_sales_effects *effects, struct nt_arena *arena);
 void nt_sales_effects_clear(struct nt_sales_effects *effects);
 
-/* The program is borrowed, and must outlive the next nt_sales_set_program(): that one takes over the turns of its teams. */
+/* The program is borrowed, and must outlive the next nt_sales_set_program(): that one takes over the turns of its
+ * teams. */
 struct nt_sales *nt_sales_new(const struct nt_program *program);
 void nt_sales_free(struct nt_sales *sales);
 void nt_sales_set_program(struct nt_sales *sales, const struct nt_program *program);
@@ -87,10 +88,12 @@ void nt_sales_encode_entry(const struct nt_sales_entry *entry, GString *out);
 void nt_sales_encode_turns(const struct nt_sales *sales, GString *out);
 
 /* now never goes back. TIMER: all whose time has come by now; LOAD: after nt_sales_set_program(). */
-enum nt_sales_answer nt_sales_step(struct nt_sales *sales, const struct nt_sales_input *input, struct nt_sales_effects *effects);
+enum nt_sales_answer nt_sales_step(struct nt_sales *sales, const struct nt_sales_input *input,
+                                   struct nt_sales_effects *effects);
 nt_time nt_sales_due(const struct nt_sales *sales);
 const struct nt_sales_entry *nt_sales_peek(const struct nt_sales *sales, const char *lead);
-const struct nt_sales_entry *nt_sales_peek_offer(const struct nt_sales *sales, uint64_t offer); /* current offers only */
+/* Current offers only. */
+const struct nt_sales_entry *nt_sales_peek_offer(const struct nt_sales *sales, uint64_t offer);
 /* All entries, oldest first. Free the array, not the entries. */
 GPtrArray *nt_sales_list(const struct nt_sales *sales);
 

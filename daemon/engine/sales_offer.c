@@ -76,7 +76,8 @@ static unsigned turn_start(const struct nt_sales *sales, const struct nt_team *t
 }
 
 /* The team's turn moves past the one who got it; a weighted rep keeps it for `weight` offers in a row. */
-static void advance(struct nt_sales_step *step, const struct nt_team *team, unsigned start, unsigned used, unsigned picked)
+static void advance(struct nt_sales_step *step, const struct nt_team *team, unsigned start, unsigned used,
+                    unsigned picked)
 {
 	const struct nt_rep *reps = step->sales->program->sales.reps;
 	unsigned weight = reps[team->reps[picked]].weight;
@@ -153,7 +154,8 @@ static char *message_values(struct nt_sales_step *step, const struct nt_sales_en
 	nt_json_end_object(&w);
 	nt_json_put_text(&w, "offered_to", entry->rep);
 	if (entry->reasons->len > 0)
-		nt_json_put_text(&w, "reason", g_array_index(entry->reasons, struct nt_sales_reason, entry->reasons->len - 1).text);
+		nt_json_put_text(&w, "reason",
+		                 g_array_index(entry->reasons, struct nt_sales_reason, entry->reasons->len - 1).text);
 	nt_json_array(&w, "reasons");
 	for (unsigned i = 0; i < entry->reasons->len; i++)
 		nt_json_put_text(&w, NULL, g_array_index(entry->reasons, struct nt_sales_reason, i).text);
@@ -173,13 +175,14 @@ static char *message_values(struct nt_sales_step *step, const struct nt_sales_en
 	return copy;
 }
 
-static const char *message_id(struct nt_sales_step *step, const struct nt_sales_entry *entry, const struct nt_message *m,
-                              const char *occasion)
+static const char *message_id(struct nt_sales_step *step, const struct nt_sales_entry *entry,
+                              const struct nt_message *m, const char *occasion)
 {
 	struct nt_arena *arena = step->effects->arena;
-	char *what = nt_arena_printf(arena, "sales\n%s\n%" G_GINT64_FORMAT "\n%" G_GUINT64_FORMAT "\n%s\n%s\n%s\n%s\n%" G_GINT64_FORMAT,
-	                             entry->lead, (gint64)entry->queued, entry->offer, m->rep, m->channel, m->template_name,
-	                             occasion, (gint64)step->now);
+	char *what = nt_arena_printf(
+		arena, "sales\n%s\n%" G_GINT64_FORMAT "\n%" G_GUINT64_FORMAT "\n%s\n%s\n%s\n%s\n%" G_GINT64_FORMAT,
+		entry->lead, (gint64)entry->queued, entry->offer, m->rep, m->channel, m->template_name, occasion,
+		(gint64)step->now);
 	char *hash = g_compute_checksum_for_string(G_CHECKSUM_SHA256, what, -1);
 	const char *id = nt_arena_strndup(arena, hash, 32);
 
@@ -213,7 +216,8 @@ void nt_sales_tell(struct nt_sales_step *step, const struct nt_sales_entry *entr
 
 		if (address == NULL)
 			continue;
-		found = program->templates != NULL ? nt_template_set_find(program->templates, name, channel, NULL) : NULL;
+		found = program->templates != NULL ? nt_template_set_find(program->templates, name, channel, NULL) :
+		                                     NULL;
 		m = nt_arena_new0(arena, struct nt_message);
 		*m = (struct nt_message){
 			.lead = nt_arena_strdup(arena, entry->lead), .rep = to->name, .campaign = "", .key = "",
@@ -297,7 +301,8 @@ bool nt_sales_place(struct nt_sales_step *step, struct nt_sales_entry *entry)
 }
 
 /* The first team among the routes; the one that has sent it back only if there is no other. -1: none. */
-static int routed_team(const struct nt_sales_step *step, const struct nt_ready_effect *ready, unsigned upto, const char *not_team)
+static int routed_team(const struct nt_sales_step *step, const struct nt_ready_effect *ready, unsigned upto,
+                       const char *not_team)
 {
 	const struct nt_sales_rules *rules = &step->sales->program->sales;
 	int team = -1;
@@ -412,7 +417,8 @@ static nt_time next_telling(const struct nt_sales *sales, const struct nt_sales_
 	manager = &sales->program->sales.reps[slot];
 	zone = zone_of(sales->program, manager);
 	if (manager->hours.n == 0)
-		return next_working(sales->program, manager, nt_time_plus(zone, entry->told, (struct nt_duration){ .days = 1 }));
+		return next_working(sales->program, manager,
+		                    nt_time_plus(zone, entry->told, (struct nt_duration){ .days = 1 }));
 	return next_working(sales->program, manager, nt_civil_next_midnight(zone, entry->told));
 }
 

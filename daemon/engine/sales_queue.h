@@ -1,5 +1,5 @@
-/* Inside the sales subject: its table of entries, and what its three files (sales.c verbs, sales_offer.c who gets it until
- * when, sales_codec.c bytes) share. */
+/* Inside the sales subject: its table of entries, and what its three files (sales.c verbs, sales_offer.c who gets it
+ * until when, sales_codec.c bytes) share. */
 #ifndef NT_ENGINE_SALES_QUEUE_H
 #define NT_ENGINE_SALES_QUEUE_H
 
@@ -40,8 +40,8 @@ void nt_sales_entry_free(void *entry);
 void nt_sales_entry_take(struct nt_sales *sales, struct nt_sales_entry *entry); /* replaces an older one of its lead */
 void nt_sales_entry_drop(struct nt_sales_step *step, struct nt_sales_entry *entry);
 /* The one door for an entry's state and rep: keeps the open counts right, notes the change, tells the lead. */
-void nt_sales_entry_move(struct nt_sales_step *step, struct nt_sales_entry *entry, enum nt_handoff state, const char *rep,
-                         const char *reason);
+void nt_sales_entry_move(struct nt_sales_step *step, struct nt_sales_entry *entry, enum nt_handoff state,
+                         const char *rep, const char *reason);
 void nt_sales_entry_touch(struct nt_sales_step *step, struct nt_sales_entry *entry);
 void nt_sales_turn_set(struct nt_sales *sales, const char *team, const char *rep, unsigned used);
 /* By queued, then lead. With `waiting` only those. Free the array. */
@@ -54,7 +54,7 @@ void nt_sales_route(struct nt_sales_step *step, struct nt_sales_entry *entry, co
                     const char *not_team);
 void nt_sales_expire(struct nt_sales_step *step, struct nt_sales_entry *entry);   /* a time limit has passed */
 void nt_sales_reload(struct nt_sales_step *step, struct nt_sales_entry *entry);   /* the program has changed */
-void nt_sales_keep_turns(struct nt_sales *sales, const struct nt_program *program); /* from the old program to this one */
+void nt_sales_keep_turns(struct nt_sales *sales, const struct nt_program *program); /* from the old one to this */
 nt_time nt_sales_entry_due(const struct nt_sales *sales, const struct nt_sales_entry *entry, nt_time now);
 /* "offer", "taken_over", "waiting", "late", "no_progress": to a rep, through every way of `tell`. */
 void nt_sales_tell(struct nt_sales_step *step, const struct nt_sales_entry *entry, int rep, const char *occasion);

@@ -131,7 +131,8 @@ static void put_text(const struct timeline *timeline, const struct line *line, G
 	g_string_append(out, "  ");
 	nt_time_print_local(timeline->zone, line->at, out);
 	if (line->message != NULL)
-		g_string_append_printf(out, "  %-14s %s", nt_message_channel(line->message), line->message->template_name);
+		g_string_append_printf(out, "  %-14s %s", nt_message_channel(line->message),
+		                       line->message->template_name);
 	else
 		g_string_append_printf(out, "  %-14s %s", line->what, line->detail != NULL ? line->detail : "");
 	if (line->message != NULL && line->message->rep != NULL)
@@ -154,7 +155,8 @@ static void put_line(struct sim *sim, const char *lead, const struct line *line)
 static void keep_sent(struct sim *sim, const char *lead, const struct nt_message *message)
 {
 	struct timeline *timeline = timeline_of(sim, lead);
-	struct sent sent = { nt_arena_strdup(sim->arena, message->id), nt_arena_strdup(sim->arena, nt_message_channel(message)),
+	struct sent sent = { nt_arena_strdup(sim->arena, message->id),
+		             nt_arena_strdup(sim->arena, nt_message_channel(message)),
 		             nt_arena_strdup(sim->arena, message->template_name) };
 
 	if (timeline->sent == NULL)
@@ -226,8 +228,10 @@ static const struct nt_json *row_json(struct sim *sim, const struct nt_csv_row *
 
 		if (row->cells[i][0] == '\0' || field == NT_FIELD_ID)
 			continue;
-		if (nt_type_is_text(type) || !nt_value_from_text(sim->turn_arena, row->cells[i], type, zone, &value, &why)) {
-			nt_json_put_text(&w, header->cells[i], row->cells[i]); /* what doesn't fit is refused with its reason */
+		if (nt_type_is_text(type) ||
+		    !nt_value_from_text(sim->turn_arena, row->cells[i], type, zone, &value, &why)) {
+			nt_json_put_text(&w, header->cells[i],
+			                 row->cells[i]); /* what doesn't fit is refused with its reason */
 			continue;
 		}
 		g_string_truncate(converted, 0);
@@ -253,7 +257,8 @@ static void progress(struct sim *sim, uint64_t more)
 {
 	sim->done += more;
 	if (sim->options->progress != NULL)
-		sim->options->progress(sim->options->user, nt_engine_now(nt_driver_engine(sim->driver)), sim->done, sim->total);
+		sim->options->progress(sim->options->user, nt_engine_now(nt_driver_engine(sim->driver)), sim->done,
+		                       sim->total);
 }
 
 static struct nt_request *request_new(struct sim *sim, enum nt_request_kind kind)
@@ -339,7 +344,8 @@ static void read_event(struct sim *sim, size_t start, size_t length)
 	event.json = nt_json_parse(sim->arena, source->text + start, length, &error);
 	if (event.json == NULL) {
 		sim->n_refused++;
-		nt_diags_error(sim->diags, nt_span_of(source, start + MIN(error.offset, length), 1), "%s", error.message);
+		nt_diags_error(sim->diags, nt_span_of(source, start + MIN(error.offset, length), 1), "%s",
+		               error.message);
 		return;
 	}
 	event.lead = nt_json_text(event.json, "lead");
@@ -353,7 +359,8 @@ static void read_event(struct sim *sim, size_t start, size_t length)
 	}
 	if (!nt_instant_parse(at, strlen(at), &civil, &has_offset, &event.at, &why)) {
 		sim->n_refused++;
-		nt_diags_error(sim->diags, span, "at: %s", why != NULL ? why : "must be a time such as 2026-12-01T09:00:00Z");
+		nt_diags_error(sim->diags, span, "at: %s",
+		               why != NULL ? why : "must be a time such as 2026-12-01T09:00:00Z");
 		return;
 	}
 	if (!has_offset)
@@ -378,7 +385,8 @@ static void read_events(struct sim *sim)
 
 	while (start < source->length) {
 		const char *end = memchr(source->text + start, '\n', source->length - start);
-		size_t length = end != NULL ? (size_t)(end - source->text) - start : source->length - start, next = start + length + 1;
+		size_t length = end != NULL ? (size_t)(end - source->text) - start : source->length - start,
+		       next = start + length + 1;
 
 		while (length > 0 && g_ascii_isspace(source->text[start + length - 1]))
 			length--;
@@ -440,7 +448,8 @@ static void post_events(struct sim *sim, unsigned from, unsigned to)
 		if (request->code == NT_ANSWER_OK || request->code == NT_ANSWER_DUPLICATE)
 			continue;
 		sim->n_refused++;
-		nt_diags_error(sim->diags, nt_span_of(sim->options->events, event->start, event->length), "%s", request->message_text);
+		nt_diags_error(sim->diags, nt_span_of(sim->options->events, event->start, event->length), "%s",
+		               request->message_text);
 	}
 	nt_arena_reset(sim->turn_arena);
 	progress(sim, to - from);
@@ -469,7 +478,8 @@ static void put_totals_json(struct sim *sim, GString *out)
 
 		nt_json_object(&w, total_keys[t]);
 		for (GList *key = keys; key != NULL; key = key->next)
-			nt_json_put_int(&w, key->data, GPOINTER_TO_UINT(g_hash_table_lookup(sim->totals[t], key->data)));
+			nt_json_put_int(&w, key->data,
+			                GPOINTER_TO_UINT(g_hash_table_lookup(sim->totals[t], key->data)));
 		nt_json_end_object(&w);
 		g_list_free(keys);
 	}
@@ -484,7 +494,8 @@ static void put_totals(struct sim *sim, GString *out)
 	nt_time_print_utc(sim->start, out);
 	g_string_append(out, " to ");
 	nt_time_print_utc(sim->options->until, out);
-	g_string_append_printf(out, "\n  %8u leads\n  %8" G_GUINT64_FORMAT " events", g_hash_table_size(sim->timelines), sim->n_events);
+	g_string_append_printf(out, "\n  %8u leads\n  %8" G_GUINT64_FORMAT " events",
+	                       g_hash_table_size(sim->timelines), sim->n_events);
 	if (sim->n_duplicates > 0)
 		g_string_append_printf(out, ", %" G_GUINT64_FORMAT " repeated", sim->n_duplicates);
 	if (sim->n_refused > 0)
@@ -496,7 +507,8 @@ static void put_totals(struct sim *sim, GString *out)
 		if (keys != NULL)
 			g_string_append_printf(out, "%s\n", total_names[t]);
 		for (GList *key = keys; key != NULL; key = key->next)
-			g_string_append_printf(out, "  %8u %s\n", GPOINTER_TO_UINT(g_hash_table_lookup(sim->totals[t], key->data)),
+			g_string_append_printf(out, "  %8u %s\n",
+			                       GPOINTER_TO_UINT(g_hash_table_lookup(sim->totals[t], key->data)),
 			                       (const char *)key->data);
 		g_list_free(keys);
 	}
@@ -557,8 +569,8 @@ static bool run(struct sim *sim)
 	while (i < sim->events->len && g_array_index(sim->events, struct event, i).at <= options->until) {
 		unsigned end = i + 1;
 
-		while (end < sim->events->len &&
-		       g_array_index(sim->events, struct event, end).at == g_array_index(sim->events, struct event, i).at)
+		while (end < sim->events->len && g_array_index(sim->events, struct event, end).at ==
+		                                         g_array_index(sim->events, struct event, i).at)
 			end++;
 		post_events(sim, i, end);
 		i = end;

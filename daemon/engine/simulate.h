@@ -21,7 +21,8 @@ struct nt_simulation {
 	void (*progress)(void *user, nt_time now, uint64_t done, uint64_t total);
 	void *user;
 };
-/* Bad rows are reported to diags and left out. false if nothing could be run. The output is the same for the same input, byte for byte. */
+/* Bad rows are reported to diags and left out. false if nothing could be run. The output is the same for the same
+ * input, byte for byte. */
 bool nt_simulate(const struct nt_simulation *simulation, struct nt_diags *diags, GString *out);
 
 #endif

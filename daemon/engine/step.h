@@ -84,8 +84,8 @@ enum nt_effect_kind {
 	NT_EFFECT_NOTE,        /* for the timeline only */
 };
 
-/* Each webhook is a channel of its own in the outbox, "webhook:NAME": one that can't be reached doesn't hold up the others. To rules and
- * people all of them are "webhook". */
+/* Each webhook is a channel of its own in the outbox, "webhook:NAME": one that can't be reached doesn't hold up the
+ * others. To rules and people all of them are "webhook". */
 struct nt_message;
 #define NT_WEBHOOK_LANE "webhook:"
 const char *nt_message_channel(const struct nt_message *message);

@@ -1,8 +1,8 @@
-/* The store's port: what the engine needs kept. Filled by engine/memory.h (simulate, test) and store/sqlite.h (the daemon);
- * PostgreSQL comes later, so nothing here assumes one process or one shard.
+/* The store's port: what the engine needs kept. Filled by engine/memory.h (simulate, test) and store/sqlite.h (the
+ * daemon); PostgreSQL comes later, so nothing here assumes one process or one shard.
  *
- * One thread owns a struct nt_store. Results live in the arena handed in. Everything read inside begin…commit sees what this
- * batch has put. Errors: a negative code (NT_STORE_*) and a message for people from nt_store_error(). */
+ * One thread owns a struct nt_store. Results live in the arena handed in. Everything read inside begin…commit sees
+ * what this batch has put. Errors: a negative code (NT_STORE_*) and a message for people from nt_store_error(). */
 #ifndef NT_ENGINE_STORE_H
 #define NT_ENGINE_STORE_H
 
@@ -81,62 +81,81 @@ struct nt_store_ops {
 	void (*free)(struct nt_store *store);
 	const char *(*error)(struct nt_store *store);
 
-	/* Every write stands between begin and commit; reads may stand outside. commit also sets the meta key "batch" to the
-	 * batch's number in decimal. After a failed write or commit only rollback may follow. */
+	/* Every write stands between begin and commit; reads may stand outside. commit also sets the meta key "batch"
+	 * to the batch's number in decimal. After a failed write or commit only rollback may follow. */
 	int (*begin)(struct nt_store *store);
 	int (*commit)(struct nt_store *store, uint64_t batch); /* durable when it returns OK */
 	void (*rollback)(struct nt_store *store);
 
 	/* leads, by shard (hash of the id); blobs[i] for ids[i] */
-	int (*load)(struct nt_store *store, struct nt_arena *arena, const char *const *ids, unsigned n, struct nt_blob *blobs);
-	int (*save)(struct nt_store *store, const char *id, const void *bytes, size_t length, nt_time old_due, nt_time due);
-	/* Lead, timer, outbox rows (whatever their state) and log rows. The ids of its inputs are kept, so that a repeated
-	 * event doesn't bring the lead back. Unknown: nothing. */
+	int (*load)(struct nt_store *store, struct nt_arena *arena, const char *const *ids, unsigned n,
+	            struct nt_blob *blobs);
+	int (*save)(struct nt_store *store, const char *id, const void *bytes, size_t length, nt_time old_due,
+	            nt_time due);
+	/* Lead, timer, outbox rows (whatever their state) and log rows. The ids of its inputs are kept, so that a
+	 * repeated event doesn't bring the lead back. Unknown: nothing. */
 	/* lead, timer, outbox, and the log from log_head back along its chain */
 	int (*erase)(struct nt_store *store, const char *id, nt_time old_due, int64_t log_head);
 	/* ids of leads in byte order, those > after ("" for all) */
 	/* Each lead once, in the store's own order, after the one named ("": from the first). */
-	int (*scan)(struct nt_store *store, struct nt_arena *arena, const char *after, unsigned limit, const char **ids, unsigned *n);
+	int (*scan)(struct nt_store *store, struct nt_arena *arena, const char *after, unsigned limit,
+	            const char **ids, unsigned *n);
 	/* timers with due <= until, earliest first, then by id. A lead saved with due NT_NEVER has none. */
-	int (*due)(struct nt_store *store, struct nt_arena *arena, nt_time until, unsigned limit, struct nt_due *out, unsigned *n);
+	int (*due)(struct nt_store *store, struct nt_arena *arena, nt_time until, unsigned limit, struct nt_due *out,
+	           unsigned *n);
 	int (*next_due)(struct nt_store *store, nt_time *due); /* NT_NEVER if none */
 
 	/* inputs: duplicates by (source, id). put gives false in *fresh if it was there. */
 	int (*put_input)(struct nt_store *store, const char *source, const char *id, const char *lead, bool *fresh);
 
-	int (*suppressed)(struct nt_store *store, const struct nt_address *addresses, unsigned n, enum nt_suppression *out);
+	int (*suppressed)(struct nt_store *store, const struct nt_address *addresses, unsigned n,
+	                  enum nt_suppression *out);
 	/* The first reason is kept; but a hard one takes the place of a soft one. */
-	int (*suppress)(struct nt_store *store, const struct nt_address *address, enum nt_suppression how, const char *reason,
-	                nt_time at);
+	int (*suppress)(struct nt_store *store, const struct nt_address *address, enum nt_suppression how,
+	                const char *reason, nt_time at);
 	int (*unsuppress)(struct nt_store *store, const struct nt_address *address);
 
 	int (*log_append)(struct nt_store *store, struct nt_log_row *row); /* sets row->sequence */
-	int (*log_read)(struct nt_store *store, struct nt_arena *arena, int64_t sequence, struct nt_log_row *row); /* row->lead NULL: not there */
+	/* Row->lead NULL: not there. */
+	int (*log_read)(struct nt_store *store, struct nt_arena *arena, int64_t sequence,
+	                struct nt_log_row *row);
 
 	int (*outbox_put)(struct nt_store *store, const struct nt_message *message); /* the same id again: nothing */
-	/* RELEASED rows of a channel with not_before <= now, by not_before, then in the order in which they were put: become
-	 * HANDED to owner (slot -1, changed now). A row is put with not_before and changed at its release. */
-	int (*outbox_claim)(struct nt_store *store, struct nt_arena *arena, const char *channel, nt_time now, unsigned limit,
-	                    const char *owner, struct nt_outbox_row *out, unsigned *n);
+	/* RELEASED rows of a channel with not_before <= now, by not_before, then in the order in which they were put:
+	 * become HANDED to owner (slot -1, changed now). A row is put with not_before and changed at its release. */
+	int (*outbox_claim)(struct nt_store *store, struct nt_arena *arena, const char *channel, nt_time now,
+	                    unsigned limit, const char *owner, struct nt_outbox_row *out, unsigned *n);
 	int (*outbox_next)(struct nt_store *store, const char *channel, nt_time *not_before); /* NT_NEVER if none */
-	int (*outbox_get)(struct nt_store *store, struct nt_arena *arena, const char *id, struct nt_outbox_row *out); /* state ABSENT */
+	/* State ABSENT. */
+	int (*outbox_get)(struct nt_store *store, struct nt_arena *arena, const char *id,
+	                  struct nt_outbox_row *out);
 	/* Compare and set: only if the row is in `from`; *done says so. Other columns are taken from row. */
 	/* (state, not_before, attempts, owner, slot, changed, remote_id, detail); the message stays. */
-	int (*outbox_move)(struct nt_store *store, const char *id, enum nt_outbox_state from, const struct nt_outbox_row *row, bool *done);
-	int (*outbox_list)(struct nt_store *store, struct nt_arena *arena, enum nt_outbox_state state, const char *after,
-	                   unsigned limit, struct nt_outbox_row *out, unsigned *n); /* by id, > after */
+	int (*outbox_move)(struct nt_store *store, const char *id, enum nt_outbox_state from,
+	                   const struct nt_outbox_row *row, bool *done);
+	/* By id, > after. */
+	int (*outbox_list)(struct nt_store *store, struct nt_arena *arena, enum nt_outbox_state state,
+	                   const char *after, unsigned limit, struct nt_outbox_row *out,
+	                   unsigned *n);
 
-	int (*sales_put)(struct nt_store *store, const char *lead, const void *bytes, size_t length); /* bytes NULL deletes */
+	/* Bytes NULL deletes. */
+	int (*sales_put)(struct nt_store *store, const char *lead, const void *bytes,
+	                 size_t length);
 	int (*sales_turns)(struct nt_store *store, const void *bytes, size_t length);
-	int (*sales_each)(struct nt_store *store, void (*each)(void *context, const char *lead, const void *bytes, size_t length),
-	                  void *context); /* by lead; "" for the turns, if any were put */
+	/* By lead; "" for the turns, if any were put. */
+	int (*sales_each)(struct nt_store *store,
+	                  void (*each)(void *context, const char *lead, const void *bytes, size_t length),
+	                  void *context);
 
 	/* rule sets by hash: an archive of their sources (rules/archive.h) */
 	int (*program_put)(struct nt_store *store, const char *hash, const void *bytes, size_t length, nt_time at);
-	int (*program_get)(struct nt_store *store, struct nt_arena *arena, const char *hash, struct nt_blob *out, nt_time *at);
+	int (*program_get)(struct nt_store *store, struct nt_arena *arena, const char *hash, struct nt_blob *out,
+	                   nt_time *at);
 
-	int (*meta_get)(struct nt_store *store, struct nt_arena *arena, const char *key, const char **value); /* NULL: not set */
-	int (*meta_put)(struct nt_store *store, const char *key, const char *value); /* NULL deletes */ /* value NULL deletes */
+	/* NULL: not set. */
+	int (*meta_get)(struct nt_store *store, struct nt_arena *arena, const char *key,
+	                const char **value);
+	int (*meta_put)(struct nt_store *store, const char *key, const char *value); /* NULL deletes */
 	int (*counts)(struct nt_store *store, struct nt_store_counts *out);
 };
 

@@ -77,12 +77,14 @@ static const struct nt_test_item *partner(const GArray *expected, const struct n
 
 static int by_time(const void *a, const void *b)
 {
-	const struct nt_test_item *x = *(const struct nt_test_item *const *)a, *y = *(const struct nt_test_item *const *)b;
+	const struct nt_test_item *x = *(const struct nt_test_item *const *)a,
+				  *y = *(const struct nt_test_item *const *)b;
 
 	return x->at < y->at ? -1 : x->at > y->at;
 }
 
-void nt_test_compare(const GArray *expected, const GArray *happened, bool nothing_else, const struct nt_zone *zone, GString *out)
+void nt_test_compare(const GArray *expected, const GArray *happened, bool nothing_else, const struct nt_zone *zone,
+                     GString *out)
 {
 	GHashTable *used = g_hash_table_new(NULL, NULL);
 	GPtrArray *missing = g_ptr_array_new();

@@ -24,6 +24,7 @@ struct nt_test_item {
 bool nt_test_match(GArray *expected, GArray *happened, bool nothing_else);
 /* Both timelines, in time order: "=" matched, "-" expected only, "+" happened only (a message that nobody expected, if
  * nothing_else; else shown without a mark). */
-void nt_test_compare(const GArray *expected, const GArray *happened, bool nothing_else, const struct nt_zone *zone, GString *out);
+void nt_test_compare(const GArray *expected, const GArray *happened, bool nothing_else, const struct nt_zone *zone,
+                     GString *out);
 
 #endif

@@ -33,7 +33,8 @@ struct run {
 };
 
 /* Reports where and why, and gives false. */
-static bool wrong(struct run *run, const struct nt_yaml *node, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static bool wrong(struct run *run, const struct nt_yaml *node, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 static bool wrong(struct run *run, const struct nt_yaml *node, const char *format, ...)
 {
 	struct nt_span span = node != NULL ? node->span : run->test->span;
@@ -63,7 +64,8 @@ static void add(struct run *run, nt_time at, const char *what, const char *value
 
 static void add_message(struct run *run, const struct nt_message *message)
 {
-	struct sent sent = { nt_arena_strdup(run->arena, message->id), nt_arena_strdup(run->arena, nt_message_channel(message)),
+	struct sent sent = { nt_arena_strdup(run->arena, message->id),
+		             nt_arena_strdup(run->arena, nt_message_channel(message)),
 		             nt_arena_strdup(run->arena, message->template_name) };
 
 	add(run, message->released, nt_message_channel(message), message->template_name,
@@ -91,8 +93,9 @@ static void observe(void *user, const char *lead, const struct nt_input *input, 
 
 /* ---- times ---- */
 
-/* "2026-03-02 10:00" in the lead's zone, with an offset anywhere, or "+2 days" from the first event. `upto` is the end of
- * what was written: of its day, minute, second or millisecond; of a duration's: a minute, or a second if it names seconds. */
+/* "2026-03-02 10:00" in the lead's zone, with an offset anywhere, or "+2 days" from the first event. `upto` is the
+ * end of what was written: of its day, minute, second or millisecond; of a duration's: a minute, or a second if it
+ * names seconds. */
 static bool read_time(struct run *run, const struct nt_yaml *node, nt_time *at, nt_time *upto)
 {
 	struct nt_duration d;
@@ -109,7 +112,8 @@ static bool read_time(struct run *run, const struct nt_yaml *node, nt_time *at, 
 		return true;
 	}
 	if (node->type != NT_YAML_SCALAR || !nt_instant_parse(node->text, node->length, &civil, &has_offset, at, &why))
-		return wrong(run, node, "'%s' is not a time such as 2026-12-01 09:00", node->text != NULL ? node->text : "");
+		return wrong(run, node, "'%s' is not a time such as 2026-12-01 09:00",
+		             node->text != NULL ? node->text : "");
 	if (!has_offset)
 		*at = nt_civil_instant(run->zone, &civil);
 	precision = nt_instant_precision(node->text, node->length);
@@ -253,7 +257,8 @@ static bool post_fields(struct run *run, const struct nt_yaml *node, nt_time at)
 }
 
 /* "email.clicked": of the latest message on that channel, of the template that `with` names if it does. */
-static bool post_outcome(struct run *run, const struct nt_yaml *item, nt_time at, const char *channel, enum nt_outcome outcome)
+static bool post_outcome(struct run *run, const struct nt_yaml *item, nt_time at, const char *channel,
+                         enum nt_outcome outcome)
 {
 	const struct nt_yaml *with = nt_yaml_get(item, "with");
 	const struct nt_yaml *wanted = with != NULL ? nt_yaml_get(with, "template") : NULL;
@@ -263,7 +268,8 @@ static bool post_outcome(struct run *run, const struct nt_yaml *item, nt_time at
 	for (unsigned i = run->sent->len; i-- > 0 && request->message == NULL;) {
 		const struct sent *sent = &g_array_index(run->sent, struct sent, i);
 
-		if (strcmp(sent->channel, channel) == 0 && (wanted == NULL || strcmp(sent->template_name, wanted->text) == 0))
+		if (strcmp(sent->channel, channel) == 0 &&
+		    (wanted == NULL || strcmp(sent->template_name, wanted->text) == 0))
 			request->message = sent->id;
 	}
 	if (request->message == NULL)
@@ -306,7 +312,8 @@ static bool post_event(struct run *run, const struct nt_yaml *item, const char *
 	return post(run, item, at, request);
 }
 
-static bool post_sales(struct run *run, const struct nt_yaml *item, nt_time at, enum nt_sales_verb verb, const char *word)
+static bool post_sales(struct run *run, const struct nt_yaml *item, nt_time at, enum nt_sales_verb verb,
+                       const char *word)
 {
 	struct nt_request *request = request_new(run, NT_REQUEST_SALES);
 
@@ -367,7 +374,10 @@ static bool happen(struct run *run, const struct nt_yaml *item)
 	static const struct {
 		const char *key;
 		enum nt_sales_verb verb;
-	} sales[] = { { "accept", NT_SALES_ACCEPT }, { "send_back", NT_SALES_SEND_BACK }, { "won", NT_SALES_WON }, { "lost", NT_SALES_LOST } };
+	} sales[] = { { "accept", NT_SALES_ACCEPT },
+		      { "send_back", NT_SALES_SEND_BACK },
+		      { "won", NT_SALES_WON },
+		      { "lost", NT_SALES_LOST } };
 	const struct nt_yaml *node;
 	const char *channel;
 	enum nt_outcome outcome;
@@ -455,19 +465,22 @@ static const char *standing(struct run *run, const struct nt_lead *lead, const c
 		shown = nt_arena_printf(run->arena, "%" G_GINT64_FORMAT,
 		                        (gint64)nt_score_points(&lead->engagement, lead->fit, at, half_life));
 	else if (strcmp(name, "engagement") == 0)
-		shown = nt_arena_printf(run->arena, "%" G_GINT64_FORMAT, (gint64)nt_engagement_points(&lead->engagement, at, half_life));
+		shown = nt_arena_printf(run->arena, "%" G_GINT64_FORMAT,
+		                        (gint64)nt_engagement_points(&lead->engagement, at, half_life));
 	else if (strcmp(name, "fit") == 0)
 		shown = nt_arena_printf(run->arena, "%" G_GINT64_FORMAT, (gint64)nt_number_round(lead->fit));
 	return shown;
 }
 
-static bool same_field(struct run *run, const struct nt_yaml *pair, const struct nt_lead *lead, int field, const char **is)
+static bool same_field(struct run *run, const struct nt_yaml *pair, const struct nt_lead *lead, int field,
+                       const char **is)
 {
 	struct nt_value wanted = NT_NONE;
 	const struct nt_value *value = &lead->fields[field];
 	GString *text = g_string_new(NULL);
 	const char *why;
-	bool missing = pair->type == NT_YAML_SCALAR && !pair->quoted && (pair->length == 0 || strcmp(pair->text, "none") == 0);
+	bool missing = pair->type == NT_YAML_SCALAR && !pair->quoted &&
+	               (pair->length == 0 || strcmp(pair->text, "none") == 0);
 
 	nt_value_to_json(value, text);
 	*is = value->type == NT_TYPE_NONE ? "none" : nt_arena_strdup(run->arena, text->str);
@@ -587,7 +600,8 @@ static bool find_zone(struct run *run, const struct nt_yaml *lead)
 	return run->zone != NULL || wrong(run, named, "there is no time zone '%s'", name);
 }
 
-/* The first event's instant, from which durations count, and the start, which is the same unless the test says otherwise. */
+/* The first event's instant, from which durations count, and the start, which is the same unless the test says
+ * otherwise. */
 static bool find_start(struct run *run, const struct nt_yaml *events)
 {
 	const struct nt_yaml *node = run->test->node, *first = events != NULL ? events->first : NULL;
@@ -608,8 +622,9 @@ static bool find_start(struct run *run, const struct nt_yaml *events)
 
 static bool play(struct run *run)
 {
-	const struct nt_yaml *node = run->test->node, *lead = nt_yaml_get(node, "lead"), *events = nt_yaml_get(node, "events"),
-			     *expect = nt_yaml_get(node, "expect"), *id = lead != NULL ? nt_yaml_get(lead, "id") : NULL;
+	const struct nt_yaml *node = run->test->node, *lead = nt_yaml_get(node, "lead"),
+			     *events = nt_yaml_get(node, "events"), *expect = nt_yaml_get(node, "expect"),
+			     *id = lead != NULL ? nt_yaml_get(lead, "id") : NULL;
 	const struct nt_engine_options options = { .observe = observe, .user = run };
 	const char *why = NULL;
 	nt_time until;
@@ -643,7 +658,8 @@ static bool play(struct run *run)
 }
 
 struct nt_test_result nt_test_run(struct nt_program *program, unsigned i,
-                                  struct nt_program *(*load)(void *user, const char *test_file, const char *folder, GString *why),
+                                  struct nt_program *(*load)(void *user, const char *test_file, const char *folder,
+                                                             GString *why),
                                   void *user)
 {
 	struct run run = { .test = &program->tests[i], .original = program, .load = load, .load_user = user };

@@ -47,7 +47,9 @@ static bool address_changed(struct nt_batch *turn, struct nt_turn_lead *tl, int 
 	if (address == tl->addresses[channel])
 		return false;
 	tl->addresses[channel] = address;
-	tl->keys[channel] = address != NULL && address[0] != '\0' ? nt_lead_address_key(tl->lead, turn->arena, channel) : NULL;
+	tl->keys[channel] = address != NULL && address[0] != '\0' ?
+	                            nt_lead_address_key(tl->lead, turn->arena, channel) :
+	                            NULL;
 	set_flag(tl->lead, (unsigned)channel, NT_SUPPRESSION_NONE);
 	return tl->keys[channel] != NULL;
 }
@@ -178,7 +180,8 @@ static void decode(struct nt_batch *turn, struct nt_turn_lead *tl, const struct 
 	prepare_addresses(turn, tl);
 }
 
-/* The loads that have come since the program that this lead was last stepped under: it goes through each at its instant. */
+/* The loads that have come since the program that this lead was last stepped under: it goes through each at its
+ * instant. */
 static void catch_up(struct nt_batch *turn, struct nt_turn_lead *tl)
 {
 	struct nt_engine *engine = turn->engine;
@@ -192,8 +195,9 @@ static void catch_up(struct nt_batch *turn, struct nt_turn_lead *tl)
 		i = engine->loads->len - 1;
 	for (; i < engine->loads->len && turn->code == NT_STORE_OK; i++) {
 		const struct nt_load *load = &g_array_index(engine->loads, struct nt_load, i);
-		const struct nt_program *to = strcmp(load->hash, engine->program->hash) == 0 ? engine->program
-		                                                                             : nt_engine_older(engine, load->hash);
+		const struct nt_program *to = strcmp(load->hash, engine->program->hash) == 0 ?
+		                                      engine->program :
+		                                      nt_engine_older(engine, load->hash);
 		struct nt_input *input = nt_arena_new0(turn->arena, struct nt_input);
 		struct nt_effects *effects = nt_arena_new0(turn->arena, struct nt_effects);
 
@@ -267,7 +271,10 @@ void nt_turn_log(struct nt_batch *turn, struct nt_turn_lead *tl, nt_time at, con
 
 static void cancel(struct nt_batch *turn, const struct nt_effect *effect)
 {
-	struct nt_outbox_row row = { .state = NT_OUTBOX_CANCELLED, .not_before = effect->at, .slot = -1, .changed = effect->at,
+	struct nt_outbox_row row = { .state = NT_OUTBOX_CANCELLED,
+		                     .not_before = effect->at,
+		                     .slot = -1,
+		                     .changed = effect->at,
 		                     .detail = effect->detail };
 	bool done;
 
@@ -389,7 +396,8 @@ static void park(struct nt_batch *turn, const struct nt_turn_lead *tl)
 	if (tl->stored_due == NT_NEVER)
 		return;
 	if (nt_turn_ok(turn, turn->store->ops->load(turn->store, turn->arena, &tl->id, 1, &blob)))
-		nt_turn_ok(turn, turn->store->ops->save(turn->store, tl->id, blob.bytes, blob.length, tl->stored_due, NT_NEVER));
+		nt_turn_ok(turn, turn->store->ops->save(turn->store, tl->id, blob.bytes, blob.length, tl->stored_due,
+		                                        NT_NEVER));
 }
 
 void nt_turn_save(struct nt_batch *turn)
@@ -405,7 +413,8 @@ void nt_turn_save(struct nt_batch *turn)
 			continue;
 		g_string_truncate(bytes, 0);
 		nt_lead_encode(tl->lead, bytes);
-		nt_turn_ok(turn, turn->store->ops->save(turn->store, tl->id, bytes->str, bytes->len, tl->stored_due, tl->lead->due));
+		nt_turn_ok(turn, turn->store->ops->save(turn->store, tl->id, bytes->str, bytes->len, tl->stored_due,
+		                                        tl->lead->due));
 	}
 	turn->first = NULL;
 	turn->last = &turn->first;

@@ -1,6 +1,6 @@
-/* Inside one turn of the engine: the leads that it touches, each decoded once and saved once, and what their steps ask for.
- * Files: engine.c (the order of a turn), turn.c (leads), turn_sales.c (the queue), loads.c (programs), request.c (what
- * people send), outbox.c (what the dispatcher asks), log_body.c (what the log keeps). */
+/* Inside one turn of the engine: the leads that it touches, each decoded once and saved once, and what their steps
+ * ask for. Files: engine.c (the order of a turn), turn.c (leads), turn_sales.c (the queue), loads.c (programs),
+ * request.c (what people send), outbox.c (what the dispatcher asks), log_body.c (what the log keeps). */
 #ifndef NT_ENGINE_TURN_H
 #define NT_ENGINE_TURN_H
 
@@ -60,7 +60,7 @@ struct nt_engine {
 	GArray *loads;                  /* struct nt_load: the history that leads not yet touched may need */
 	char *cursor;                   /* of the background pass: the last id seen; NULL: it is done */
 	GArray *ready, *observed;       /* kept for their memory */
-	bool stale;                     /* a rollback couldn't be followed by reading: what is here isn't what the store has */
+	bool stale; /* a rollback couldn't be followed by reading: what is here isn't what the store has */
 };
 
 /* ---- store ---- */
@@ -81,7 +81,8 @@ void nt_turn_step(struct nt_batch *turn, struct nt_turn_lead *tl, const struct n
 void nt_turn_effects(struct nt_batch *turn, struct nt_turn_lead *tl, const struct nt_input *input,
                      const struct nt_effects *effects);
 void nt_turn_save(struct nt_batch *turn);  /* all that changed, to the store; then forgets them */
-void nt_turn_flag(struct nt_batch *turn, const char *channel, const char *key, enum nt_suppression how); /* of leads at hand */
+/* Of leads at hand. */
+void nt_turn_flag(struct nt_batch *turn, const char *channel, const char *key, enum nt_suppression how);
 void nt_turn_hand(struct nt_batch *turn, const char *lead, const char *message, bool handed);    /* likewise */
 void nt_turn_log(struct nt_batch *turn, struct nt_turn_lead *tl, nt_time at, const char *body);
 struct nt_program *nt_engine_older(struct nt_engine *engine, const char *hash); /* NULL: unknown */

@@ -57,11 +57,13 @@ static bool read_options(int argc, char **argv, struct options *options, int *co
 			*code = nt_command_help(&nt_command_simulate);
 			return false;
 		default:
-			*code = nt_command_misused(&nt_command_simulate, "unknown or incomplete option '%s'", argv[optind - 1]);
+			*code = nt_command_misused(&nt_command_simulate, "unknown or incomplete option '%s'",
+			                           argv[optind - 1]);
 			return false;
 		}
 	if (optind + 1 != argc)
-		*code = nt_command_misused(&nt_command_simulate, optind == argc ? "which folder?" : "one folder, please");
+		*code = nt_command_misused(&nt_command_simulate,
+		                           optind == argc ? "which folder?" : "one folder, please");
 	else if (options->leads == NULL && options->events == NULL)
 		*code = nt_command_misused(&nt_command_simulate, "give --leads, --events or both");
 	else if (options->until == NULL)
@@ -185,9 +187,11 @@ static int run(int argc, char **argv)
 
 const struct nt_command nt_command_simulate = {
 	.name = "simulate",
-	.usage = "simulate [--config FILE] [--templates FOLDER] [--leads FILE.csv] [--events FILE.ndjson] --until DATE "
-	         "[--start DATE] [--json] FOLDER",
-	.help = "sends leads and events through a rule set in virtual time: a timeline per lead, and totals; findings about "
-	        "rows go to standard error",
+	.usage = "simulate [--config FILE] [--templates FOLDER] [--leads FILE.csv] [--events FILE.ndjson] --until "
+	         "DATE "
+		 "[--start DATE] [--json] FOLDER",
+	.help = "sends leads and events through a rule set in virtual time: a timeline per lead, and totals; "
+	        "findings about "
+		"rows go to standard error",
 	.run = run,
 };

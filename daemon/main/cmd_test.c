@@ -51,7 +51,8 @@ static bool read_options(int argc, char **argv, struct job *job, const char **co
 			*code = nt_command_help(&nt_command_test);
 			return false;
 		default:
-			*code = nt_command_misused(&nt_command_test, "unknown or incomplete option '%s'", argv[optind - 1]);
+			*code = nt_command_misused(&nt_command_test, "unknown or incomplete option '%s'",
+			                           argv[optind - 1]);
 			return false;
 		}
 	if (optind < argc)
@@ -64,7 +65,8 @@ static bool read_options(int argc, char **argv, struct job *job, const char **co
 static struct nt_program *load_folder(void *user, const char *test_file, const char *folder, GString *why)
 {
 	struct job *job = user;
-	char *directory = g_path_get_dirname(test_file), *path = g_build_filename(directory, folder, NULL), *wrong = NULL;
+	char *directory = g_path_get_dirname(test_file), *path = g_build_filename(directory, folder, NULL),
+	     *wrong = NULL;
 	struct nt_diags *diags = nt_diags_new();
 	struct nt_program *program = nt_ruleset_load(job->ruleset, path, diags, &wrong);
 
@@ -187,6 +189,7 @@ static int run(int argc, char **argv)
 const struct nt_command nt_command_test = {
 	.name = "test",
 	.usage = "test [--config FILE] [--templates FOLDER] [--only TEXT] [--tap] [--verbose] FOLDER…",
-	.help = "runs the tests that rules bring along; exits 0 when all pass, 1 when one fails or rules are wrong, 2 when it couldn't run",
+	.help = "runs the tests that rules bring along; exits 0 when all pass, 1 when one fails or rules are wrong, "
+	        "2 when it couldn't run",
 	.run = run,
 };

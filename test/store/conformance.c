@@ -269,9 +269,20 @@ static void log_rows_are_chained(void **state)
 static struct nt_message message(const char *id, const char *lead, const char *channel, nt_time released)
 {
 	return (struct nt_message){
-		.id = id, .lead = lead, .campaign = "trial", .key = "", .entry = 2, .step = "email-welcome-1",
-		.channel = channel, .template_name = "welcome", .template_hash = "abc", .address = "Ann@example.org",
-		.address_name = "Ann", .values = "{\"first_name\":\"Ann\"}", .released = released, .why = "trial: welcome",
+		.id = id,
+		.lead = lead,
+		.campaign = "trial",
+		.key = "",
+		.entry = 2,
+		.step = "email-welcome-1",
+		.channel = channel,
+		.template_name = "welcome",
+		.template_hash = "abc",
+		.address = "Ann@example.org",
+		.address_name = "Ann",
+		.values = "{\"first_name\":\"Ann\"}",
+		.released = released,
+		.why = "trial: welcome",
 	};
 }
 
@@ -380,7 +391,8 @@ static void claims_take_what_is_due_in_order(void **state)
 	assert_int_equal(get(p, "s").state, NT_OUTBOX_RELEASED);
 }
 
-static bool move(struct place *p, const char *id, enum nt_outbox_state from, enum nt_outbox_state to, nt_time not_before)
+static bool move(struct place *p, const char *id, enum nt_outbox_state from, enum nt_outbox_state to,
+                 nt_time not_before)
 {
 	struct nt_outbox_row row = { .state = to, .not_before = not_before, .attempts = 3, .slot = -1, .changed = 50,
 		                     .remote_id = "sm-1", .detail = "451 later" };

@@ -44,7 +44,8 @@ static inline const struct nt_zones *program_zones(void)
 /* Stops the test program, with the loader's words, if the text is wrong. */
 static inline struct nt_program *program_of(const char *text)
 {
-	static const char subject[] = "---\nsubject: Hello\n---\nHello {{ first_name | default: \"you\" }}\n", plain[] = "Hello\n";
+	static const char subject[] = "---\nsubject: Hello\n---\nHello {{ first_name | default: \"you\" }}\n",
+			  plain[] = "Hello\n";
 	const struct nt_file templates[] = {
 		{ "templates/m1/email.txt", subject, sizeof subject - 1 },
 		{ "templates/m1/sms.txt", plain, sizeof plain - 1 },

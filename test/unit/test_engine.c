@@ -223,7 +223,9 @@ static void an_event_creates_its_lead(void **state)
 
 	(void)state;
 	assert_int_equal(fields(h, "ann", "{\"email\":\"ann@example.org\",\"seats\":5,\"shoe\":[1,2]}"), NT_ANSWER_OK);
-	assert_int_equal(event(h, NULL, "{\"lead\":\"ann\",\"id\":\"1\",\"event\":\"a.b\",\"properties\":{\"amount\":12.5,\"odd\":true}}"),
+	assert_int_equal(event(h, NULL,
+	                       "{\"lead\":\"ann\",\"id\":\"1\",\"event\":\"a.b\",\"properties\":{\"amount\":12.5,"
+	                       "\"odd\":true}}"),
 	                 NT_ANSWER_OK);
 	SEEN(h, "ann m1; ");
 	assert_int_equal(event(h, "bob", "{\"event\":\"never.declared\"}"), NT_ANSWER_OK);
@@ -234,7 +236,9 @@ static void an_event_creates_its_lead(void **state)
 	assert_true(lead(h, "bob")->exists);
 	assert_int_equal(h->store->ops->log_read(h->store, h->arena, ann->log_head, &log), NT_STORE_OK);
 	assert_string_equal(log.lead, "ann");
-	assert_non_null(strstr(log.body, "\"event\":\"a.b\",\"source\":\"shop\",\"id\":\"1\",\"properties\":{\"amount\":12.5,\"odd\":true}"));
+	assert_non_null(strstr(
+		log.body,
+		"\"event\":\"a.b\",\"source\":\"shop\",\"id\":\"1\",\"properties\":{\"amount\":12.5,\"odd\":true}"));
 	assert_non_null(strstr(log.body, "\"template\":\"m1\""));
 	assert_int_equal(h->store->ops->log_read(h->store, h->arena, log.previous, &log), NT_STORE_OK);
 	assert_non_null(strstr(log.body, "\"kind\":\"fields\""));
@@ -271,19 +275,23 @@ static void what_is_wrong_is_named(void **state)
 	} bad[] = {
 		{ NT_INPUT_EVENT, NULL, "{\"event\":\"a.b\"}", "lead", "lead: is missing" },
 		{ NT_INPUT_EVENT, "an\tn", "{\"event\":\"a.b\"}", "lead",
-		  "lead: an id is 1 to 128 bytes of UTF-8 without control characters and without blanks at its ends" },
+		  "lead: an id is 1 to 128 bytes of UTF-8 without control characters and without blanks at its "
+		  "ends" },
 		{ NT_INPUT_EVENT, "ann", "[]", NULL, "an event must be an object" },
 		{ NT_INPUT_EVENT, "ann", "{}", "event", "event: is missing" },
 		{ NT_INPUT_EVENT, "ann", "{\"event\":7}", "event", "event: must be a name such as \"order.placed\"" },
 		{ NT_INPUT_EVENT, "ann", "{\"event\":\"a\\u0007b\"}", "event", "event: has control characters" },
-		{ NT_INPUT_EVENT, "ann", "{\"event\":\"email.sent\"}", "event", "event: 'email.sent' is told by nurtured itself" },
+		{ NT_INPUT_EVENT, "ann", "{\"event\":\"email.sent\"}", "event",
+		  "event: 'email.sent' is told by nurtured itself" },
 		{ NT_INPUT_EVENT, "ann", "{\"event\":\"a.b\",\"id\":5}", "id", "id: must be text" },
 		{ NT_INPUT_EVENT, "ann", "{\"event\":\"a.b\",\"propertys\":{}}", "propertys",
 		  "propertys: unknown key (did you mean 'properties'?)" },
-		{ NT_INPUT_EVENT, "ann", "{\"event\":\"a.b\",\"properties\":3}", "properties", "properties: must be an object" },
+		{ NT_INPUT_EVENT, "ann", "{\"event\":\"a.b\",\"properties\":3}", "properties",
+		  "properties: must be an object" },
 		{ NT_INPUT_EVENT, "ann", "{\"event\":\"a.b\",\"at\":\"2026-06-01T10:05:00.001Z\"}", "at",
 		  "at: is more than 5 minutes in the future" },
-		{ NT_INPUT_EVENT, "ann", "{\"event\":\"a.b\",\"at\":1780300800}", "at", "at: must be a time such as 2026-12-01T09:00:00Z" },
+		{ NT_INPUT_EVENT, "ann", "{\"event\":\"a.b\",\"at\":1780300800}", "at",
+		  "at: must be a time such as 2026-12-01T09:00:00Z" },
 		{ NT_INPUT_EVENT, "ann", "{\"event\":\"a.b\",\"consent\":{\"pigeon\":true}}", "consent.pigeon",
 		  "consent.pigeon: there is no such channel" },
 		{ NT_INPUT_FIELDS, "ann", "{\"plan\":\"huge\"}", "plan", "plan: must be one of small, big" },
@@ -309,8 +317,10 @@ static void what_is_wrong_is_named(void **state)
 static void values_are_held_against_their_declaration(void **state)
 {
 	struct house *h = house_new();
-	struct nt_request *r = input(h, NT_INPUT_EVENT, "ann", "{\"event\":\"a.b\",\"properties\":{\"amount\":\"much\"}}");
-	char *text = g_strnfill(4097, 'x'), *json = g_strdup_printf("{\"event\":\"a.b\",\"properties\":{\"note\":\"%s\"}}", text);
+	struct nt_request *r = input(h, NT_INPUT_EVENT, "ann",
+	                             "{\"event\":\"a.b\",\"properties\":{\"amount\":\"much\"}}");
+	char *text = g_strnfill(4097, 'x'),
+	     *json = g_strdup_printf("{\"event\":\"a.b\",\"properties\":{\"note\":\"%s\"}}", text);
 
 	(void)state;
 	assert_int_equal(ask(h, r), NT_ANSWER_INVALID);

@@ -16,10 +16,11 @@ struct desk {
 	const char *owner;
 };
 
-#define REPS \
-	"  reps:\n" \
-	"    anna: { email: anna@example.org, time_zone: Europe/Berlin, hours: mon-fri 09:00-17:30 }\n" \
-	"    cem:  { email: cem@example.org, time_zone: Europe/Berlin, hours: mon-fri 09:00-17:30, away: [ 2026-03-27..2026-03-30 ] }\n" \
+#define REPS                                                                                                         \
+	"  reps:\n"                                                                                                  \
+	"    anna: { email: anna@example.org, time_zone: Europe/Berlin, hours: mon-fri 09:00-17:30 }\n"              \
+	"    cem:  { email: cem@example.org, time_zone: Europe/Berlin, hours: mon-fri 09:00-17:30, away: [ "         \
+	"2026-03-27..2026-03-30 ] }\n"                                                                               \
 	"    bob:  { email: bob@example.org, time_zone: America/New_York, hours: mon-fri 09:00-17:00 }\n"
 #define REST \
 	"  tell: [ email: new-lead ]\n" \
@@ -58,16 +59,19 @@ static enum nt_sales_answer act(struct desk *d, struct nt_sales_input input)
 	nt_sales_effects_init(&effects, d->arena);
 	answer = nt_sales_step(d->sales, &input, &effects);
 	for (unsigned i = 0; i < effects.lead_inputs->len; i++) {
-		const struct nt_sales_lead_input *to = &g_array_index(effects.lead_inputs, struct nt_sales_lead_input, i);
+		const struct nt_sales_lead_input *to = &g_array_index(effects.lead_inputs, struct nt_sales_lead_input,
+		                                                      i);
 
-		g_string_append_printf(d->said, "%s%s %s%s%s", d->said->len > 0 ? "; " : "", to->lead, nt_handoff_name(to->state),
-		                       to->rep != NULL ? " " : "", to->rep != NULL ? to->rep : "");
+		g_string_append_printf(d->said, "%s%s %s%s%s", d->said->len > 0 ? "; " : "", to->lead,
+		                       nt_handoff_name(to->state), to->rep != NULL ? " " : "",
+		                       to->rep != NULL ? to->rep : "");
 	}
 	for (unsigned i = 0; i < effects.messages->len; i++) {
 		const struct nt_message *m = effects.messages->pdata[i];
 
 		if (strcmp(m->step, "offer") != 0)
-			g_string_append_printf(d->said, "%s%s told %s of %s", d->said->len > 0 ? "; " : "", m->rep, m->step, m->lead);
+			g_string_append_printf(d->said, "%s%s told %s of %s", d->said->len > 0 ? "; " : "", m->rep,
+			                       m->step, m->lead);
 	}
 	nt_sales_effects_clear(&effects);
 	return answer;
@@ -80,8 +84,14 @@ static nt_time berlin(const char *text)
 
 static void ready(struct desk *d, nt_time now, const char *lead)
 {
-	struct nt_ready_effect effect = { .lead = lead, .reason = "score", .owner = d->owner, .routes = d->routes,
-		                          .n_routes = d->n_routes, .score = 81, .title = lead, .values = "{\"score\":81}" };
+	struct nt_ready_effect effect = { .lead = lead,
+		                          .reason = "score",
+		                          .owner = d->owner,
+		                          .routes = d->routes,
+		                          .n_routes = d->n_routes,
+		                          .score = 81,
+		                          .title = lead,
+		                          .values = "{\"score\":81}" };
 
 	act(d, (struct nt_sales_input){ .verb = NT_SALES_READY, .now = now, .lead = lead, .ready = &effect });
 }
@@ -95,7 +105,8 @@ static void run_to(struct desk *d, nt_time now)
 
 static enum nt_sales_answer say(struct desk *d, nt_time now, enum nt_sales_verb verb, const char *lead, const char *rep)
 {
-	return act(d, (struct nt_sales_input){ .verb = verb, .now = now, .lead = lead, .rep = rep, .reason = "too_early" });
+	return act(d, (struct nt_sales_input){
+			      .verb = verb, .now = now, .lead = lead, .rep = rep, .reason = "too_early" });
 }
 
 #define SAID(d, text)                                       \
@@ -119,7 +130,8 @@ static void trace_6(void **state)
 	SAID(&d, "");
 	run_to(&d, berlin("2026-03-30 09:15"));
 	SAID(&d, "ann offered bob");
-	assert_string_equal(shown("America/New_York", nt_sales_peek(d.sales, "ann")->limit), "Mon 2026-03-30 09:30 EDT");
+	assert_string_equal(shown("America/New_York", nt_sales_peek(d.sales, "ann")->limit),
+	                    "Mon 2026-03-30 09:30 EDT");
 	desk_clear(&d);
 }
 
@@ -232,7 +244,8 @@ static void the_last_one_keeps_it_and_the_manager_hears_daily(void **state)
 static void links_hold_for_the_present_offer_only(void **state)
 {
 	struct desk d = desk_of(dach);
-	struct nt_sales_input accept = { .verb = NT_SALES_ACCEPT, .lead = "ann" }, back = { .verb = NT_SALES_SEND_BACK, .lead = "ann" };
+	struct nt_sales_input accept = { .verb = NT_SALES_ACCEPT, .lead = "ann" },
+			      back = { .verb = NT_SALES_SEND_BACK, .lead = "ann" };
 
 	(void)state;
 	ready(&d, berlin("2026-04-01 10:00"), "ann");
@@ -370,7 +383,9 @@ static void messages_carry_what_reps_need(void **state)
 	struct desk d = desk_of(dach);
 	struct nt_ready_effect effect = { .lead = "ann", .reason = "asked \"now\"", .routes = d.routes, .n_routes = 1,
 		                          .score = 81, .title = "Ann", .values = "{\"score\":81}" };
-	struct nt_sales_input input = { .verb = NT_SALES_READY, .now = berlin("2026-04-01 10:00"), .lead = "ann", .ready = &effect };
+	struct nt_sales_input input = {
+		.verb = NT_SALES_READY, .now = berlin("2026-04-01 10:00"), .lead = "ann", .ready = &effect
+	};
 	struct nt_sales_effects effects;
 	const struct nt_message *m;
 

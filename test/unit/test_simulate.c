@@ -36,7 +36,9 @@ static const char events[] =
 
 static bool simulate(struct nt_program *program, bool json, struct nt_diags *diags, GString *out)
 {
-	struct nt_simulation simulation = { .program = program, .start = NT_NO_TIME, .until = at("UTC", "2026-07-01"), .json = json };
+	struct nt_simulation simulation = {
+		.program = program, .start = NT_NO_TIME, .until = at("UTC", "2026-07-01"), .json = json
+	};
 
 	simulation.leads = nt_diags_source(diags, "leads.csv", leads, sizeof leads - 1);
 	simulation.events = nt_diags_source(diags, "events.ndjson", events, sizeof events - 1);
@@ -92,7 +94,8 @@ static void wrong_rows_are_named_and_left_out(void **state)
 	for (size_t i = 0; i < G_N_ELEMENTS(wanted); i++)
 		if (strstr(found->str, wanted[i]) == NULL)
 			fail_msg("'%s' isn't in\n%s", wanted[i], found->str);
-	assert_non_null(strstr(out->str, "{\"lead\":\"ann\",\"at\":\"2026-06-01T08:00:00Z\",\"what\":\"message.released\",\"campaign\":\"first\""));
+	assert_non_null(strstr(out->str, "{\"lead\":\"ann\",\"at\":\"2026-06-01T08:00:00Z\",\"what\":\"message."
+	                                 "released\",\"campaign\":\"first\""));
 	assert_null(strstr(out->str, "\"cyd\""));
 	g_string_free(out, TRUE);
 	g_string_free(found, TRUE);
@@ -144,7 +147,9 @@ static bool passes(const char *text, const char *report)
 static void tests_pass_and_fail(void **state)
 {
 	(void)state;
-	assert_true(passes(A_TEST("[ email: m1, { at: +1 day, email: m2 }, nothing_else, at_end: { score: 5, tags: [ done ] } ]"), NULL));
+	assert_true(passes(A_TEST("[ email: m1, { at: +1 day, email: m2 }, nothing_else, at_end: { score: 5, tags: [ "
+	                          "done ] } ]"),
+	                   NULL));
 	assert_true(passes(A_TEST("[ { at: 2026-06-02, email: m2 } ]"), NULL));
 	assert_false(passes(A_TEST("[ { at: 2026-06-02 10:01, email: m2 } ]"),
 	                    "  - Tue 2026-06-02 10:01 EDT  email: m2\n"));
@@ -153,7 +158,8 @@ static void tests_pass_and_fail(void **state)
 	assert_false(passes(A_TEST("[ email: m1, email: m1 ]"), "  - (any time)  email: m1\n"));
 	assert_false(passes(A_TEST("[ at_end: { score: 6 } ]"), "at the end score is 5, not 6"));
 	assert_false(passes(A_TEST("[ at_end: { tags: [ done, over ] } ]"), "at the end tags is done, not"));
-	assert_false(passes(A_TEST("[ at_end: { email: other@example.org } ]"), "at the end email is \"ann@example.org\", not"));
+	assert_false(passes(A_TEST("[ at_end: { email: other@example.org } ]"),
+	                    "at the end email is \"ann@example.org\", not"));
 	assert_true(passes(A_TEST("[ at_end: { owner: none, handoff: none, level: cold } ]"), NULL));
 }
 
@@ -175,7 +181,9 @@ static void a_lead_is_described(void **state)
 	struct nt_driver *driver = nt_driver_new(program, at("UTC", "2026-06-01 10:00"), NULL, NULL);
 	struct nt_arena *arena = nt_arena_new();
 	struct nt_json_error error;
-	struct nt_request request = { .arena = arena, .kind = NT_REQUEST_INPUT, .input_kind = NT_INPUT_FIELDS, .lead = "ann" };
+	struct nt_request request = {
+		.arena = arena, .kind = NT_REQUEST_INPUT, .input_kind = NT_INPUT_FIELDS, .lead = "ann"
+	};
 	GString *out = g_string_new(NULL);
 	const struct nt_json *json;
 	struct nt_lead *lead;
@@ -201,7 +209,8 @@ static void a_lead_is_described(void **state)
 	g_string_truncate(out, 0);
 	nt_describe_lead_text(lead, at("UTC", "2026-06-01 11:00"), out);
 	assert_non_null(strstr(out->str, "score 5, cold (fit 0, engagement 5)\n  +5      a.b"));
-	assert_non_null(strstr(out->str, "first                    at wait-1, since Mon 2026-06-01 06:00 EDT, until Tue"));
+	assert_non_null(
+		strstr(out->str, "first                    at wait-1, since Mon 2026-06-01 06:00 EDT, until Tue"));
 	g_string_free(out, TRUE);
 	nt_arena_free(arena);
 	nt_driver_free(driver);
