@@ -92,11 +92,9 @@ struct nt_store_ops {
 	            struct nt_blob *blobs);
 	int (*save)(struct nt_store *store, const char *id, const void *bytes, size_t length, nt_time old_due,
 	            nt_time due);
-	/* Lead, timer, outbox rows (whatever their state) and log rows. The ids of its inputs are kept, so that a
-	 * repeated event doesn't bring the lead back. Unknown: nothing. */
-	/* lead, timer, outbox, and the log from log_head back along its chain */
+	/* Lead, timer, outbox rows (whatever their state), and the log from log_head back along its chain. The ids of
+	 * its inputs are kept, so that a repeated event doesn't bring the lead back. Unknown: nothing. */
 	int (*erase)(struct nt_store *store, const char *id, nt_time old_due, int64_t log_head);
-	/* ids of leads in byte order, those > after ("" for all) */
 	/* Each lead once, in the store's own order, after the one named ("": from the first). */
 	int (*scan)(struct nt_store *store, struct nt_arena *arena, const char *after, unsigned limit,
 	            const char **ids, unsigned *n);
@@ -116,9 +114,8 @@ struct nt_store_ops {
 	int (*unsuppress)(struct nt_store *store, const struct nt_address *address);
 
 	int (*log_append)(struct nt_store *store, struct nt_log_row *row); /* sets row->sequence */
-	/* Row->lead NULL: not there. */
-	int (*log_read)(struct nt_store *store, struct nt_arena *arena, int64_t sequence,
-	                struct nt_log_row *row);
+	/* row->lead NULL: not there. */
+	int (*log_read)(struct nt_store *store, struct nt_arena *arena, int64_t sequence, struct nt_log_row *row);
 
 	int (*outbox_put)(struct nt_store *store, const struct nt_message *message); /* the same id again: nothing */
 	/* RELEASED rows of a channel with not_before <= now, by not_before, then in the order in which they were put:
@@ -126,21 +123,18 @@ struct nt_store_ops {
 	int (*outbox_claim)(struct nt_store *store, struct nt_arena *arena, const char *channel, nt_time now,
 	                    unsigned limit, const char *owner, struct nt_outbox_row *out, unsigned *n);
 	int (*outbox_next)(struct nt_store *store, const char *channel, nt_time *not_before); /* NT_NEVER if none */
-	/* State ABSENT. */
-	int (*outbox_get)(struct nt_store *store, struct nt_arena *arena, const char *id,
-	                  struct nt_outbox_row *out);
-	/* Compare and set: only if the row is in `from`; *done says so. Other columns are taken from row. */
-	/* (state, not_before, attempts, owner, slot, changed, remote_id, detail); the message stays. */
+	/* State ABSENT: there is none. */
+	int (*outbox_get)(struct nt_store *store, struct nt_arena *arena, const char *id, struct nt_outbox_row *out);
+	/* Compare and set: only if the row is in `from`; *done says so. State, not_before, attempts, owner, slot,
+	 * changed, remote_id and detail are taken from row; the message stays. */
 	int (*outbox_move)(struct nt_store *store, const char *id, enum nt_outbox_state from,
 	                   const struct nt_outbox_row *row, bool *done);
 	/* By id, > after. */
 	int (*outbox_list)(struct nt_store *store, struct nt_arena *arena, enum nt_outbox_state state,
-	                   const char *after, unsigned limit, struct nt_outbox_row *out,
-	                   unsigned *n);
+	                   const char *after, unsigned limit, struct nt_outbox_row *out, unsigned *n);
 
-	/* Bytes NULL deletes. */
-	int (*sales_put)(struct nt_store *store, const char *lead, const void *bytes,
-	                 size_t length);
+	/* bytes NULL deletes. */
+	int (*sales_put)(struct nt_store *store, const char *lead, const void *bytes, size_t length);
 	int (*sales_turns)(struct nt_store *store, const void *bytes, size_t length);
 	/* By lead; "" for the turns, if any were put. */
 	int (*sales_each)(struct nt_store *store,
@@ -152,9 +146,8 @@ struct nt_store_ops {
 	int (*program_get)(struct nt_store *store, struct nt_arena *arena, const char *hash, struct nt_blob *out,
 	                   nt_time *at);
 
-	/* NULL: not set. */
-	int (*meta_get)(struct nt_store *store, struct nt_arena *arena, const char *key,
-	                const char **value);
+	/* *value NULL: not set. */
+	int (*meta_get)(struct nt_store *store, struct nt_arena *arena, const char *key, const char **value);
 	int (*meta_put)(struct nt_store *store, const char *key, const char *value); /* NULL deletes */
 	int (*counts)(struct nt_store *store, struct nt_store_counts *out);
 };
