@@ -292,7 +292,9 @@ static bool start_api(struct nt_daemon *daemon)
 
 static void settled(void *user, struct nt_settled counts)
 {
-	(void)user;
+	struct nt_daemon *daemon = user;
+
+	daemon->settled = true;
 	if (counts.released + counts.recorded + counts.in_doubt > 0) {
 		char released[16], recorded[16], in_doubt[16];
 

@@ -73,7 +73,7 @@ void nt_daemon_status(void *user, GString *out)
 	nt_json_begin(&w, out);
 	nt_json_object(&w, NULL);
 	nt_json_put_text(&w, "version", PACKAGE_VERSION);
-	nt_json_put_text(&w, "state", daemon->stopping ? "stopping" : view.trouble != NULL ? "in trouble" : "running");
+	nt_json_put_text(&w, "state", daemon->stopping ? "stopping" : !daemon->settled ? "starting" : view.trouble != NULL ? "in trouble" : "running");
 	nt_json_put_text(&w, "clock", clocks[nt_clock_kind(daemon->clock)]);
 	put_time(&w, "now", now);
 	put_time(&w, "last_instant", view.now > NT_TIME_MIN ? view.now : NT_NO_TIME);

@@ -30,6 +30,7 @@ struct nt_daemon {
 	struct nt_api *api;
 	ev_signal on_term, on_int, on_hup;
 	ev_timer stop_limit, idle;
+	bool settled;                      /* what an earlier process left on the wire is dealt with */
 	bool stopping, stopped_hard, drained;
 	bool reloading;                    /* a LOAD is on its way through the engine */
 	struct nt_program *loading;

@@ -189,7 +189,8 @@ class House:
             if self.process.poll() is not None:
                 raise Cannot("nurtured ended with code %d: %s" % (self.process.returncode, self.log()[-2000:]))
             try:
-                return self.status()
+                status = self.status()
+                return status if status["state"] != "starting" else None
             except (OSError, http.client.HTTPException):
                 return None
         self.port = until(up, seconds, "the daemon to come up")["port"]
