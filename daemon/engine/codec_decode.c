@@ -3,172 +3,10 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/zone.h"
-#include "engine/state.h"
-#include "engine/wire.h"
+#include "engine/codec_value.h"
 #include "rules/program.h"
 
-struct decoder {
-	struct nt_wire_reader r;
-	struct nt_lead *lead;
-	struct nt_arena *arena;
-	const struct nt_program *program;
-};
-
-/* A text that must be there. */
-static const char *get_name(struct decoder *d)
-{
-	const char *text = nt_wire_get_text(&d->r);
-
-	if (text == NULL) {
-		d->r.bad = true;
-		return "";
-	}
-	return text;
-}
-
-/* When something happened: that is never "never". */
-static nt_time get_instant(struct decoder *d)
-{
-	nt_time t = nt_wire_get_time(&d->r);
-
-	if (t == NT_NEVER) {
-		d->r.bad = true;
-		return NT_NO_TIME;
-	}
-	return t;
-}
-
-static int32_t get_int32(struct decoder *d)
-{
-	int64_t n = nt_wire_get_signed(&d->r);
-
-	if (n < INT32_MIN || n > INT32_MAX)
-		d->r.bad = true;
-	return (int32_t)n;
-}
-
-static uint32_t get_uint32(struct decoder *d)
-{
-	uint64_t n = nt_wire_get(&d->r);
-
-	if (n > UINT32_MAX)
-		d->r.bad = true;
-	return (uint32_t)n;
-}
-
-static void get_list(struct decoder *d, struct nt_value *value)
-{
-	unsigned i, n = nt_wire_get_count(&d->r, 1);
-	const char **items = nt_arena_array(d->arena, const char *, n);
-
-	for (i = 0; i < n; i++)
-		items[i] = get_name(d);
-	value->list.items = items;
-	value->list.n = n;
-}
-
-static struct nt_value get_value(struct decoder *d)
-{
-	struct nt_value value = { .type = (enum nt_type)nt_wire_get(&d->r) };
-
-	switch (value.type) {
-	case NT_TYPE_NONE:
-		break;
-	case NT_TYPE_TEXT:
-	case NT_TYPE_EMAIL:
-	case NT_TYPE_PHONE:
-		value.text = get_name(d);
-		break;
-	case NT_TYPE_NUMBER:
-		value.number = nt_wire_get_signed(&d->r);
-		break;
-	case NT_TYPE_YES_NO:
-		value.yes = nt_wire_get(&d->r) != 0;
-		break;
-	case NT_TYPE_DATE:
-		value.date = nt_wire_get_signed(&d->r);
-		if (value.date < NT_TIME_MIN / NT_DAY || value.date > NT_TIME_MAX / NT_DAY)
-			d->r.bad = true;
-		break;
-	case NT_TYPE_TIME:
-		value.time = nt_wire_get_time(&d->r);
-		break;
-	case NT_TYPE_DURATION:
-		value.duration.months = get_int32(d);
-		value.duration.days = get_int32(d);
-		value.duration.ms = nt_wire_get_signed(&d->r);
-		break;
-	case NT_TYPE_LIST:
-		get_list(d, &value);
-		break;
-	default:
-		d->r.bad = true;
-		value.type = NT_TYPE_NONE;
-	}
-	return value;
-}
-
-/* Expressions rely on declared types; a value from before a declaration changed is missing now. */
-static void check_type(struct nt_value *value, enum nt_type type)
-{
-	if (value->type == type || value->type == NT_TYPE_NONE)
-		return;
-	if (nt_type_is_text(value->type) && nt_type_is_text(type))
-		value->type = type;
-	else
-		*value = NT_NONE;
-}
-
-static void check_property(const struct nt_program *program, int event, const char *name, struct nt_value *value)
-{
-	const struct nt_event_type *type = &program->events[event];
-	int property = nt_program_property(type, name);
-
-	if (property >= 0)
-		check_type(value, type->properties[property].type);
-}
-
-/* `event`: the name of the event that they came with. */
-static const struct nt_property_value *get_properties(struct decoder *d, const char *event, unsigned *n)
-{
-	int type = event != NULL ? nt_program_event(d->program, event) : -1;
-	struct nt_property_value *properties;
-	unsigned i;
-
-	*n = nt_wire_get_count(&d->r, 2);
-	properties = nt_arena_array(d->arena, struct nt_property_value, *n);
-	for (i = 0; i < *n; i++) {
-		properties[i].name = get_name(d);
-		properties[i].value = get_value(d);
-		if (type >= 0 && !d->r.bad)
-			check_property(d->program, type, properties[i].name, &properties[i].value);
-	}
-	return properties;
-}
-
-static void get_ring(struct decoder *d, struct nt_ring_state *ring)
-{
-	unsigned i, n = nt_wire_get_count(&d->r, 3);
-	nt_time last = 0;
-
-	ring->entries = nt_arena_array(d->arena, struct nt_ring_entry, n);
-	ring->n = ring->room = n;
-	for (i = 0; i < n; i++) {
-		struct nt_ring_entry *entry = &ring->entries[i];
-		int64_t delta = nt_wire_get_signed(&d->r);
-
-		if (__builtin_add_overflow(last, delta, &entry->at) || entry->at < NT_TIME_MIN ||
-		    entry->at > NT_TIME_MAX || (i > 0 && delta < 0)) {
-			d->r.bad = true;
-			entry->at = last;
-		}
-		entry->n = nt_wire_get(&d->r);
-		entry->sum = nt_wire_get_signed(&d->r);
-		last = entry->at;
-	}
-}
-
-static void add_extra_field(struct decoder *d, struct nt_extra_field ***end, const char *name, const char *json)
+static void add_extra_field(struct nt_decoder *d, struct nt_extra_field ***end, const char *name, const char *json)
 {
 	struct nt_extra_field *extra = nt_arena_new0(d->arena, struct nt_extra_field);
 
@@ -178,7 +16,7 @@ static void add_extra_field(struct decoder *d, struct nt_extra_field ***end, con
 	*end = &extra->next;
 }
 
-static bool json_as_field(struct decoder *d, const char *json, int field)
+static bool json_as_field(struct nt_decoder *d, const char *json, int field)
 {
 	struct nt_json_error error;
 	const struct nt_json *tree = nt_json_parse(d->arena, json, strlen(json), &error);
@@ -193,7 +31,7 @@ static bool json_as_field(struct decoder *d, const char *json, int field)
 }
 
 /* A value whose field has another type now, or is declared no longer. */
-static void refit_field(struct decoder *d, struct nt_extra_field ***end, const char *name, int field,
+static void refit_field(struct nt_decoder *d, struct nt_extra_field ***end, const char *name, int field,
                         const struct nt_value *value)
 {
 	GString *json = g_string_new(NULL);
@@ -204,7 +42,7 @@ static void refit_field(struct decoder *d, struct nt_extra_field ***end, const c
 	g_string_free(json, TRUE);
 }
 
-static void get_fields(struct decoder *d)
+static void get_fields(struct nt_decoder *d)
 {
 	struct nt_lead *lead = d->lead;
 	struct nt_extra_field **end = &lead->extra_fields;
@@ -212,8 +50,8 @@ static void get_fields(struct decoder *d)
 	unsigned i, n = nt_wire_get_count(&d->r, 3);
 
 	for (i = 0; i < n && !d->r.bad; i++) {
-		const char *name = get_name(d);
-		struct nt_value value = get_value(d);
+		const char *name = nt_codec_get_name(d);
+		struct nt_value value = nt_codec_get_value(d);
 		int field = nt_program_field(d->program, name);
 
 		if (d->r.bad || value.type == NT_TYPE_NONE)
@@ -228,7 +66,7 @@ static void get_fields(struct decoder *d)
 	}
 	n = nt_wire_get_count(&d->r, 2);
 	for (i = 0; i < n && !d->r.bad; i++) {
-		const char *name = get_name(d), *json = get_name(d);
+		const char *name = nt_codec_get_name(d), *json = nt_codec_get_name(d);
 		int field = nt_program_field(d->program, name);
 
 		if (d->r.bad)
@@ -239,26 +77,26 @@ static void get_fields(struct decoder *d)
 	n = nt_wire_get_count(&d->r, 1);
 	tags = nt_arena_array(d->arena, const char *, n);
 	for (i = 0; i < n; i++)
-		tags[i] = get_name(d);
+		tags[i] = nt_codec_get_name(d);
 	lead->tags = tags;
 	lead->n_tags = n;
-	lead->stage = get_name(d);
+	lead->stage = nt_codec_get_name(d);
 	lead->owner = nt_wire_get_text(&d->r);
 }
 
-static void get_history(struct decoder *d)
+static void get_history(struct nt_decoder *d)
 {
 	struct nt_lead *lead = d->lead;
 	struct nt_extra_event **end = &lead->extra_events;
 	unsigned i, n = nt_wire_get_count(&d->r, 4);
 
 	for (i = 0; i < n && !d->r.bad; i++) {
-		const char *name = get_name(d);
+		const char *name = nt_codec_get_name(d);
 		struct nt_event_stat stat = { .count = nt_wire_get(&d->r) };
 		int event = nt_program_event(d->program, name);
 
-		stat.first = get_instant(d);
-		stat.last = get_instant(d);
+		stat.first = nt_codec_get_instant(d);
+		stat.last = nt_codec_get_instant(d);
 		if (event >= 0) {
 			lead->events[event] = stat;
 		} else {
@@ -272,23 +110,23 @@ static void get_history(struct decoder *d)
 	}
 	n = nt_wire_get_count(&d->r, 4);
 	for (i = 0; i < n && !d->r.bad; i++) {
-		int slot = nt_program_stat(d->program, get_name(d));
+		int slot = nt_program_stat(d->program, nt_codec_get_name(d));
 		struct nt_stat_state stat = { .sum = nt_wire_get_signed(&d->r) };
 
-		stat.last = get_value(d);
-		stat.last_at = get_instant(d);
+		stat.last = nt_codec_get_value(d);
+		stat.last_at = nt_codec_get_instant(d);
 		stat.last_id = nt_wire_get_text(&d->r);
 		if (slot < 0 || d->r.bad)
 			continue;
-		check_property(d->program, d->program->stats[slot].event, d->program->stats[slot].property, &stat.last);
+		nt_codec_check_property(d->program, d->program->stats[slot].event, d->program->stats[slot].property, &stat.last);
 		lead->stats[slot] = stat;
 	}
 	n = nt_wire_get_count(&d->r, 2);
 	for (i = 0; i < n && !d->r.bad; i++) {
-		int slot = nt_program_ring(d->program, get_name(d));
+		int slot = nt_program_ring(d->program, nt_codec_get_name(d));
 		struct nt_ring_state ring;
 
-		get_ring(d, &ring);
+		nt_codec_get_ring(d, &ring);
 		if (slot >= 0)
 			lead->rings[slot] = ring;
 	}
@@ -304,7 +142,7 @@ static int points_rule(const struct nt_program *program, const char *identity)
 	return -1;
 }
 
-static void get_score(struct decoder *d)
+static void get_score(struct nt_decoder *d)
 {
 	struct nt_lead *lead = d->lead;
 	struct nt_score_reason **end = &lead->reasons;
@@ -312,15 +150,17 @@ static void get_score(struct decoder *d)
 	unsigned i, n;
 
 	lead->engagement.nano = nt_wire_get_signed(&d->r);
-	lead->engagement.t0 = get_instant(d);
+	lead->engagement.t0 = nt_codec_get_instant(d);
+	if (lead->engagement.nano != 0 && lead->engagement.t0 == NT_NO_TIME)
+		d->r.bad = true;
 	lead->fit = nt_wire_get_signed(&d->r);
 	lead->fit_extra = nt_wire_get_signed(&d->r);
 	n = nt_wire_get_count(&d->r, 2);
 	for (i = 0; i < n && !d->r.bad; i++) {
-		int slot = points_rule(d->program, get_name(d));
+		int slot = points_rule(d->program, nt_codec_get_name(d));
 		struct nt_ring_state ring;
 
-		get_ring(d, &ring);
+		nt_codec_get_ring(d, &ring);
 		if (slot >= 0)
 			lead->points_rings[slot] = ring;
 	}
@@ -328,10 +168,10 @@ static void get_score(struct decoder *d)
 	for (i = 0; i < n && !d->r.bad; i++) {
 		struct nt_score_reason *reason = nt_arena_new0(d->arena, struct nt_score_reason);
 
-		reason->reason = get_name(d);
-		reason->times = get_uint32(d);
+		reason->reason = nt_codec_get_name(d);
+		reason->times = nt_codec_get_uint32(d);
 		reason->points = nt_wire_get_signed(&d->r);
-		reason->last = get_instant(d);
+		reason->last = nt_codec_get_instant(d);
 		*end = reason;
 		end = &reason->next;
 	}
@@ -342,7 +182,7 @@ static void get_score(struct decoder *d)
 			lead->level = (int)i;
 }
 
-static void get_watchers(struct decoder *d, bool same_program)
+static void get_watchers(struct nt_decoder *d, bool same_program)
 {
 	struct nt_lead *lead = d->lead;
 	unsigned i, n = nt_wire_get_count(&d->r, 2);
@@ -350,30 +190,30 @@ static void get_watchers(struct decoder *d, bool same_program)
 	for (i = 0; i < d->program->n_watchers; i++)
 		lead->watchers_known[i] = same_program;
 	for (i = 0; i < n && !d->r.bad; i++) {
-		int slot = nt_program_watcher(d->program, get_name(d));
+		int slot = nt_program_watcher(d->program, nt_codec_get_name(d));
 
 		if (slot >= 0)
 			lead->watchers[slot] = lead->watchers_known[slot] = true;
 	}
 	n = nt_wire_get_count(&d->r, 2);
 	for (i = 0; i < n && !d->r.bad; i++) {
-		int slot = nt_program_watcher(d->program, get_name(d));
+		int slot = nt_program_watcher(d->program, nt_codec_get_name(d));
 
 		if (slot >= 0)
 			lead->watchers_known[slot] = false;
 	}
 }
 
-static void get_consent(struct decoder *d)
+static void get_consent(struct nt_decoder *d)
 {
 	struct nt_extra_consent **end = &d->lead->extra_consent;
 	unsigned i, n = nt_wire_get_count(&d->r, 5);
 
 	for (i = 0; i < n && !d->r.bad; i++) {
-		const char *name = get_name(d);
+		const char *name = nt_codec_get_name(d);
 		int channel = nt_program_channel(d->program, name);
 		uint64_t state = nt_wire_get(&d->r);
-		struct nt_consent consent = { .at = get_instant(d) };
+		struct nt_consent consent = { .at = nt_codec_get_instant(d) };
 
 		consent.how = nt_wire_get_text(&d->r);
 		consent.from = nt_wire_get_text(&d->r);
@@ -396,7 +236,7 @@ static void get_consent(struct decoder *d)
 	}
 }
 
-static void get_past(struct decoder *d)
+static void get_past(struct nt_decoder *d)
 {
 	struct nt_lead *lead = d->lead;
 	struct nt_template_stat **templates = &lead->templates;
@@ -404,72 +244,72 @@ static void get_past(struct decoder *d)
 	struct nt_arm_state **arms = &lead->arms;
 	unsigned i, n;
 
-	get_ring(d, &lead->releases);
+	nt_codec_get_ring(d, &lead->releases);
 	n = nt_wire_get_count(&d->r, 5);
 	for (i = 0; i < n && !d->r.bad; i++) {
 		struct nt_template_stat *stat = *templates = nt_arena_new0(d->arena, struct nt_template_stat);
 
 		templates = &stat->next;
-		stat->name = get_name(d);
-		stat->received = get_instant(d);
-		stat->opened = get_instant(d);
-		stat->clicked = get_instant(d);
-		stat->replied = get_instant(d);
+		stat->name = nt_codec_get_name(d);
+		stat->received = nt_codec_get_instant(d);
+		stat->opened = nt_codec_get_instant(d);
+		stat->clicked = nt_codec_get_instant(d);
+		stat->replied = nt_codec_get_instant(d);
 	}
 	n = nt_wire_get_count(&d->r, 5);
 	for (i = 0; i < n && !d->r.bad; i++) {
 		struct nt_campaign_state *state = *campaigns = nt_arena_new0(d->arena, struct nt_campaign_state);
 
 		campaigns = &state->next;
-		state->name = get_name(d);
-		state->entries = get_uint32(d);
-		state->last_entry = get_instant(d);
-		state->finished = get_instant(d);
-		state->reached_goal = get_instant(d);
+		state->name = nt_codec_get_name(d);
+		state->entries = nt_codec_get_uint32(d);
+		state->last_entry = nt_codec_get_instant(d);
+		state->finished = nt_codec_get_instant(d);
+		state->reached_goal = nt_codec_get_instant(d);
 	}
 	n = nt_wire_get_count(&d->r, 3);
 	for (i = 0; i < n && !d->r.bad; i++) {
 		struct nt_arm_state *arm = *arms = nt_arena_new0(d->arena, struct nt_arm_state);
 
 		arms = &arm->next;
-		arm->campaign = get_name(d);
-		arm->step = get_name(d);
-		arm->arm = get_int32(d);
+		arm->campaign = nt_codec_get_name(d);
+		arm->step = nt_codec_get_name(d);
+		arm->arm = nt_codec_get_int32(d);
 	}
 }
 
-static const struct nt_event *get_hand(struct decoder *d)
+static const struct nt_event *get_hand(struct nt_decoder *d)
 {
 	struct nt_event *hand = nt_arena_new0(d->arena, struct nt_event);
 
-	hand->name = get_name(d);
-	hand->at = get_instant(d);
-	hand->properties = get_properties(d, hand->name, &hand->n_properties);
+	hand->name = nt_codec_get_name(d);
+	hand->at = nt_codec_get_instant(d);
+	hand->properties = nt_codec_get_properties(d, hand->name, &hand->n_properties);
 	hand->type = nt_program_event(d->program, hand->name);
 	return hand;
 }
 
-static void get_run(struct decoder *d)
+static void get_run(struct nt_decoder *d)
 {
 	struct nt_run *run = nt_arena_new0(d->arena, struct nt_run);
 	const char *step;
 	uint64_t flags;
 
-	run->campaign = nt_program_campaign(d->program, get_name(d));
-	run->key = get_name(d);
-	run->entry = get_uint32(d);
-	run->entered = get_instant(d);
-	run->entry_at = get_instant(d);
+	run->campaign = nt_program_campaign(d->program, nt_codec_get_name(d));
+	run->key = nt_codec_get_name(d);
+	run->entry = nt_codec_get_uint32(d);
+	run->entered = nt_codec_get_instant(d);
+	run->entry_at = nt_codec_get_instant(d);
 	run->entry_event = nt_wire_get_text(&d->r);
-	run->entry_properties = get_properties(d, run->entry_event, &run->n_entry_properties);
+	run->entry_properties = nt_codec_get_properties(d, run->entry_event, &run->n_entry_properties);
 	step = nt_wire_get_text(&d->r);
 	flags = nt_wire_get(&d->r);
 	run->arrived = flags & 1;
 	run->held_out = flags & 2;
-	run->anchor = get_instant(d);
+	run->anchor = nt_codec_get_instant(d);
 	run->due = nt_wire_get_time(&d->r);
 	run->first_due = nt_wire_get_time(&d->r);
-	run->released = get_uint32(d);
+	run->released = nt_codec_get_uint32(d);
 	if (flags & 4)
 		run->hand = get_hand(d);
 	if (d->r.bad || run->campaign < 0)
@@ -479,7 +319,7 @@ static void get_run(struct decoder *d)
 		d->r.bad = true;
 }
 
-static void get_present(struct decoder *d)
+static void get_present(struct nt_decoder *d)
 {
 	struct nt_lead *lead = d->lead;
 	struct nt_pending **pending_end = &lead->pending;
@@ -495,20 +335,20 @@ static void get_present(struct decoder *d)
 		const char *name;
 
 		pending_end = &pending->next;
-		pending->message = get_name(d);
+		pending->message = nt_codec_get_name(d);
 		name = nt_wire_get_text(&d->r);
 		pending->campaign = name != NULL ? nt_program_campaign(d->program, name) : -1;
-		pending->key = get_name(d);
-		pending->entry = get_uint32(d);
-		pending->template_name = get_name(d);
+		pending->key = nt_codec_get_name(d);
+		pending->entry = nt_codec_get_uint32(d);
+		pending->template_name = nt_codec_get_name(d);
 		name = nt_wire_get_text(&d->r);
 		pending->channel = name != NULL ? nt_program_channel(d->program, name) : -1;
-		pending->released = get_instant(d);
+		pending->released = nt_codec_get_instant(d);
 		pending->counts = nt_wire_get(&d->r) != 0;
 	}
 	n = nt_wire_get_count(&d->r, 2);
 	for (i = 0; i < n && !d->r.bad; i++) {
-		int campaign = nt_program_campaign(d->program, get_name(d));
+		int campaign = nt_program_campaign(d->program, nt_codec_get_name(d));
 		nt_time due = nt_wire_get_time(&d->r);
 
 		if (campaign < 0)
@@ -523,8 +363,8 @@ static void get_present(struct decoder *d)
 		d->r.bad = true;
 	else
 		lead->handoff = (enum nt_handoff)handoff;
-	lead->handoff_since = get_instant(d);
-	lead->handoff_closed = get_instant(d);
+	lead->handoff_since = nt_codec_get_instant(d);
+	lead->handoff_closed = nt_codec_get_instant(d);
 	lead->ready_quiet_until = nt_wire_get_time(&d->r);
 	lead->due = nt_wire_get_time(&d->r);
 }
@@ -554,7 +394,7 @@ static bool check_frame(const unsigned char *bytes, size_t length, const char **
 struct nt_lead *nt_lead_decode(struct nt_arena *arena, const struct nt_program *program, const char *id,
                                const void *bytes, size_t length, const char **why)
 {
-	struct decoder d = { .arena = arena, .program = program };
+	struct nt_decoder d = { .arena = arena, .program = program };
 	const unsigned char *copy;
 	bool same_program;
 	uint64_t flags;
@@ -572,7 +412,7 @@ struct nt_lead *nt_lead_decode(struct nt_arena *arena, const struct nt_program *
 	d.lead->bounced_hard = flags & 2;
 	d.lead->complained = flags & 4;
 	d.lead->unsubscribed = flags & 8;
-	d.lead->last = get_instant(&d);
+	d.lead->last = nt_codec_get_instant(&d);
 	d.lead->sequence = nt_wire_get(&d.r);
 	d.lead->log_head = nt_wire_get_signed(&d.r);
 	get_fields(&d);

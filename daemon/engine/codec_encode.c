@@ -1,71 +1,7 @@
 #include "engine/codec.h"
 
-#include "engine/state.h"
-#include "engine/wire.h"
+#include "engine/codec_value.h"
 #include "rules/program.h"
-
-static void put_value(GString *out, const struct nt_value *value)
-{
-	unsigned i;
-
-	nt_wire_put(out, value->type);
-	switch (value->type) {
-	case NT_TYPE_NONE:
-		break;
-	case NT_TYPE_TEXT:
-	case NT_TYPE_EMAIL:
-	case NT_TYPE_PHONE:
-		nt_wire_put_text(out, value->text);
-		break;
-	case NT_TYPE_NUMBER:
-		nt_wire_put_signed(out, value->number);
-		break;
-	case NT_TYPE_YES_NO:
-		nt_wire_put(out, value->yes);
-		break;
-	case NT_TYPE_DATE:
-		nt_wire_put_signed(out, value->date);
-		break;
-	case NT_TYPE_TIME:
-		nt_wire_put_time(out, value->time);
-		break;
-	case NT_TYPE_DURATION:
-		nt_wire_put_signed(out, value->duration.months);
-		nt_wire_put_signed(out, value->duration.days);
-		nt_wire_put_signed(out, value->duration.ms);
-		break;
-	case NT_TYPE_LIST:
-		nt_wire_put(out, value->list.n);
-		for (i = 0; i < value->list.n; i++)
-			nt_wire_put_text(out, value->list.items[i]);
-		break;
-	}
-}
-
-static void put_properties(GString *out, const struct nt_property_value *properties, unsigned n)
-{
-	unsigned i;
-
-	nt_wire_put(out, n);
-	for (i = 0; i < n; i++) {
-		nt_wire_put_text(out, properties[i].name);
-		put_value(out, &properties[i].value);
-	}
-}
-
-static void put_ring(GString *out, const struct nt_ring_state *ring)
-{
-	nt_time last = 0;
-	unsigned i;
-
-	nt_wire_put(out, ring->n);
-	for (i = 0; i < ring->n; i++) {
-		nt_wire_put_signed(out, ring->entries[i].at - last);
-		nt_wire_put(out, ring->entries[i].n);
-		nt_wire_put_signed(out, ring->entries[i].sum);
-		last = ring->entries[i].at;
-	}
-}
 
 static void put_fields(GString *out, const struct nt_lead *lead)
 {
@@ -79,7 +15,7 @@ static void put_fields(GString *out, const struct nt_lead *lead)
 	for (i = 0; i < program->n_fields; i++)
 		if (lead->fields[i].type != NT_TYPE_NONE) {
 			nt_wire_put_text(out, program->fields[i].name);
-			put_value(out, &lead->fields[i]);
+			nt_codec_put_value(out, &lead->fields[i]);
 		}
 	for (n = 0, extra = lead->extra_fields; extra != NULL; extra = extra->next)
 		n++;
@@ -134,7 +70,7 @@ static void put_history(GString *out, const struct nt_lead *lead)
 		if (lead->stats[i].last_at != NT_NO_TIME || lead->stats[i].sum != 0) {
 			nt_wire_put_text(out, program->stats[i].identity);
 			nt_wire_put_signed(out, lead->stats[i].sum);
-			put_value(out, &lead->stats[i].last);
+			nt_codec_put_value(out, &lead->stats[i].last);
 			nt_wire_put_time(out, lead->stats[i].last_at);
 			nt_wire_put_text(out, lead->stats[i].last_id);
 		}
@@ -144,7 +80,7 @@ static void put_history(GString *out, const struct nt_lead *lead)
 	for (i = 0; i < program->n_rings; i++)
 		if (lead->rings[i].n > 0) {
 			nt_wire_put_text(out, program->rings[i].identity);
-			put_ring(out, &lead->rings[i]);
+			nt_codec_put_ring(out, &lead->rings[i]);
 		}
 }
 
@@ -164,7 +100,7 @@ static void put_score(GString *out, const struct nt_lead *lead)
 	for (i = 0; i < program->n_engagement; i++)
 		if (lead->points_rings[i].n > 0) {
 			nt_wire_put_text(out, program->engagement[i].identity);
-			put_ring(out, &lead->points_rings[i]);
+			nt_codec_put_ring(out, &lead->points_rings[i]);
 		}
 	for (n = 0, reason = lead->reasons; reason != NULL; reason = reason->next)
 		n++;
@@ -232,7 +168,7 @@ static void put_past(GString *out, const struct nt_lead *lead)
 	const struct nt_arm_state *arm;
 	unsigned n = 0;
 
-	put_ring(out, &lead->releases);
+	nt_codec_put_ring(out, &lead->releases);
 	for (stat = lead->templates; stat != NULL; stat = stat->next)
 		n++;
 	nt_wire_put(out, n);
@@ -273,7 +209,7 @@ static void put_run(GString *out, const struct nt_program *program, const struct
 	nt_wire_put_time(out, run->entered);
 	nt_wire_put_time(out, run->entry_at);
 	nt_wire_put_text(out, run->entry_event);
-	put_properties(out, run->entry_properties, run->n_entry_properties);
+	nt_codec_put_properties(out, run->entry_properties, run->n_entry_properties);
 	nt_wire_put_text(out, run->step >= 0 ? campaign->steps[run->step].identity : NULL);
 	nt_wire_put(out, (uint64_t)run->arrived | (uint64_t)run->held_out << 1 | (uint64_t)(run->hand != NULL) << 2);
 	nt_wire_put_time(out, run->anchor);
@@ -283,7 +219,7 @@ static void put_run(GString *out, const struct nt_program *program, const struct
 	if (run->hand != NULL) {
 		nt_wire_put_text(out, run->hand->name);
 		nt_wire_put_time(out, run->hand->at);
-		put_properties(out, run->hand->properties, run->hand->n_properties);
+		nt_codec_put_properties(out, run->hand->properties, run->hand->n_properties);
 	}
 }
 
