@@ -1,0 +1,276 @@
+/* Pages behind the links in mails: following one changes nothing, a button does; forged and stale ones are told apart. */
+#include "api_world.h"
+
+static int start(void **state)
+{
+	(void)state;
+	world_start();
+	return 0;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	world_end();
+	return 0;
+}
+
+#define page(from) ask(.method = "GET", .path = (from))
+#define press(on, form) ask(.method = "POST", .path = (on), .type = "application/x-www-form-urlencoded", .body = (form))
+
+/* A marketing message to Ann has been released: the link at its end. */
+static char *unsubscribe_path(void)
+{
+	struct nt_link link = { .kind = NT_LINK_UNSUBSCRIBE, .expires = NT_NEVER };
+	struct nt_arena *arena = nt_arena_new();
+	struct nt_outbox_row row;
+
+	ask(.method = "PUT", .path = "/v1/leads/ann", .token = "shop", .body = "{\"email\":\"ann@example.org\"}");
+	assert_status(post_json("/v1/events", "{\"lead\":\"ann\",\"event\":\"order.placed\"}"), 200);
+	assert_true(world_message(arena, false, &row));
+	g_strlcpy(link.id, row.message.id, sizeof link.id);
+	nt_arena_free(arena);
+	return world_link(link);
+}
+
+static void is_guarded(const struct reply *r)
+{
+	assert_has(r->head->str, "Content-Type: text/html; charset=utf-8");
+	assert_has(r->head->str, "Content-Security-Policy: default-src 'none'; style-src 'sha256-");
+	assert_has(r->head->str, "frame-ancestors 'none'");
+	assert_has(r->head->str, "Cache-Control: no-store");
+	assert_has(r->head->str, "X-Robots-Tag: noindex");
+	assert_has(r->head->str, "X-Content-Type-Options: nosniff");
+	assert_has(r->head->str, "Referrer-Policy: no-referrer");
+	assert_has(r->body->str, "<html lang=\"en\">");
+	assert_has_not(r->body->str, "<script");
+}
+
+static void following_the_unsubscribe_link_changes_nothing(void **state)
+{
+	char *path = unsubscribe_path(), *before;
+	struct reply *r;
+
+	(void)state;
+	before = g_strdup(get("/v1/leads/ann")->body->str);
+	for (int i = 0; i < 2; i++) {
+		r = page(path);
+		assert_status(r, 200);
+		is_guarded(r);
+		assert_has(r->body->str, "Ada at Example");
+		assert_has(r->body->str, "a…@example.org");
+		assert_has_not(r->body->str, "ann@example.org");
+		assert_has(r->body->str, "<form method=\"post\">");
+	}
+	assert_status(ask(.method = "HEAD", .path = path), 200);
+	assert_string_equal(get("/v1/leads/ann")->body->str, before);
+	g_free(before);
+	g_free(path);
+}
+
+static void the_button_unsubscribes_and_may_be_pressed_again(void **state)
+{
+	char *path = unsubscribe_path();
+	struct reply *r;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		r = press(path, "confirm=yes");
+		assert_status(r, 200);
+		is_guarded(r);
+		assert_has(r->body->str, "You&#39;re unsubscribed");
+	}
+	r = get("/v1/leads/ann");
+	assert_has(r->body->str, "\"email\":{\"state\":\"refused\"");
+	assert_has(get("/v1/leads/ann/timeline")->body->str, "\"cause\":\"unsubscribe link\"");
+	g_free(path);
+}
+
+static void a_mail_program_unsubscribes_with_one_click(void **state)
+{
+	char *path = unsubscribe_path();
+
+	(void)state;
+	assert_status(press(path, "List-Unsubscribe=One-Click"), 200);
+	assert_has(get("/v1/leads/ann")->body->str, "\"email\":{\"state\":\"refused\"");
+	g_free(path);
+	path = unsubscribe_path();
+	assert_status(ask(.method = "POST", .path = path, .type = "multipart/form-data; boundary=x",
+	                  .body = "--x\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--x--\r\n"), 200);
+	g_free(path);
+}
+
+static void a_link_outlives_its_lead(void **state)
+{
+	char *path = unsubscribe_path();
+
+	(void)state;
+	assert_status(ask(.method = "DELETE", .path = "/v1/leads/ann", .token = "shop"), 200);
+	assert_status(page(path), 200);
+	assert_status(press(path, "confirm=yes"), 200);
+	assert_status(get("/v1/leads/ann"), 404);
+	g_free(path);
+}
+
+static void forged_links_do_nothing(void **state)
+{
+	char *path = unsubscribe_path(), *as_rep = g_strdup(path);
+	size_t length = strlen(path);
+
+	(void)state;
+	as_rep[1] = 'r';
+	assert_status(page(as_rep), 404);
+	for (size_t i = 3; i < length; i += 7) {
+		char was = path[i];
+
+		path[i] = was == 'A' ? 'B' : 'A';
+		assert_status(press(path, "confirm=yes"), 404);
+		path[i] = was;
+	}
+	path[length - 4] = '\0';
+	assert_status(page(path), 404);
+	assert_has(page("/u/x")->body->str, "This link isn&#39;t complete");
+	assert_status(page("/u/"), 404);
+	assert_has(get("/v1/leads/ann")->body->str, "\"consent\":{}");
+	g_free(as_rep);
+	g_free(path);
+}
+
+/* ---- reps ---- */
+
+/* Ann wants a demonstration and is offered to a rep: the link in the mail to that one. */
+static char *rep_path(char action, char *name, size_t room)
+{
+	struct nt_link link = { .kind = NT_LINK_REP, .action = action, .expires = NT_NEVER };
+	struct nt_arena *arena = nt_arena_new();
+	struct nt_outbox_row row;
+
+	ask(.method = "PUT", .path = "/v1/leads/ann", .token = "shop",
+	    .body = "{\"first_name\":\"Ann <b>\",\"phone\":\"+4930123456\",\"email\":\"ann@example.org\",\"seats\":12}");
+	assert_status(post_json("/v1/events", "[{\"lead\":\"ann\",\"event\":\"page.viewed\"},{\"lead\":\"ann\",\"event\":\"demo.requested\"}]"),
+	              200);
+	assert_true(world_message(arena, true, &row));
+	g_strlcpy(link.id, row.message.lead, sizeof link.id);
+	g_strlcpy(link.name, row.message.rep, sizeof link.name);
+	g_strlcpy(name, row.message.rep, room);
+	link.number = row.message.offer;
+	nt_arena_free(arena);
+	return world_link(link);
+}
+
+static void a_rep_sees_the_lead_and_accepts_it(void **state)
+{
+	char rep[64], *path = rep_path('a', rep, sizeof rep), *mine;
+	struct reply *r;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		r = page(path);
+		assert_status(r, 200);
+		is_guarded(r);
+		assert_has(r->body->str, "Ann &lt;b&gt;");
+		assert_has(r->body->str, "<a href=\"tel:+4930123456\">");
+		assert_has(r->body->str, "<dt>seats</dt><dd>12</dd>");
+		assert_has(r->body->str, "asked for a demo");
+		assert_has(r->body->str, "<td>+15</td><td>page.viewed");
+		assert_has(r->body->str, "Accept this lead");
+		assert_has(r->body->str, "value=\"bad_fit\"> bad fit");
+	}
+	assert_has(get("/v1/queue?state=offered")->body->str, "\"lead\":\"ann\"");
+	r = press(path, "do=accept");
+	assert_status(r, 200);
+	assert_has(r->body->str, "It&#39;s yours");
+	mine = g_strdup_printf("/v1/queue?state=accepted&rep=%s", rep);
+	assert_has(get(mine)->body->str, "\"lead\":\"ann\"");
+	r = press(path, "do=accept");
+	assert_status(r, 200);
+	assert_has(r->body->str, "You had accepted this lead before");
+	r = page(path);
+	assert_has(r->body->str, "You have accepted this lead");
+	assert_has_not(r->body->str, "Accept this lead");
+	g_free(mine);
+	g_free(path);
+}
+
+static void a_rep_sends_it_back_with_a_reason(void **state)
+{
+	char rep[64], *path = rep_path('s', rep, sizeof rep);
+	struct reply *r = press(path, "do=send_back");
+
+	(void)state;
+	assert_status(r, 400);
+	assert_has(r->body->str, "choose a reason");
+	assert_status(press(path, "do=dance"), 400);
+	assert_status(press(path, "do=%zz"), 400);
+	r = press(path, "do=send_back&reason=too_early");
+	assert_status(r, 200);
+	assert_has(r->body->str, "Sent back");
+	assert_has(get("/v1/queue")->body->str, "{\"queue\":[]}");
+	r = press(path, "do=accept");
+	assert_status(r, 409);
+	assert_has(r->body->str, "This lead has passed on");
+	r = page(path);
+	assert_status(r, 410);
+	assert_has(r->body->str, "no longer in the queue");
+	g_free(path);
+}
+
+static void anothers_acceptance_ends_an_offer(void **state)
+{
+	char rep[64], *path = rep_path('a', rep, sizeof rep);
+	struct reply *r;
+
+	(void)state;
+	assert_status(post_json("/v1/queue/ann/accept", strcmp(rep, "anna") == 0 ? "{\"rep\":\"bob\"}" : "{\"rep\":\"anna\"}"), 200);
+	r = page(path);
+	assert_status(r, 410);
+	assert_has(r->body->str, "Somebody has accepted it");
+	assert_status(press(path, "do=accept"), 409);
+	assert_status(press(path, "do=send_back&reason=bad_fit"), 409);
+	g_free(path);
+}
+
+static void a_reps_link_ends(void **state)
+{
+	struct nt_link link = { .kind = NT_LINK_REP, .action = 'a', .id = "ann", .name = "anna", .number = 1,
+		                .expires = 1772445600000 - 1 };
+	char *path = world_link(link), *forged = g_strdup(path);
+
+	(void)state;
+	assert_status(page(path), 410);
+	assert_has(press(path, "do=accept")->body->str, "This link has expired");
+	forged[5] = forged[5] == 'A' ? 'B' : 'A';
+	assert_status(press(forged, "do=accept"), 404);
+	g_free(forged);
+	g_free(path);
+}
+
+static void errors_of_pages_are_pages(void **state)
+{
+	struct reply *r = ask(.method = "DELETE", .path = "/u/x");
+
+	(void)state;
+	assert_status(r, 405);
+	is_guarded(r);
+	assert_has(r->head->str, "Allow: GET, HEAD, POST, OPTIONS");
+}
+
+#define page_test(f) cmocka_unit_test_setup_teardown(f, start, end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		page_test(following_the_unsubscribe_link_changes_nothing),
+		page_test(the_button_unsubscribes_and_may_be_pressed_again),
+		page_test(a_mail_program_unsubscribes_with_one_click),
+		page_test(a_link_outlives_its_lead),
+		page_test(forged_links_do_nothing),
+		page_test(a_rep_sees_the_lead_and_accepts_it),
+		page_test(a_rep_sends_it_back_with_a_reason),
+		page_test(anothers_acceptance_ends_an_offer),
+		page_test(a_reps_link_ends),
+		page_test(errors_of_pages_are_pages),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
