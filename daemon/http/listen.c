@@ -20,7 +20,8 @@ static bool split_address(const char *address, char **host, char **port)
 	const char *colon = strrchr(address, ':');
 	size_t length;
 
-	if (colon == NULL || colon[1] == '\0' || strspn(colon + 1, "0123456789") != strlen(colon + 1))
+	if (colon == NULL || colon[1] == '\0' || strspn(colon + 1, "0123456789") != strlen(colon + 1) ||
+	    strlen(colon + 1) > 5 || g_ascii_strtoull(colon + 1, NULL, 10) > G_MAXUINT16)
 		return false;
 	length = (size_t)(colon - address);
 	if (address[0] == '[') {

@@ -81,6 +81,7 @@ static void put_http(GString *out, const struct nt_api *api)
 	                     "# TYPE nurtured_http_answers_total counter\n");
 	for (unsigned i = 2; i < G_N_ELEMENTS(api->answers); i++)
 		g_string_append_printf(out, "nurtured_http_answers_total{class=\"%uxx\"} %" PRIu64 "\n", i, api->answers[i]);
+	put(out, "requests_posted", "gauge", "Parts of HTTP requests that the engine hasn't answered yet.", api->posted);
 	put(out, "http_connections", "gauge", "Open connections.",
 	    nt_server_connections(api->tcp) + nt_server_connections(api->control));
 }
