@@ -184,8 +184,8 @@ static unsigned read_scopes(struct nt_setting_reader *reader, const struct nt_ya
 		if (result != before)
 			continue;
 		nearest = node->type == NT_YAML_SCALAR ? nt_nearest(node->text, names) : NULL;
-		nt_diags_error(reader->diags, node->span, "unknown scope%s%s%s: one of events, leads:read, leads:write, queue, metrics, admin",
-		               nearest != NULL ? " (did you mean '" : "", nearest != NULL ? nearest : "", nearest != NULL ? "'?)" : "");
+		nt_diags_error(reader->diags, node->span, "unknown scope '%s'%s%s%s: one of events, leads:read, leads:write, queue, metrics, admin",
+		               node->type == NT_YAML_SCALAR ? node->text : "…", nearest != NULL ? " (did you mean '" : "", nearest != NULL ? nearest : "", nearest != NULL ? "'?)" : "");
 	}
 	return result;
 }
@@ -201,7 +201,7 @@ static void read_tokens(struct nt_setting_reader *reader, const struct nt_yaml *
 
 		if (!nt_settings_read(reader, entry, "a token", token_table, &read))
 			continue;
-		if (strlen(read.secret) < SECRET_LEAST)
+		if (read.secret[0] != '\0' && strlen(read.secret) < SECRET_LEAST)
 			nt_diags_error(reader->diags, entry->key->span, "this token is too short to be safe: make one with `openssl rand -hex 32`");
 		*token = (struct nt_token){ .name = nt_arena_strdup(reader->arena, entry->key->text), .secret = read.secret,
 			                    .scopes = read_scopes(reader, read.scopes) };
@@ -228,7 +228,7 @@ static void read_secrets(struct nt_setting_reader *reader, const struct nt_yaml 
 			continue;
 		}
 		key = nt_settings_secret(reader, file);
-		if (key != NULL && strlen(key) < SECRET_LEAST)
+		if (key != NULL && key[0] != '\0' && strlen(key) < SECRET_LEAST)
 			nt_diags_error(reader->diags, file->span, "this key is too short to be safe: make one with `openssl rand -hex 32`");
 		if (key != NULL)
 			settings->link_keys[settings->n_link_keys++] = key;
@@ -279,6 +279,10 @@ static void read_http(struct nt_setting_reader *reader, const struct nt_settings
 	const char *const (*pairs)[2] = read_pairs(reader, read->settings, &n);
 
 	channel->http = (struct nt_http_settings){ .connections = (unsigned)read->connections, .timeout_ms = (unsigned)read->timeout };
+	if (read->settings != NULL && pairs == NULL) {
+		g_free(file);
+		return;
+	}
 	if (!g_file_get_contents(file, &text, &length, &error)) {
 		nt_diags_error(reader->diags, named->span, "unknown provider '%s': %s", read->provider, error->message);
 		g_error_free(error);

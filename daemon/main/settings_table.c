@@ -216,6 +216,18 @@ static void set_fallbacks(struct nt_setting_reader *reader, const struct nt_sett
 	}
 }
 
+/* Was a slip in this key's name reported already? One mistake makes one message. */
+static bool is_meant(struct nt_setting_reader *reader, const struct nt_yaml *mapping, const struct nt_setting *table,
+                     const struct nt_setting *wanted)
+{
+	const char *const *keys = keys_of(reader->arena, table);
+
+	for (const struct nt_yaml *node = mapping->first; node != NULL; node = node->next)
+		if (!g_strv_contains(keys, node->key->text) && g_strcmp0(nt_nearest(node->key->text, keys), wanted->key) == 0)
+			return true;
+	return false;
+}
+
 bool nt_settings_read(struct nt_setting_reader *reader, const struct nt_yaml *mapping, const char *what,
                       const struct nt_setting *table, void *target)
 {
@@ -244,7 +256,7 @@ bool nt_settings_read(struct nt_setting_reader *reader, const struct nt_yaml *ma
 			nt_diags_error(reader->diags, node->key->span, "unknown key '%s' in %s", node->key->text, what);
 	}
 	for (const struct nt_setting *s = table; s->key != NULL; s++)
-		if (s->required && nt_yaml_get(mapping, s->key) == NULL) {
+		if (s->required && nt_yaml_get(mapping, s->key) == NULL && !is_meant(reader, mapping, table, s)) {
 			nt_diags_error(reader->diags, mapping->key != NULL ? mapping->key->span : mapping->span, "%s needs '%s': %s", what, s->key, s->help);
 			good = false;
 		}
