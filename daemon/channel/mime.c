@@ -111,15 +111,18 @@ static GMimeObject *body(const struct nt_delivery *delivery, const struct nt_let
 	return GMIME_OBJECT(multipart);
 }
 
-/* One line of text for a header: GMime lets CR LF through inside an encoded word. */
+/* One line of text for a header: GMime lets CR LF through inside an encoded word; and what looks like one already is left as it is,
+ * so that a lead's name could hide anything in it: a blank takes it apart. */
 static char *one_line(const char *text)
 {
-	char *line = g_strdup(text);
+	GString *line = g_string_new(NULL);
 
-	for (char *p = line; *p != '\0'; p++)
-		if ((unsigned char)*p < 0x20 || *p == 0x7F)
-			*p = ' ';
-	return g_strstrip(line);
+	for (const char *p = text; *p != '\0'; p++) {
+		g_string_append_c(line, (unsigned char)*p < 0x20 || *p == 0x7F ? ' ' : *p);
+		if (p[0] == '=' && p[1] == '?')
+			g_string_append_c(line, ' ');
+	}
+	return g_strstrip(g_string_free(line, FALSE));
 }
 
 static void set_header(GMimeMessage *message, const char *name, const char *value)

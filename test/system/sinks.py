@@ -249,16 +249,20 @@ class Received:
 
 class CountingSink:
     """A mail server of our own, in a thread: takes everything fast, remembers each message's bytes as they came, and can stop
-    inside DATA: `stall_after` messages it reads a body, tells `stalled`, and waits for `go` before it answers."""
+    inside DATA: from message `stall_at` on it reads bodies to their end, sets `stalled`, and never answers.
 
-    def __init__(self, keep=True):
-        self.keep = keep
+    `script` makes it fail: for HELLO (the greeting), EHLO, MAIL, RCPT, DATA and DOT a list of what is done instead of saying yes, one
+    after the other: a reply as text; "drop" hangs up; "silent" says nothing; "" does as usual."""
+
+    def __init__(self, port=0):
+        self.port = port
         self.received = []          # Received, in the order of their final dots
+        self.turned_away = []       # bodies that weren't answered with 250
         self.connections = 0
         self.lock = threading.Condition()
         self.stall_at = None        # the how-manieth message isn't answered …
         self.stalled = threading.Event()
-        self.answer_stalled = None  # … or is, with that, once `release` was called
+        self.script = collections.defaultdict(collections.deque)
         self.loop = asyncio.new_event_loop()
         self.started = threading.Event()
         self.thread = threading.Thread(target=self.run, daemon=True)
@@ -278,7 +282,19 @@ class CountingSink:
                 sink.connections += 1
                 self.number = sink.connections
                 transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                transport.write(b"220 sink.example ESMTP\r\n")
+                self.reply("HELLO", b"220 sink.example ESMTP\r\n", transport.write)
+
+            def reply(self, stage, usual, say):
+                """True: as usual."""
+                with sink.lock:
+                    action = sink.script[stage].popleft() if sink.script[stage] else ""
+                if action == "drop":
+                    self.transport.abort()
+                elif action == "":
+                    say(usual)
+                elif action != "silent":
+                    say(action.encode() + b"\r\n")
+                return action == ""
 
             def data_received(self, chunk):
                 self.buffer += chunk
@@ -293,11 +309,12 @@ class CountingSink:
                         body = self.buffer[:end + 2] if skip == 5 else b""
                         self.buffer = self.buffer[end + skip:]
                         self.data = None
-                        answer = sink.take(self, body)
-                        if answer is None:
+                        said = []
+                        taken = self.reply("DOT", b"250 2.0.0 taken\r\n", said.append)
+                        if not sink.take(self, body, taken) or not said:
                             self.buffer = b""
                             break
-                        out += answer
+                        out += said[0]
                         continue
                     line, found, rest = self.buffer.partition(b"\r\n")
                     if not found:
@@ -309,17 +326,20 @@ class CountingSink:
 
             def command(self, line):
                 verb = line[:4].upper()
+                said = []
                 if verb == b"EHLO":
-                    return b"250-sink.example\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 ENHANCEDSTATUSCODES\r\n"
-                if verb == b"MAIL":
+                    self.reply("EHLO", b"250-sink.example\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 ENHANCEDSTATUSCODES\r\n", said.append)
+                elif verb == b"MAIL":
                     self.sender = line
-                    return b"250 2.1.0 ok\r\n"
-                if verb == b"RCPT":
+                    self.reply("MAIL", b"250 2.1.0 ok\r\n", said.append)
+                elif verb == b"RCPT":
                     self.recipient = line
-                    return b"250 2.1.5 ok\r\n"
-                if verb == b"DATA":
-                    self.data = b""
-                    return b"354 go on\r\n"
+                    self.reply("RCPT", b"250 2.1.5 ok\r\n", said.append)
+                elif verb == b"DATA":
+                    if self.reply("DATA", b"354 go on\r\n", said.append) or said and said[0].startswith(b"354"):
+                        self.data = b""
+                if verb in (b"EHLO", b"MAIL", b"RCPT", b"DATA"):
+                    return b"".join(said)
                 if verb == b"QUIT":
                     self.transport.write(b"221 bye\r\n")
                     self.transport.close()
@@ -329,7 +349,7 @@ class CountingSink:
                 return b"500 what?\r\n"
 
         async def serve():
-            server = await self.loop.create_server(Mail, "127.0.0.1", 0, backlog=200)
+            server = await self.loop.create_server(Mail, "127.0.0.1", self.port, backlog=200)
             self.server = server
             self.port = server.sockets[0].getsockname()[1]
             self.started.set()
@@ -340,18 +360,20 @@ class CountingSink:
         self.loop.run_until_complete(self.loop.shutdown_asyncgens())
         self.loop.close()
 
-    def take(self, connection, body):
-        """The answer to a body; None: none, the other side is left waiting."""
+    def take(self, connection, body, taken):
+        """A whole body is there. False: the other side is left waiting."""
         raw = b"\r\n".join(line[1:] if line.startswith(b".") else line for line in body.split(b"\r\n"))
         with self.lock:
-            self.received.append(Received(connection.sender, connection.recipient, raw if self.keep else raw[:4096],
-                                          connection.number))
+            if taken:
+                self.received.append(Received(connection.sender, connection.recipient, raw, connection.number))
+            else:
+                self.turned_away.append(raw)
             n = len(self.received)
             self.lock.notify_all()
         if self.stall_at is not None and n >= self.stall_at:
             self.stalled.set()
-            return None
-        return b"250 2.0.0 taken\r\n"
+            return False
+        return True
 
     def ids(self):
         """Of all messages, those that came twice counted twice."""
