@@ -114,13 +114,21 @@ static bool wrong_value(struct nt_request *request, const char *prefix, const ch
 	return invalid(request, where, "%s: %s", where, why);
 }
 
+/* Bytes: of a text, of a list as it was written. */
+static size_t size_of(struct nt_request *request, const struct nt_json *json)
+{
+	if (json->type == NT_JSON_TEXT)
+		return json->length;
+	return json->n > 0 ? strlen(as_json(request->arena, json)) : 0;
+}
+
 /* A value against its declaration. */
 static bool value_fits(struct nt_request *request, const char *prefix, const struct nt_json *json, enum nt_type type,
                        const char *const *one_of, const struct nt_zone *zone, struct nt_value *out)
 {
 	const char *why = NULL;
 
-	if (json->type == NT_JSON_TEXT && json->length > TEXT_LONGEST)
+	if (size_of(request, json) > TEXT_LONGEST)
 		return wrong_value(request, prefix, json->key, too_long);
 	if (!nt_value_from_json(request->arena, json, type, zone, out, &why))
 		return wrong_value(request, prefix, json->key, why != NULL ? why : "doesn't fit");
@@ -133,11 +141,7 @@ static bool value_fits(struct nt_request *request, const char *prefix, const str
 
 static bool undeclared_fits(struct nt_request *request, const char *prefix, const struct nt_json *json)
 {
-	size_t length = json->type == NT_JSON_TEXT ? json->length :
-	                json->n > 0                ? strlen(as_json(request->arena, json)) :
-	                                             0;
-
-	return length <= TEXT_LONGEST || wrong_value(request, prefix, json->key, too_long);
+	return size_of(request, json) <= TEXT_LONGEST || wrong_value(request, prefix, json->key, too_long);
 }
 
 /* ---- consent beside an event or fields ---- */
@@ -324,6 +328,21 @@ static void request_event(struct nt_batch *turn, struct nt_request *request, str
 
 /* ---- fields ---- */
 
+/* What nobody declared is kept, but not without end. */
+static bool room_for(struct nt_request *request, const struct nt_lead *lead, const struct nt_json *item)
+{
+	const struct nt_extra_field *extra;
+	unsigned n = 0;
+
+	for (extra = lead->extra_fields; extra != NULL; extra = extra->next, n++)
+		if (strcmp(extra->name, item->key) == 0)
+			return true;
+	if (n < FIELDS_MOST || item->type == NT_JSON_NULL)
+		return true;
+	return invalid(request, item->key, "%s: the lead has %u fields already that no rule declares", item->key,
+	               FIELDS_MOST);
+}
+
 static bool read_field(struct nt_batch *turn, struct nt_request *request, const struct nt_lead *lead,
                        const struct nt_json *item, struct nt_field_change *change)
 {
@@ -339,7 +358,7 @@ static bool read_field(struct nt_batch *turn, struct nt_request *request, const 
 		change->json = item->type == NT_JSON_NULL ? NULL : as_json(request->arena, item);
 		if (strcmp(item->key, "tags") == 0)
 			return value_fits(request, "", item, NT_TYPE_LIST, NULL, lead->zone, &change->value);
-		return undeclared_fits(request, "", item);
+		return undeclared_fits(request, "", item) && room_for(request, lead, item);
 	}
 	field = &program->fields[change->field];
 	if (change->field == NT_FIELD_ID)

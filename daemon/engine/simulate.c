@@ -29,9 +29,10 @@ struct timeline { /* of one lead */
 	GArray *sent; /* struct sent; only if the events speak of messages */
 };
 
-enum total { MESSAGES, SKIPPED, ENTERED, GOALS, HANDED_OFF, OFFERED, TOTALS };
-static const char *const total_names[] = { "messages", "skipped", "entered", "goals", "ready for sales", "offered to" };
-static const char *const total_keys[] = { "messages", "skipped", "entered", "goals", "ready", "offers" };
+enum total { MESSAGES, SKIPPED, GIVEN_UP, ENTERED, GOALS, HANDED_OFF, OFFERED, TOTALS };
+static const char *const total_names[] = { "messages", "skipped", "given up", "entered", "goals", "ready for sales",
+	                                   "offered to" };
+static const char *const total_keys[] = { "messages", "skipped", "given_up", "entered", "goals", "ready", "offers" };
 
 struct sim {
 	const struct nt_simulation *options;
@@ -178,6 +179,8 @@ static void count_effect(struct sim *sim, const char *lead, const struct nt_effe
 		count(sim, HANDED_OFF, e->ready->reason);
 	} else if (strcmp(e->what, "message.skipped") == 0) {
 		count(sim, SKIPPED, e->detail != NULL ? e->detail : "");
+	} else if (strcmp(e->what, "message.given_up") == 0) {
+		count(sim, GIVEN_UP, e->detail != NULL ? e->detail : "");
 	} else if (strcmp(e->what, "campaign.entered") == 0) {
 		count(sim, ENTERED, e->campaign);
 	} else if (strcmp(e->what, "campaign.reached_goal") == 0) {
