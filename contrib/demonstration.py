@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """Shows nurtured at work: a mail catcher, an SMS gateway and a webhook's receiver on this machine, the example rules,
-a hundred leads, and a clock that makes six weeks pass in about forty seconds. Ends by itself, with exit code 0 only if
+a hundred leads, and a clock that makes twelve weeks pass in about forty seconds. Ends by itself, with exit code 0 only if
 what the daemon counts as sent is what the catchers have counted.
 
   contrib/demo              the show
@@ -33,9 +33,9 @@ from aiosmtpd.controller import Controller
 
 SOURCE = pathlib.Path(__file__).resolve().parent.parent
 BUILD = pathlib.Path(os.environ.get("NT_BUILDDIR", SOURCE)).resolve()
-SPEED = 86400
+SPEED = 2 * 86400  # two days a second
 START = "2026-03-02T12:00:00Z"  # a Monday
-DAYS = 42
+DAYS = 84
 LIMIT = 85  # real seconds, whatever happens
 
 
@@ -337,7 +337,7 @@ def show(folder, stay):
     controller = Controller(mails, hostname="127.0.0.1", port=free_port())
     controller.start()
     house = House(folder, controller.port, calls.port)
-    print(f"Six weeks of a hundred leads, a day a second. Everything is in {folder}\n", flush=True)
+    print(f"Twelve weeks of a hundred leads, two days a second. Everything is in {folder}\n", flush=True)
     house.start(SPEED, START)
     started = time.monotonic()
     accepted = []

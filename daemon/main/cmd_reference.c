@@ -1,5 +1,6 @@
-/* nurturectl reference: the rule language's keys, from the very tables that the rules are read by. */
+/* nurturectl reference: keys of the rule language and of nurtured.yaml, from the very tables that they are read by. */
 #include "main/command.h"
+#include "main/settings.h"
 #include "rules/load.h"
 
 #include <stdio.h>
@@ -7,15 +8,24 @@
 
 static int run(int argc, char **argv)
 {
-	bool man = argc == 2 && strcmp(argv[1], "--man") == 0;
+	bool man = false, config = false;
 	GString *out;
 
-	if (argc == 2 && strcmp(argv[1], "--help") == 0)
-		return nt_command_help(&nt_command_reference);
-	if (argc > 1 && !man)
-		return nt_command_misused(&nt_command_reference, "unknown argument '%s'", argv[1]);
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--help") == 0)
+			return nt_command_help(&nt_command_reference);
+		if (strcmp(argv[i], "--man") == 0)
+			man = true;
+		else if (strcmp(argv[i], "config") == 0)
+			config = true;
+		else if (strcmp(argv[i], "rules") != 0)
+			return nt_command_misused(&nt_command_reference, "unknown argument '%s'", argv[i]);
+	}
 	out = g_string_new(NULL);
-	nt_rules_reference(out, man);
+	if (config)
+		nt_settings_reference(out, man);
+	else
+		nt_rules_reference(out, man);
 	fputs(out->str, stdout);
 	g_string_free(out, TRUE);
 	return NT_EXIT_FINE;
@@ -23,7 +33,7 @@ static int run(int argc, char **argv)
 
 const struct nt_command nt_command_reference = {
 	.name = "reference",
-	.usage = "reference [--man]",
-	.help = "prints every key of the rule language, as text or for the manual page",
+	.usage = "reference [--man] [rules | config]",
+	.help = "prints every key of the rule language, or of nurtured.yaml, as text or for the manual page",
 	.run = run,
 };

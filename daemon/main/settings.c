@@ -27,7 +27,7 @@ static const struct nt_setting top_table[] = {
 	{ "listen", NT_SETTING_TEXT, IN_SETTINGS(listen), false, .help = "address and port of the API: 127.0.0.1:8480 or [::1]:8480" },
 	{ "public_url", NT_SETTING_TEXT, IN_SETTINGS(public_url), true, .help = "how people reach it from outside: links in messages begin with it" },
 	{ "socket", NT_SETTING_PATH, IN_SETTINGS(socket), false, .fallback_text = "/run/nurtured/control.sock", .help = "the Unix socket for nurturectl" },
-	{ "providers", NT_SETTING_PATH, IN_SETTINGS(providers), false, .fallback_text = NT_DATADIR "/providers", .help = "the folder of gateway definitions" },
+	{ "providers", NT_SETTING_PATH, IN_SETTINGS(providers), false, .fallback_text = NT_DATADIR "/providers", .help = "the folder of gateway definitions; default: those that were installed" },
 	{ "body_limit", NT_SETTING_SIZE, IN_SETTINGS(body_limit), false, 8 << 20, .least = 1024, .most = 1 << 30, .help = "the largest request body" },
 	{ "request_timeout", NT_SETTING_DURATION, IN_SETTINGS(request_timeout_ms), false, 30000, .least = 1000, .most = 600000, .help = "how long a request may take to arrive" },
 	{ "connections", NT_SETTING_COUNT, IN_SETTINGS(connections), false, 1000, .least = 10, .most = 60000, .help = "connections to the API at the same time" },
@@ -535,8 +535,8 @@ void nt_settings_reference(GString *out, bool man)
 	};
 
 	for (unsigned i = 0; i < G_N_ELEMENTS(parts); i++) {
-		g_string_append_printf(out, man ? ".Ss %s\n.Bl -tag -width 16n\n" : "%s\n", parts[i].title);
+		g_string_append_printf(out, man ? ".SS \"%s\"\n" : "%s\n", parts[i].title);
 		nt_settings_table_print(parts[i].table, out, man);
-		g_string_append(out, man ? ".El\n" : "\n");
+		g_string_append(out, man ? "" : "\n");
 	}
 }

@@ -266,7 +266,7 @@ bool nt_settings_read(struct nt_setting_reader *reader, const struct nt_yaml *ma
 void nt_settings_table_print(const struct nt_setting *table, GString *out, bool man)
 {
 	for (const struct nt_setting *s = table; s->key != NULL; s++) {
-		g_string_append_printf(out, man ? ".It Cm %s\n" : "  %s\n", s->key);
+		g_string_append_printf(out, man ? ".TP\n.B %s\n" : "  %s\n", s->key);
 		g_string_append_printf(out, man ? "%s" : "      %s", s->help);
 		if (s->required)
 			g_string_append(out, " (required)");
@@ -278,7 +278,7 @@ void nt_settings_table_print(const struct nt_setting *table, GString *out, bool 
 			g_string_append_printf(out, " (default: %g seconds)", (double)s->fallback / 1000);
 		else if (s->kind == NT_SETTING_SIZE)
 			g_string_append_printf(out, " (default: %" G_GINT64_FORMAT " MiB)", s->fallback >> 20);
-		else if (s->fallback_text != NULL)
+		else if (s->fallback_text != NULL && !g_str_has_prefix(s->fallback_text, NT_DATADIR))
 			g_string_append_printf(out, " (default: %s)", s->fallback_text);
 		g_string_append_c(out, '\n');
 	}
