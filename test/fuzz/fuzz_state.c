@@ -1,5 +1,6 @@
 /* A lead's state from any bytes, under a right checksum: decoded or refused; what was decoded can be stepped, encoded,
- * and decoded again to the same bytes. The first byte chooses what happens to the lead. */
+ * and decoded again to the same bytes. The first byte chooses what happens to the lead.
+ * covers: daemon/engine/codec_decode.c daemon/engine/codec_value.c daemon/engine/codec_encode.c */
 #include "fuzz.h"
 
 #include "base/arena.h"
