@@ -243,9 +243,12 @@ void nt_outcome_apply(struct nt_instant *in, const struct nt_input *input)
 	unsigned outcome = input->outcome.outcome;
 	int channel = input->outcome.channel != NULL ? nt_program_channel(in->program, input->outcome.channel) : -1;
 	struct nt_effect *note;
+	bool again;
 
 	if (outcome >= G_N_ELEMENTS(nouns))
 		return;
+	/* A link pressed twice is one wish, not two: it must not cost points twice. */
+	again = outcome == NT_OUTCOME_UNSUBSCRIBED && channel >= 0 && in->lead->consent[channel].state == NT_CONSENT_REFUSED;
 	if (input->outcome.message != NULL)
 		settle(in->lead, input->outcome.message);
 	keep_template(in, input);
@@ -260,6 +263,6 @@ void nt_outcome_apply(struct nt_instant *in, const struct nt_input *input)
 	if (channel < 0)
 		return;
 	draw_conclusions(in, channel, input);
-	if (outcome != NT_OUTCOME_FAILED)
+	if (outcome != NT_OUTCOME_FAILED && !again)
 		raise_about(in, channel, nouns[outcome], input);
 }
