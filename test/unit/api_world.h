@@ -27,6 +27,7 @@
 #include <pthread.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #define PATIENCE_MS 10000 /* nothing here takes as long, unless it is broken */
@@ -53,8 +54,8 @@ static const char world_rules[] =
 
 struct world {
 	pthread_t thread;
-	GMutex lock;
-	GCond changed;
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
 	bool up, hold_commits, fail_commits; /* guarded by lock */
 	struct nt_api_options options;
 	char *folder, *database, *socket;
@@ -111,47 +112,56 @@ static inline int world_commit(struct nt_store *store, uint64_t batch)
 {
 	bool fail;
 
-	g_mutex_lock(&world.lock);
+	pthread_mutex_lock(&world.lock);
 	while (world.hold_commits)
-		g_cond_wait(&world.changed, &world.lock);
+		pthread_cond_wait(&world.changed, &world.lock);
 	fail = world.fail_commits;
-	g_mutex_unlock(&world.lock);
+	pthread_mutex_unlock(&world.lock);
 	return fail ? NT_STORE_FULL : world.commit(store, batch);
 }
 
 static inline void world_set(bool *flag, bool value)
 {
-	g_mutex_lock(&world.lock);
+	pthread_mutex_lock(&world.lock);
 	*flag = value;
-	g_cond_broadcast(&world.changed);
-	g_mutex_unlock(&world.lock);
+	pthread_cond_broadcast(&world.changed);
+	pthread_mutex_unlock(&world.lock);
 }
 
 static inline void world_wait(const bool *flag, bool value)
 {
-	int64_t until = g_get_monotonic_time() + PATIENCE_MS * 1000;
+	struct timespec until;
 
-	g_mutex_lock(&world.lock);
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += PATIENCE_MS / 1000;
+	pthread_mutex_lock(&world.lock);
 	while (*flag != value)
-		if (!g_cond_wait_until(&world.changed, &world.lock, until))
+		if (pthread_cond_timedwait(&world.changed, &world.lock, &until) != 0)
 			g_error("waited in vain");
-	g_mutex_unlock(&world.lock);
+	pthread_mutex_unlock(&world.lock);
 }
 
 static inline void world_on_call(struct ev_loop *loop, ev_async *async, int events)
 {
+	void (*function)(struct world *w);
+
 	(void)loop;
 	(void)async;
 	(void)events;
-	world.function(&world);
+	pthread_mutex_lock(&world.lock);
+	function = world.function;
+	pthread_mutex_unlock(&world.lock);
+	function(&world);
 	world_set(&world.called, true);
 }
 
 /* Runs a function on the loop thread and waits for its end. */
 static inline void world_call(void (*function)(struct world *w))
 {
+	pthread_mutex_lock(&world.lock);
 	world.function = function;
 	world.called = false;
+	pthread_mutex_unlock(&world.lock);
 	ev_async_send(world.loop, &world.call);
 	world_wait(&world.called, true);
 }
@@ -228,6 +238,8 @@ static inline void world_start(void)
 	static const char *const keys[] = { "a key of thirty-two bytes, or more" };
 	char *why = NULL;
 
+	pthread_mutex_init(&world.lock, NULL);
+	pthread_cond_init(&world.changed, NULL);
 	world.folder = g_dir_make_tmp("nt-api-XXXXXX", NULL);
 	world.database = g_build_filename(world.folder, "nurtured.db", NULL);
 	world.socket = g_build_filename(world.folder, "control", NULL);
@@ -251,11 +263,8 @@ static inline void world_start(void)
 
 static inline void world_end(void)
 {
-	ev_async *call = &world.call;
-
 	curl_easy_cleanup(world.curl);
-	world.function = world_stop_loop;
-	ev_async_send(world.loop, call);
+	world_call(world_stop_loop);
 	pthread_join(world.thread, NULL);
 	nt_program_unref(world.program);
 	nt_links_free(world.links);
