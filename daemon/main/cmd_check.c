@@ -17,43 +17,21 @@ struct options {
 /* False: *code is the exit code. */
 static bool read_options(int argc, char **argv, struct options *options, int *code)
 {
-	static const struct option table[] = {
-		{ "config", required_argument, NULL, 'c' }, { "templates", required_argument, NULL, 't' },
-		{ "format", required_argument, NULL, 'f' }, { "quiet", no_argument, NULL, 'q' },
-		{ "help", no_argument, NULL, 'h' },         { NULL, 0, NULL, 0 },
+	const char *format = "text";
+	const struct nt_command_option table[] = {
+		{ "config", &options->config, NULL }, { "templates", &options->templates, NULL },
+		{ "format", &format, NULL },          { "quiet", NULL, &options->quiet }, { 0 },
 	};
-	int option;
 
-	opterr = 0;
-	optind = 1;
-	while ((option = getopt_long(argc, argv, "hq", table, NULL)) != -1)
-		switch (option) {
-		case 'c':
-			options->config = optarg;
-			break;
-		case 't':
-			options->templates = optarg;
-			break;
-		case 'q':
-			options->quiet = true;
-			break;
-		case 'f':
-			options->json = strcmp(optarg, "json") == 0;
-			if (options->json || strcmp(optarg, "text") == 0)
-				break;
-			*code = nt_command_misused(&nt_command_check, "--format is text or json, not '%s'", optarg);
-			return false;
-		case 'h':
-			*code = nt_command_help(&nt_command_check);
-			return false;
-		default:
-			*code = nt_command_misused(&nt_command_check, "unknown or incomplete option '%s'",
-			                           argv[optind - 1]);
-			return false;
-		}
-	if (optind < argc)
+	if (!nt_command_options(&nt_command_check, table, argc, argv, code))
+		return false;
+	options->json = strcmp(format, "json") == 0;
+	if (!options->json && strcmp(format, "text") != 0)
+		*code = nt_command_misused(&nt_command_check, "--format is text or json, not '%s'", format);
+	else if (optind == argc)
+		*code = nt_command_misused(&nt_command_check, "which folder?");
+	else
 		return true;
-	*code = nt_command_misused(&nt_command_check, "which folder?");
 	return false;
 }
 

@@ -98,7 +98,7 @@ static int send_one(struct nt_control *control, const struct options *options, i
 static int run(int argc, char **argv)
 {
 	struct options options = { 0 };
-	const struct nt_control_option table[] = { { "id", &options.id, NULL }, { "at", &options.at, NULL }, { 0 } };
+	const struct nt_command_option table[] = { { "id", &options.id, NULL }, { "at", &options.at, NULL }, { 0 } };
 	unsigned stored = 0, duplicate = 0;
 	struct nt_control control;
 	int code;

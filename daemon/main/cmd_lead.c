@@ -177,7 +177,7 @@ static int dispatch(struct nt_control *control, const struct options *options, i
 static int run(int argc, char **argv)
 {
 	struct options options = { 0 };
-	const struct nt_control_option table[] = { { "limit", &options.limit, NULL }, { "yes", NULL, &options.yes }, { 0 } };
+	const struct nt_command_option table[] = { { "limit", &options.limit, NULL }, { "yes", NULL, &options.yes }, { 0 } };
 	struct nt_control control;
 	int code;
 

@@ -101,7 +101,7 @@ static int dispatch(struct nt_control *control, const struct options *options, i
 static int run(int argc, char **argv)
 {
 	struct options options = { 0 };
-	const struct nt_control_option table[] = { { "rep", &options.rep, NULL }, { "state", &options.state, NULL }, { 0 } };
+	const struct nt_command_option table[] = { { "rep", &options.rep, NULL }, { "state", &options.state, NULL }, { 0 } };
 	struct nt_control control;
 	int code;
 

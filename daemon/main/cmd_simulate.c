@@ -19,48 +19,15 @@ struct options {
 
 static bool read_options(int argc, char **argv, struct options *options, int *code)
 {
-	static const struct option table[] = {
-		{ "config", required_argument, NULL, 'c' }, { "templates", required_argument, NULL, 't' },
-		{ "leads", required_argument, NULL, 'l' },  { "events", required_argument, NULL, 'e' },
-		{ "until", required_argument, NULL, 'u' },  { "start", required_argument, NULL, 's' },
-		{ "json", no_argument, NULL, 'j' },         { "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
+	const struct nt_command_option table[] = {
+		{ "config", &options->config, NULL }, { "templates", &options->templates, NULL },
+		{ "leads", &options->leads, NULL },   { "events", &options->events, NULL },
+		{ "until", &options->until, NULL },   { "start", &options->start, NULL },
+		{ "json", NULL, &options->json },     { 0 },
 	};
-	int option;
 
-	opterr = 0;
-	optind = 1;
-	while ((option = getopt_long(argc, argv, "h", table, NULL)) != -1)
-		switch (option) {
-		case 'c':
-			options->config = optarg;
-			break;
-		case 't':
-			options->templates = optarg;
-			break;
-		case 'l':
-			options->leads = optarg;
-			break;
-		case 'e':
-			options->events = optarg;
-			break;
-		case 'u':
-			options->until = optarg;
-			break;
-		case 's':
-			options->start = optarg;
-			break;
-		case 'j':
-			options->json = true;
-			break;
-		case 'h':
-			*code = nt_command_help(&nt_command_simulate);
-			return false;
-		default:
-			*code = nt_command_misused(&nt_command_simulate, "unknown or incomplete option '%s'",
-			                           argv[optind - 1]);
-			return false;
-		}
+	if (!nt_command_options(&nt_command_simulate, table, argc, argv, code))
+		return false;
 	if (optind + 1 != argc)
 		*code = nt_command_misused(&nt_command_simulate,
 		                           optind == argc ? "which folder?" : "one folder, please");

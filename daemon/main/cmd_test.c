@@ -20,41 +20,13 @@ struct job {
 
 static bool read_options(int argc, char **argv, struct job *job, const char **config, const char **templates, int *code)
 {
-	static const struct option table[] = {
-		{ "config", required_argument, NULL, 'c' }, { "templates", required_argument, NULL, 't' },
-		{ "only", required_argument, NULL, 'o' },   { "tap", no_argument, NULL, 'T' },
-		{ "verbose", no_argument, NULL, 'v' },      { "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
+	const struct nt_command_option table[] = {
+		{ "config", config, NULL },   { "templates", templates, NULL },  { "only", &job->only, NULL },
+		{ "tap", NULL, &job->tap }, { "verbose", NULL, &job->verbose }, { 0 },
 	};
-	int option;
 
-	opterr = 0;
-	optind = 1;
-	while ((option = getopt_long(argc, argv, "hv", table, NULL)) != -1)
-		switch (option) {
-		case 'c':
-			*config = optarg;
-			break;
-		case 't':
-			*templates = optarg;
-			break;
-		case 'o':
-			job->only = optarg;
-			break;
-		case 'T':
-			job->tap = true;
-			break;
-		case 'v':
-			job->verbose = true;
-			break;
-		case 'h':
-			*code = nt_command_help(&nt_command_test);
-			return false;
-		default:
-			*code = nt_command_misused(&nt_command_test, "unknown or incomplete option '%s'",
-			                           argv[optind - 1]);
-			return false;
-		}
+	if (!nt_command_options(&nt_command_test, table, argc, argv, code))
+		return false;
 	if (optind < argc)
 		return true;
 	*code = nt_command_misused(&nt_command_test, "which folder?");

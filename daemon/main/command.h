@@ -2,6 +2,8 @@
 #ifndef NT_MAIN_COMMAND_H
 #define NT_MAIN_COMMAND_H
 
+#include <stdbool.h>
+
 /* What a command exits with, beside its own: for scripts and CI. */
 enum { NT_EXIT_FINE = 0, NT_EXIT_WRONG = 1, NT_EXIT_CANNOT = 2 };
 
@@ -24,6 +26,17 @@ extern const struct nt_command nt_command_simulate;
 extern const struct nt_command nt_command_status;
 extern const struct nt_command nt_command_test;
 
+/* One of a command's options: with a value, or a flag. A table of them ends with name NULL. */
+struct nt_command_option {
+	const char *name;
+	const char **value;
+	bool *flag;
+};
+#define NT_COMMAND_OPTIONS 16
+
+/* Reads the options, and --help, which every command has; argv[optind] is then the first argument. False: *code is the exit code. */
+bool nt_command_options(const struct nt_command *command, const struct nt_command_option *options, int argc, char **argv,
+                        int *code);
 /* "nurturectl check: what is wrong" and how to use it, on standard error; gives NT_EXIT_CANNOT. */
 int nt_command_misused(const struct nt_command *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* "nurturectl check: what could not be done" on standard error; gives NT_EXIT_CANNOT. */

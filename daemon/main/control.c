@@ -1,53 +1,31 @@
 #include "main/control.h"
 
 #include "base/arena.h"
+#include "base/bug.h"
 #include "base/json.h"
 #include "template/escape.h"
 
 #include <curl/curl.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define OPTIONS_MOST 8
-#define OWN 1000 /* getopt's value of a command's first own option */
-
-bool nt_control_begin(struct nt_control *control, const struct nt_command *command, const struct nt_control_option *options,
+bool nt_control_begin(struct nt_control *control, const struct nt_command *command, const struct nt_command_option *options,
                       int argc, char **argv, int *code)
 {
-	struct option table[OPTIONS_MOST + 4] = { { "socket", required_argument, NULL, 's' }, { "json", no_argument, NULL, 'j' },
-		                                  { "help", no_argument, NULL, 'h' } };
+	struct nt_command_option all[NT_COMMAND_OPTIONS] = { { "socket", &control->socket, NULL }, { "json", NULL, &control->json } };
 	const char *environment = getenv("NURTURED_SOCKET");
-	int option;
 
 	*control = (struct nt_control){ .command = command,
 		                        .socket = environment != NULL ? environment : NT_CONTROL_SOCKET };
-	for (int i = 0; options != NULL && options[i].name != NULL && i < OPTIONS_MOST; i++)
-		table[i + 3] = (struct option){ options[i].name, options[i].value != NULL ? required_argument : no_argument, NULL,
-			                        OWN + i };
-	opterr = 0;
-	optind = 1;
-	while ((option = getopt_long(argc, argv, "h", table, NULL)) != -1) {
-		if (option == 's') {
-			control->socket = optarg;
-		} else if (option == 'j') {
-			control->json = true;
-		} else if (option == 'h') {
-			*code = nt_command_help(command);
-			return false;
-		} else if (option < OWN) {
-			*code = nt_command_misused(command, "unknown or incomplete option '%s'", argv[optind - 1]);
-			return false;
-		} else if (options[option - OWN].value != NULL) {
-			*options[option - OWN].value = optarg;
-		} else {
-			*options[option - OWN].flag = true;
-		}
+	for (unsigned i = 0; options != NULL && options[i].name != NULL; i++) {
+		NT_CHECK(i + 3 < NT_COMMAND_OPTIONS);
+		all[i + 2] = options[i];
 	}
+	if (!nt_command_options(command, all, argc, argv, code))
+		return false;
 	control->arena = nt_arena_new();
 	control->body = g_string_new(NULL);
-	*code = NT_EXIT_FINE;
 	return true;
 }
 

@@ -14,13 +14,6 @@ struct nt_arena;
 struct nt_json;
 struct nt_json_writer;
 
-/* A command's own option: with a value, or a flag. The table ends with name NULL. */
-struct nt_control_option {
-	const char *name;
-	const char **value;
-	bool *flag;
-};
-
 struct nt_control {
 	const struct nt_command *command;
 	const char *socket;           /* --socket, $NURTURED_SOCKET or NT_CONTROL_SOCKET */
@@ -32,8 +25,8 @@ struct nt_control {
 	long status;
 };
 
-/* Reads the options; argv[optind] is then the first argument. False: *code is the exit code. */
-bool nt_control_begin(struct nt_control *control, const struct nt_command *command, const struct nt_control_option *options,
+/* Reads the command's own options (NULL: none) and those common to all; argv[optind] is then the first argument. False: *code is the exit code. */
+bool nt_control_begin(struct nt_control *control, const struct nt_command *command, const struct nt_command_option *options,
                       int argc, char **argv, int *code);
 /* Frees, and passes the exit code on. */
 int nt_control_end(struct nt_control *control, int code);
