@@ -17,7 +17,8 @@ static bool open_tcp(struct nt_api *api, char **why)
 
 	if (options->listen_fd < 0 && options->listen == NULL)
 		return true;
-	fd = options->listen_fd >= 0 ? nt_listen_inherited(options->listen_fd, why) : nt_listen_tcp(options->listen, why);
+	fd = options->listen_fd >= 0 ? nt_listen_inherited(options->listen_fd, why) :
+	                               nt_listen_tcp(options->listen, why);
 	if (fd >= 0)
 		api->tcp = nt_server_new(api, fd, false, why);
 	return api->tcp != NULL;

@@ -1,9 +1,9 @@
-/* The HTTP side: libmicrohttpd inside the loop, one route table (http/route.c) for the API, the unsubscribe and rep pages, health and
- * metrics; TCP with bearer tokens and a Unix socket without. Loop thread only.
+/* The HTTP side: libmicrohttpd inside the loop, one route table (http/route.c) for the API, the unsubscribe and rep
+ * pages, health and metrics; TCP with bearer tokens and a Unix socket without. Loop thread only.
  *
- * What changes something is a request to the engine's thread and is answered once it is durable; what is only asked for is
- * read on the reader's thread. Order of going down: nt_api_quiesce(); run the loop until nt_api_idle() or until patience ends;
- * stop the engine thread and the reader (which delivers their last answers); nt_api_free(). */
+ * What changes something is a request to the engine's thread and is answered once it is durable; what is only asked for
+ * is read on the reader's thread. Order of going down: nt_api_quiesce(); run the loop until nt_api_idle() or until
+ * patience ends; stop the engine thread and the reader (which delivers their last answers); nt_api_free(). */
 #ifndef NT_HTTP_API_H
 #define NT_HTTP_API_H
 
@@ -50,9 +50,10 @@ struct nt_api_options {
 	unsigned n_tokens;
 	size_t body_limit;                /* default 8 MiB */
 	unsigned timeout_s;               /* default 30: of a whole request, from its first byte */
-	unsigned connections;             /* default 1000: those beyond wait to be accepted; control socket: as many again */
-	unsigned per_address;             /* of these, from one address; default: half (a proxy in front is one address) */
-	/* Control socket only; NULL: "can't be done". *out: what people should know (why not; warnings); of `status` a JSON object. */
+	unsigned connections;             /* default 1000: those beyond wait to be accepted; control: as many again */
+	unsigned per_address;             /* of these, from one address; default: half (a proxy is one address) */
+	/* Control socket only; NULL: "can't be done". *out: what people should know (why not; warnings); of `status` a
+	 * JSON object. */
 	bool (*reload)(void *user, GString *out);
 	void (*status)(void *user, GString *out);
 	bool (*clock_set)(void *user, nt_time t, GString *out);
@@ -60,7 +61,8 @@ struct nt_api_options {
 };
 
 struct nt_api;
-/* Texts are copied; what is pointed to beside them must outlive it. Call nt_api_set_program() before the loop runs. *why: g_free. */
+/* Texts are copied; what is pointed to beside them must outlive it. Call nt_api_set_program() before the loop runs.
+ * *why: g_free. */
 struct nt_api *nt_api_new(const struct nt_api_options *options, char **why);
 void nt_api_set_program(struct nt_api *api, struct nt_program *program);     /* takes a reference */
 void nt_api_set_links(struct nt_api *api, const struct nt_links *links);      /* reload; borrowed */

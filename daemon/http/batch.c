@@ -1,5 +1,5 @@
-/* Many at once: events, and outcomes of messages. Each item is a request of its own to the engine, so a bad one is refused
- * alone; the answers stand in the order of the items. */
+/* Many at once: events, and outcomes of messages. Each item is a request of its own to the engine, so a bad one is
+ * refused alone; the answers stand in the order of the items. */
 #include "http/route.h"
 
 #include "base/arena.h"
@@ -91,9 +91,13 @@ static void make_event(struct nt_request *request)
 	request->input_kind = NT_INPUT_EVENT;
 }
 
-static const struct { const char *name; enum nt_outcome outcome; } outcomes[] = {
-	{ "delivered", NT_OUTCOME_DELIVERED }, { "opened", NT_OUTCOME_OPENED },         { "clicked", NT_OUTCOME_CLICKED },
-	{ "replied", NT_OUTCOME_REPLIED },     { "bounced", NT_OUTCOME_BOUNCED },       { "failed", NT_OUTCOME_FAILED },
+static const struct {
+	const char *name;
+	enum nt_outcome outcome;
+} outcomes[] = {
+	{ "delivered", NT_OUTCOME_DELIVERED },   { "opened", NT_OUTCOME_OPENED },
+	{ "clicked", NT_OUTCOME_CLICKED },       { "replied", NT_OUTCOME_REPLIED },
+	{ "bounced", NT_OUTCOME_BOUNCED },       { "failed", NT_OUTCOME_FAILED },
 	{ "complained", NT_OUTCOME_COMPLAINED }, { "unsubscribed", NT_OUTCOME_UNSUBSCRIBED },
 };
 
@@ -114,8 +118,9 @@ static void make_outcome(struct nt_request *request)
 	if (request->message == NULL)
 		refuse(request, "message", "message: is missing");
 	else if (name == NULL || i == G_N_ELEMENTS(outcomes))
-		refuse(request, "outcome", "outcome: must be one of delivered, opened, clicked, replied, bounced, failed, "
-		                           "complained, unsubscribed");
+		refuse(request, "outcome",
+		       "outcome: must be one of delivered, opened, clicked, replied, bounced, "
+		       "failed, complained, unsubscribed");
 	else
 		request->later = outcomes[i].outcome;
 	if (request->detail != NULL && strlen(request->detail) > 1000)

@@ -85,7 +85,8 @@ static bool parse_lines(struct nt_arena *arena, const char *text, size_t length,
 		item->line = line;
 		item->json = parse(arena, text + i, size, &wrong);
 		if (item->json == NULL)
-			item->wrong = nt_arena_printf(arena, "line %u, column %u: %s", line, wrong.column, wrong.message);
+			item->wrong =
+				nt_arena_printf(arena, "line %u, column %u: %s", line, wrong.column, wrong.message);
 		out->n++;
 	}
 	return true;

@@ -56,7 +56,7 @@ void nt_control_status(struct nt_exchange *x)
 		x->api->options.status(x->api->options.user, nt_exchange_begin(x, 200, "application/json"));
 }
 
-/* {"to": "2026-12-01T09:00:00Z"}: a manual clock is moved forwards. {"release": true}: a jump that is being held is let go. */
+/* {"to": "2026-12-01T09:00:00Z"}: a manual clock is moved forwards. {"release": true}: a jump that is held may pass. */
 void nt_control_clock(struct nt_exchange *x)
 {
 	static const char *const known[] = { "to", "release", NULL };
@@ -76,8 +76,8 @@ void nt_control_clock(struct nt_exchange *x)
 		return;
 	}
 	if (to == NULL || !nt_instant_parse(to, strlen(to), &civil, &has_offset, &t, &why)) {
-		nt_exchange_error(x, 400, "to", "to: must be a time such as 2026-12-01T09:00:00Z%s%s", why != NULL ? ": " : "",
-		                  why != NULL ? why : "");
+		nt_exchange_error(x, 400, "to", "to: must be a time such as 2026-12-01T09:00:00Z%s%s",
+		                  why != NULL ? ": " : "", why != NULL ? why : "");
 		return;
 	}
 	if (x->api->options.clock_set == NULL) {

@@ -121,7 +121,8 @@ void nt_exchange_answer_request(struct nt_exchange *x, const char *id, const cha
 		x->retry_after = 5;
 	if (status != 200) {
 		nt_exchange_error(x, status, request->field, "%s",
-		                  request->message_text != NULL ? request->message_text : "the store couldn't keep it; try again");
+		                  request->message_text != NULL ? request->message_text :
+		                                                  "the store couldn't keep it; try again");
 		return;
 	}
 	nt_exchange_json(x, 200, &w);
@@ -160,7 +161,8 @@ const struct nt_json *nt_exchange_object(struct nt_exchange *x)
 	return body.items[0].json;
 }
 
-bool nt_exchange_text(struct nt_exchange *x, const struct nt_json *object, const char *key, bool required, const char **out)
+bool nt_exchange_text(struct nt_exchange *x, const struct nt_json *object, const char *key, bool required,
+                      const char **out)
 {
 	const struct nt_json *value = nt_json_get(object, key);
 
@@ -219,7 +221,8 @@ static void one_answered(struct nt_request *request, void *user)
 	nt_server_resume(x);
 }
 
-void nt_exchange_post(struct nt_exchange *x, struct nt_request *requests, unsigned n, void (*answered)(struct nt_exchange *x))
+void nt_exchange_post(struct nt_exchange *x, struct nt_request *requests, unsigned n,
+                      void (*answered)(struct nt_exchange *x))
 {
 	unsigned good = 0;
 

@@ -1,9 +1,9 @@
 /* One request and its answer, from the request line to the last byte; what all of this room's files share.
  *
- * Life: server.c makes it when the request line is there, guard.c looks at its headers, a route's function (route.c has the table) gets it
- * once the body is complete. That function either answers at once, or hands it to the engine thread or the reader: then
- * MHD has the connection suspended, and the exchange belongs to that thread until `answered` or the end of `ask`. All else happens
- * on the loop thread. */
+ * Life: server.c makes it when the request line is there, guard.c looks at its headers, a route's function (route.c has
+ * the table) gets it once the body is complete. That function either answers at once, or hands it to the engine thread
+ * or the reader: then MHD has the connection suspended, and the exchange belongs to that thread until `answered` or the
+ * end of `ask`. All else happens on the loop thread. */
 #ifndef NT_HTTP_EXCHANGE_H
 #define NT_HTTP_EXCHANGE_H
 
@@ -103,8 +103,10 @@ void nt_exchange_answer_request(struct nt_exchange *x, const char *id, const cha
 
 /* The one JSON object that the body must be; NULL after answering what is wrong. */
 const struct nt_json *nt_exchange_object(struct nt_exchange *x);
-/* Member `key` as text: *out NULL if it isn't there. False after answering: it is something else, or missing and required. */
-bool nt_exchange_text(struct nt_exchange *x, const struct nt_json *object, const char *key, bool required, const char **out);
+/* Member `key` as text: *out NULL if it isn't there. False after answering: it is something else, or missing and
+ * required. */
+bool nt_exchange_text(struct nt_exchange *x, const struct nt_json *object, const char *key, bool required,
+                      const char **out);
 /* False after answering: a member that isn't in the list (NULL-terminated). */
 bool nt_exchange_only(struct nt_exchange *x, const struct nt_json *object, const char *const *known);
 
@@ -112,9 +114,10 @@ bool nt_exchange_only(struct nt_exchange *x, const struct nt_json *object, const
 
 /* n requests in one piece, from the exchange's arena, with caller and kind filled in. */
 struct nt_request *nt_exchange_requests(struct nt_exchange *x, enum nt_request_kind kind, unsigned n);
-/* To the engine; `answered` on the loop thread when all are. What is refused already (its code isn't OK) isn't posted. Answers 503 by
- * itself if too many wait. */
-void nt_exchange_post(struct nt_exchange *x, struct nt_request *requests, unsigned n, void (*answered)(struct nt_exchange *x));
+/* To the engine; `answered` on the loop thread when all are. What is refused already (its code isn't OK) isn't posted.
+ * Answers 503 by itself if too many wait. */
+void nt_exchange_post(struct nt_exchange *x, struct nt_request *requests, unsigned n,
+                      void (*answered)(struct nt_exchange *x));
 /* `ask` on the reader's thread with x->program and x->now set: it answers. */
 void nt_exchange_ask(struct nt_exchange *x, void (*ask)(struct nt_exchange *x, struct nt_store *store));
 

@@ -85,9 +85,12 @@ static void check_framing(struct headers *h, const char *version)
 
 static enum nt_method read_method(const char *method)
 {
-	static const struct { const char *name; enum nt_method method; } methods[] = {
-		{ "GET", NT_GET }, { "POST", NT_POST }, { "PUT", NT_PUT }, { "PATCH", NT_PATCH }, { "DELETE", NT_DELETE },
-		{ "HEAD", NT_HEAD }, { "OPTIONS", NT_OPTIONS },
+	static const struct {
+		const char *name;
+		enum nt_method method;
+	} methods[] = {
+		{ "GET", NT_GET },       { "POST", NT_POST }, { "PUT", NT_PUT },         { "PATCH", NT_PATCH },
+		{ "DELETE", NT_DELETE }, { "HEAD", NT_HEAD }, { "OPTIONS", NT_OPTIONS },
 	};
 
 	for (unsigned i = 0; i < G_N_ELEMENTS(methods); i++)
@@ -114,14 +117,16 @@ static bool is_in_group(int fd, gid_t group)
 /* The file's permissions have let the peer in; this holds should somebody have widened them. */
 static bool check_peer(struct nt_exchange *x)
 {
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 	struct ucred peer = { 0 };
 	socklen_t size = sizeof peer;
 	struct stat status;
 
 	if (info == NULL || getsockopt(info->connect_fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 ||
 	    stat(x->api->options.control, &status) != 0 ||
-	    (peer.uid != 0 && peer.uid != geteuid() && peer.gid != status.st_gid && !is_in_group(info->connect_fd, status.st_gid))) {
+	    (peer.uid != 0 && peer.uid != geteuid() && peer.gid != status.st_gid &&
+	     !is_in_group(info->connect_fd, status.st_gid))) {
 		nt_exchange_error(x, 403, NULL, "only root and the daemon's group may use this");
 		return false;
 	}
@@ -200,7 +205,8 @@ static bool check_type(struct nt_exchange *x, const struct headers *h)
 		x->form = NT_BODY_LINES;
 	else if (!is_one_of(h->type, length, json)) {
 		nt_exchange_error(x, 415, NULL, "the body must be application/json%s, not %.*s",
-		                  x->route->takes == NT_TAKES_BATCH ? " or application/x-ndjson" : "", (int)MIN(length, 100), h->type);
+		                  x->route->takes == NT_TAKES_BATCH ? " or application/x-ndjson" : "",
+		                  (int)MIN(length, 100), h->type);
 		return false;
 	}
 	if (charset_fits(h->type + length))
@@ -222,7 +228,10 @@ void nt_guard_check(struct nt_exchange *x, const char *method, const char *versi
 
 	MHD_get_connection_values(x->connection, MHD_HEADER_KIND, look, &h);
 	check_framing(&h, version);
-	*length = h.encoding != NULL ? SIZE_MAX : h.length != NULL && h.odd == NULL ? (size_t)g_ascii_strtoull(h.length, NULL, 10) : 0;
+	if (h.encoding != NULL)
+		*length = SIZE_MAX;
+	else
+		*length = h.length != NULL && h.odd == NULL ? (size_t)g_ascii_strtoull(h.length, NULL, 10) : 0;
 	*waits = h.expect != NULL && strcmp(version, "HTTP/1.1") == 0;
 	x->method = read_method(method);
 	size = MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);

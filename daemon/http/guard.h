@@ -1,4 +1,4 @@
-/* What a request must be before its body is read: framed in one way only, of a size, from somebody who may ask for it. */
+/* What a request must be before its body is read: framed in one way only, of a size, from somebody who may ask. */
 #ifndef NT_HTTP_GUARD_H
 #define NT_HTTP_GUARD_H
 
@@ -6,8 +6,8 @@
 
 #define NT_HEADERS_MOST 16384u /* bytes of the request line and headers together */
 
-/* Finds route and caller. Answers (x->status) if it is refused. *length: what its Content-Length says; SIZE_MAX: chunked. *waits: the
- * client waits for our leave to send the body. */
+/* Finds route and caller. Answers (x->status) if it is refused. *length: what its Content-Length says; SIZE_MAX:
+ * chunked. *waits: the client waits for our leave to send the body. */
 void nt_guard_check(struct nt_exchange *x, const char *method, const char *version, size_t *length, bool *waits);
 
 #endif

@@ -36,7 +36,8 @@ static bool id_fits(struct nt_exchange *x)
 {
 	if (nt_lead_id_valid(x->arguments[0]))
 		return true;
-	nt_exchange_error(x, 400, "id", "id: is 1 to %d bytes of UTF-8 without control characters and without blanks at its ends",
+	nt_exchange_error(x, 400, "id",
+	                  "id: is 1 to %d bytes of UTF-8 without control characters and without blanks at its ends",
 	                  NT_LEAD_ID_LONGEST);
 	return false;
 }

@@ -39,7 +39,8 @@ static bool split_address(const char *address, char **host, char **port)
 
 static int open_socket(const struct addrinfo *info)
 {
-	int fd = socket(info->ai_family, info->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, info->ai_protocol), one = 1, code;
+	int fd = socket(info->ai_family, info->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, info->ai_protocol), one = 1,
+	    code;
 
 	if (fd < 0)
 		return -1;
@@ -93,7 +94,8 @@ int nt_listen_inherited(int fd, char **why)
 static bool answers(const struct sockaddr_un *address)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	bool there = fd >= 0 && (connect(fd, (const struct sockaddr *)address, sizeof *address) == 0 || errno == EAGAIN);
+	bool there =
+		fd >= 0 && (connect(fd, (const struct sockaddr *)address, sizeof *address) == 0 || errno == EAGAIN);
 
 	if (fd >= 0)
 		close(fd);

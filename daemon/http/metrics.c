@@ -24,8 +24,8 @@ void nt_health_get(struct nt_exchange *x)
 
 static void put(GString *out, const char *name, const char *type, const char *help, uint64_t value)
 {
-	g_string_append_printf(out, "# HELP nurtured_%s %s\n# TYPE nurtured_%s %s\nnurtured_%s %" PRIu64 "\n", name, help, name, type,
-	                       name, value);
+	g_string_append_printf(out, "# HELP nurtured_%s %s\n# TYPE nurtured_%s %s\nnurtured_%s %" PRIu64 "\n", name,
+	                       help, name, type, name, value);
 }
 
 /* Label values are channel names from the configuration; quotes and the like are escaped all the same. */
@@ -41,16 +41,18 @@ static void put_label(GString *out, const char *value)
 	}
 }
 
-static void put_channels(GString *out, const struct nt_dispatcher_counters *all, unsigned n, const char *name, const char *type,
-                         const char *help, size_t offset)
+static void put_channels(GString *out, const struct nt_dispatcher_counters *all, unsigned n, const char *name,
+                         const char *type, const char *help, size_t offset)
 {
 	if (n == 0)
 		return;
-	g_string_append_printf(out, "# HELP nurtured_channel_%s %s\n# TYPE nurtured_channel_%s %s\n", name, help, name, type);
+	g_string_append_printf(out, "# HELP nurtured_channel_%s %s\n# TYPE nurtured_channel_%s %s\n", name, help, name,
+	                       type);
 	for (unsigned i = 0; i < n; i++) {
 		const char *at = (const char *)&all[i] + offset;
-		uint64_t value = offset == offsetof(struct nt_dispatcher_counters, on_the_wire) ? all[i].on_the_wire :
-		                                                                               *(const uint64_t *)(const void *)at;
+		uint64_t value = offset == offsetof(struct nt_dispatcher_counters, on_the_wire) ?
+		                         all[i].on_the_wire :
+		                         *(const uint64_t *)(const void *)at;
 
 		g_string_append_printf(out, "nurtured_channel_%s{channel=\"", name);
 		put_label(out, all[i].channel);
@@ -80,8 +82,10 @@ static void put_http(GString *out, const struct nt_api *api)
 	g_string_append(out, "# HELP nurtured_http_answers_total HTTP answers by class of status.\n"
 	                     "# TYPE nurtured_http_answers_total counter\n");
 	for (unsigned i = 2; i < G_N_ELEMENTS(api->answers); i++)
-		g_string_append_printf(out, "nurtured_http_answers_total{class=\"%uxx\"} %" PRIu64 "\n", i, api->answers[i]);
-	put(out, "requests_posted", "gauge", "Parts of HTTP requests that the engine hasn't answered yet.", api->posted);
+		g_string_append_printf(out, "nurtured_http_answers_total{class=\"%uxx\"} %" PRIu64 "\n", i,
+		                       api->answers[i]);
+	put(out, "requests_posted", "gauge", "Parts of HTTP requests that the engine hasn't answered yet.",
+	    api->posted);
 	put(out, "http_connections", "gauge", "Open connections.",
 	    nt_server_connections(api->tcp) + nt_server_connections(api->control));
 }
@@ -102,8 +106,9 @@ void nt_metrics_get(struct nt_exchange *x)
 	unsigned n = x->api->options.dispatcher == NULL ? 0 :
 	             nt_dispatcher_counters(x->api->options.dispatcher, channels, CHANNELS_MOST);
 
-#define CHANNEL(name, type, help, field) \
-	put_channels(out, channels, MIN(n, CHANNELS_MOST), name, type, help, offsetof(struct nt_dispatcher_counters, field))
+#define CHANNEL(name, type, help, field)                                                                               \
+	put_channels(out, channels, MIN(n, CHANNELS_MOST), name, type, help,                                           \
+	             offsetof(struct nt_dispatcher_counters, field))
 	put_build(out);
 	put_engine(out, &view);
 	CHANNEL("handed_total", "counter", "Messages handed to the channel.", handed);
@@ -114,6 +119,9 @@ void nt_metrics_get(struct nt_exchange *x)
 	CHANNEL("on_the_wire", "gauge", "Messages being sent now.", on_the_wire);
 #undef CHANNEL
 	put_http(out, x->api);
-	g_string_append_printf(out, "# HELP nurtured_clock_seconds What the daemon's clock shows.\n# TYPE nurtured_clock_seconds gauge\n"
-	                       "nurtured_clock_seconds %.3f\n", (double)nt_clock_now(x->api->options.clock) / 1000);
+	g_string_append_printf(
+		out,
+		"# HELP nurtured_clock_seconds What the daemon's clock shows.\n# TYPE nurtured_clock_seconds gauge\n"
+		"nurtured_clock_seconds %.3f\n",
+		(double)nt_clock_now(x->api->options.clock) / 1000);
 }

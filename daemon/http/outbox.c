@@ -32,7 +32,8 @@ static void list(struct nt_exchange *x, struct nt_store *store)
 
 	nt_path_number(&x->path, "limit", 1, 1000, 100, &limit);
 	rows = nt_arena_array(x->arena, struct nt_outbox_row, limit);
-	if (store->ops->outbox_list(store, x->arena, state, after != NULL ? after : "", (unsigned)limit, rows, &n) != NT_STORE_OK) {
+	if (store->ops->outbox_list(store, x->arena, state, after != NULL ? after : "", (unsigned)limit, rows, &n) !=
+	    NT_STORE_OK) {
 		nt_exchange_store_failed(x, store);
 		return;
 	}
@@ -116,8 +117,10 @@ void nt_suppressions_post(struct nt_exchange *x)
 	const struct nt_json *object = nt_exchange_object(x);
 	const char *channel, *address, *reason;
 
-	if (object != NULL && nt_exchange_only(x, object, known) && nt_exchange_text(x, object, "channel", true, &channel) &&
-	    nt_exchange_text(x, object, "address", true, &address) && nt_exchange_text(x, object, "reason", false, &reason))
+	if (object != NULL && nt_exchange_only(x, object, known) &&
+	    nt_exchange_text(x, object, "channel", true, &channel) &&
+	    nt_exchange_text(x, object, "address", true, &address) &&
+	    nt_exchange_text(x, object, "reason", false, &reason))
 		suppress(x, channel, address, reason, false);
 }
 

@@ -7,23 +7,29 @@
 #include <string.h>
 
 static const char style[] =
-	":root{color-scheme:light dark;--ink:#1c2430;--quiet:#5a6675;--paper:#fff;--ground:#f2f4f7;--line:#d8dee6;--act:#0b5cad}"
-	"@media(prefers-color-scheme:dark){:root{--ink:#e8ecf1;--quiet:#a5b0bd;--paper:#1b222b;--ground:#11161c;--line:#38424e;"
-	"--act:#6db3f8}}"
+	":root{color-scheme:light dark;--ink:#1c2430;--quiet:#5a6675;--paper:#fff;--ground:#f2f4f7;"
+	"--line:#d8dee6;--act:#0b5cad}"
+	"@media(prefers-color-scheme:dark){:root{--ink:#e8ecf1;--quiet:#a5b0bd;--paper:#1b222b;--ground:#11161c;"
+	"--line:#38424e;--act:#6db3f8}}"
 	"*{box-sizing:border-box}"
 	"body{margin:0;background:var(--ground);color:var(--ink);font:1.0625rem/1.55 system-ui,sans-serif}"
-	"main{max-width:36rem;margin:2rem auto;padding:1.5rem;background:var(--paper);border:1px solid var(--line);border-radius:.75rem}"
+	"main{max-width:36rem;margin:2rem auto;padding:1.5rem;background:var(--paper);border:1px solid var(--line);"
+	"border-radius:.75rem}"
 	"@media(max-width:38rem){main{margin:0;border:0;border-radius:0;min-height:100vh}}"
 	"h1{font-size:1.4rem;line-height:1.25;margin:0 0 1rem}h2{font-size:1.05rem;margin:1.75rem 0 .5rem}"
 	"p{margin:0 0 1rem}.quiet{color:var(--quiet);font-size:.95rem}"
-	"dl{display:grid;grid-template-columns:max-content 1fr;gap:.25rem 1rem;margin:0}dt{color:var(--quiet)}dd{margin:0;"
-	"overflow-wrap:anywhere}"
+	"dl{display:grid;grid-template-columns:max-content 1fr;gap:.25rem 1rem;margin:0}dt{color:var(--quiet)}"
+	"dd{margin:0;overflow-wrap:anywhere}"
 	"ul{margin:0 0 1rem;padding-left:1.2rem}a{color:var(--act)}"
-	"table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.3rem 0;border-bottom:1px solid var(--line)}"
-	"td:first-child,th:first-child{width:5rem;text-align:right;padding-right:1rem;font-variant-numeric:tabular-nums}"
-	"form{margin:1.25rem 0}fieldset{border:1px solid var(--line);border-radius:.5rem;margin:0 0 1rem;padding:.75rem 1rem}"
+	"table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.3rem 0;"
+	"border-bottom:1px solid var(--line)}"
+	"td:first-child,th:first-child{width:5rem;text-align:right;padding-right:1rem;"
+	"font-variant-numeric:tabular-nums}"
+	"form{margin:1.25rem 0}"
+	"fieldset{border:1px solid var(--line);border-radius:.5rem;margin:0 0 1rem;padding:.75rem 1rem}"
 	"legend{padding:0 .4rem}label{display:block;padding:.35rem 0}"
-	"button{font:inherit;font-weight:600;min-height:2.75rem;padding:.5rem 1.5rem;border-radius:.5rem;border:2px solid var(--act);"
+	"button{font:inherit;font-weight:600;min-height:2.75rem;padding:.5rem 1.5rem;border-radius:.5rem;"
+	"border:2px solid var(--act);"
 	"background:var(--act);color:var(--paper);cursor:pointer}"
 	"button.second{background:transparent;color:var(--act)}"
 	"button:focus-visible,input:focus-visible,a:focus-visible{outline:3px solid var(--act);outline-offset:2px}";
@@ -35,8 +41,8 @@ char *nt_page_policy(void)
 
 	crypto_hash_sha256(hash, (const unsigned char *)style, strlen(style));
 	sodium_bin2base64(text, sizeof text, hash, sizeof hash, sodium_base64_VARIANT_ORIGINAL);
-	return g_strdup_printf("default-src 'none'; style-src 'sha256-%s'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-	                       text);
+	return g_strdup_printf("default-src 'none'; style-src 'sha256-%s'; form-action 'self'; base-uri 'none'; "
+	                       "frame-ancestors 'none'", text);
 }
 
 void nt_page_text(GString *out, const char *text)

@@ -1,4 +1,4 @@
-/* Pages for people who follow a link in a mail: small, self-contained, without scripts, readable on a telephone and aloud. */
+/* Pages for people who follow a link in a mail: self-contained, without scripts, good on a telephone and aloud. */
 #ifndef NT_HTTP_PAGE_H
 #define NT_HTTP_PAGE_H
 

@@ -87,7 +87,8 @@ bool nt_path_parse_form(struct nt_arena *arena, const char *form, size_t length,
 				return false;
 			}
 			parameter->name = decode(arena, p, (size_t)(name_end - p), true, why);
-			parameter->value = equals != NULL ? decode(arena, equals + 1, (size_t)(stop - equals - 1), true, why) : "";
+			parameter->value =
+				equals != NULL ? decode(arena, equals + 1, (size_t)(stop - equals - 1), true, why) : "";
 			if (parameter->name == NULL || parameter->value == NULL)
 				return false;
 			out->n_parameters++;

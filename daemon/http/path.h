@@ -1,7 +1,7 @@
 /* A request's target taken apart: "/v1/leads/ann%40example.org/timeline?limit=20" (RFC 9112, 3.2.1; RFC 3986).
  *
- * Pure. Strict where two readers could differ: a bad escape, an encoded NUL, what isn't UTF-8 once decoded, a fragment, or
- * a segment that climbs ("..") is refused, so that what a proxy in front let through is what is served. */
+ * Pure. Strict where two readers could differ: a bad escape, an encoded NUL, what isn't UTF-8 once decoded, a fragment,
+ * or a segment that climbs ("..") is refused, so that what a proxy in front let through is what is served. */
 #ifndef NT_HTTP_PATH_H
 #define NT_HTTP_PATH_H
 

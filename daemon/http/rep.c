@@ -1,5 +1,5 @@
-/* The links in a rep's mail: a page that shows the lead, why it scores what it scores, and what can be done about it. Following a
- * link changes nothing; a button does. */
+/* The links in a rep's mail: a page that shows the lead, why it scores what it scores, and what can be done about it.
+ * Following a link changes nothing; a button does. */
 #include "http/route.h"
 
 #include "base/arena.h"
@@ -22,11 +22,13 @@ static bool read_link(struct nt_exchange *x)
 	if (x->api->options.links == NULL || !nt_links_read(x->api->options.links, x->arguments[0], link) ||
 	    link->kind != NT_LINK_REP) {
 		nt_page_message(x, 404, "This link isn't complete",
-		                "Part of the address is missing or was changed on the way. Please open the link in the mail once more.");
+		                "Part of the address is missing or was changed on the way. Please open the link in the "
+		                "mail once more.");
 		return false;
 	}
 	if (link->expires < nt_clock_now(x->api->options.clock)) {
-		nt_page_message(x, 410, "This link has expired", "It was good for thirty days. The queue knows where the lead is now.");
+		nt_page_message(x, 410, "This link has expired",
+		                "It was good for thirty days. The queue knows where the lead is now.");
 		return false;
 	}
 	return true;
@@ -91,7 +93,8 @@ static void put_lead(GString *out, const struct nt_lead *lead)
 	for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++)
 		put_row(out, rows[i].name, rows[i].scheme, field(lead, rows[i].field));
 	for (unsigned i = NT_BUILTIN_FIELDS; i < lead->program->n_fields; i++) {
-		char *value = words_of(&lead->fields[i]), *name = g_strdelimit(g_strdup(lead->program->fields[i].name), "_", ' ');
+		char *value = words_of(&lead->fields[i]),
+		     *name = g_strdelimit(g_strdup(lead->program->fields[i].name), "_", ' ');
 
 		put_row(out, name, NULL, value);
 		g_free(value);
@@ -112,7 +115,8 @@ static void put_why(GString *out, const struct nt_sales_entry *entry, const stru
 	g_string_append(out, "</ul>\n");
 	if (lead == NULL || lead->reasons == NULL)
 		return;
-	g_string_append_printf(out, "<h2>Score when offered: %lld</h2>\n<table>\n<tr><th>Points</th><th>For</th></tr>\n",
+	g_string_append_printf(out,
+	                       "<h2>Score when offered: %lld</h2>\n<table>\n<tr><th>Points</th><th>For</th></tr>\n",
 	                       (long long)entry->score);
 	for (const struct nt_score_reason *r = lead->reasons; r != NULL; r = r->next) {
 		g_string_append_printf(out, "<tr><td>%+lld</td><td>", (long long)nt_number_round(r->points));
@@ -158,7 +162,8 @@ static void put_limit(GString *out, const struct nt_exchange *x, const struct nt
 {
 	int rep = nt_program_rep(x->program, entry->rep);
 	const char *name = rep >= 0 ? x->program->sales.reps[rep].time_zone : NULL;
-	const struct nt_zone *zone = x->program->zones->find(x->program->zones, name != NULL ? name : x->program->policy.time_zone);
+	const struct nt_zone *zone =
+		x->program->zones->find(x->program->zones, name != NULL ? name : x->program->policy.time_zone);
 
 	if (entry->limit == NT_NEVER || entry->limit == NT_NO_TIME || zone == NULL)
 		return;
@@ -171,7 +176,8 @@ static void show_entry(struct nt_exchange *x, const struct nt_sales_entry *entry
                        const struct nt_lead *lead)
 {
 	bool accepted = entry->state == NT_HANDOFF_ACCEPTED;
-	GString *out = nt_page_begin(x, 200, entry->title != NULL && entry->title[0] != '\0' ? entry->title : entry->lead);
+	GString *out =
+		nt_page_begin(x, 200, entry->title != NULL && entry->title[0] != '\0' ? entry->title : entry->lead);
 
 	if (accepted)
 		g_string_append(out, "<p>You have accepted this lead.</p>\n");
@@ -194,10 +200,10 @@ static void say_passed_on(struct nt_exchange *x, unsigned status, const struct n
 	nt_page_message(x, status, "This lead has passed on",
 	                entry == NULL ? "It is no longer in the queue: it was sent back, won or lost in the meantime. "
 	                                "There is nothing left for you to do." :
-	                entry->state == NT_HANDOFF_ACCEPTED ? "Somebody has accepted it in the meantime. There is nothing left for you "
-	                                                      "to do." :
-	                                                      "The time for this offer is up, and it has been offered to somebody else. "
-	                                                      "There is nothing left for you to do.");
+	                entry->state == NT_HANDOFF_ACCEPTED ?
+	                        "Somebody has accepted it in the meantime. There is nothing left for you to do." :
+	                        "The time for this offer is up, and it has been offered to somebody else. "
+	                        "There is nothing left for you to do.");
 }
 
 static bool is_theirs(const struct nt_sales_entry *entry, const struct nt_link *link)
@@ -235,9 +241,11 @@ static void done(struct nt_exchange *x)
 	switch (request->code) {
 	case NT_ANSWER_OK:
 		if (request->verb == NT_SALES_ACCEPT)
-			nt_page_message(x, 200, "It's yours", "You have accepted this lead. Nobody else is asked any more. Good luck!");
+			nt_page_message(x, 200, "It's yours",
+			                "You have accepted this lead. Nobody else is asked any more. Good luck!");
 		else
-			nt_page_message(x, 200, "Sent back", "Thank you: the reason helps to find better ones for you.");
+			nt_page_message(x, 200, "Sent back",
+			                "Thank you: the reason helps to find better ones for you.");
 		break;
 	case NT_ANSWER_DUPLICATE:
 		nt_page_message(x, 200, "It's yours", "You had accepted this lead before. All is well.");
@@ -248,11 +256,13 @@ static void done(struct nt_exchange *x)
 	case NT_ANSWER_NOT_FOUND:
 	case NT_ANSWER_CONFLICT:
 		nt_page_message(x, 409, "This lead has passed on",
-		                "The offer was answered in the meantime, or its time was up. There is nothing left for you to do.");
+		                "The offer was answered in the meantime, or its time was up. There is nothing left for "
+		                "you to do.");
 		break;
 	case NT_ANSWER_FAILED:
 		x->retry_after = 60;
-		nt_page_message(x, 503, "Please try again", "We couldn't note this just now. Please try again in a minute.");
+		nt_page_message(x, 503, "Please try again",
+		                "We couldn't note this just now. Please try again in a minute.");
 		break;
 	}
 }

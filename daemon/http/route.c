@@ -25,7 +25,8 @@ static const struct nt_http_route routes[] = {
 	{ "/v1/outbox/*/drop", NT_POST, NT_SCOPE_ADMIN, NT_TAKES_NOTHING, nt_outbox_drop, .page = false },
 	{ "/v1/outcomes", NT_POST, NT_SCOPE_EVENTS, NT_TAKES_BATCH, nt_outcomes_post, .page = false },
 	{ "/v1/suppressions", NT_POST, NT_SCOPE_LEADS_WRITE, NT_TAKES_JSON, nt_suppressions_post, .page = false },
-	{ "/v1/suppressions", NT_DELETE, NT_SCOPE_LEADS_WRITE, NT_TAKES_NOTHING, nt_suppressions_delete, .page = false },
+	{ "/v1/suppressions", NT_DELETE, NT_SCOPE_LEADS_WRITE, NT_TAKES_NOTHING, nt_suppressions_delete,
+	  .page = false },
 	{ "/healthz", NT_GET, 0, NT_TAKES_NOTHING, nt_health_get, .page = false },
 	{ "/metrics", NT_GET, NT_SCOPE_METRICS, NT_TAKES_NOTHING, nt_metrics_get, .page = false },
 	{ "/u/*", NT_GET, 0, NT_TAKES_NOTHING, nt_unsubscribe_get, .page = true },
@@ -48,7 +49,8 @@ static bool matches(const char *pattern, const struct nt_path *path, const char 
 			return false;
 		if (pattern[0] == '*')
 			arguments[n++] = path->segments[segment];
-		else if (strlen(path->segments[segment]) != length || memcmp(path->segments[segment], pattern, length) != 0)
+		else if (strlen(path->segments[segment]) != length ||
+		         memcmp(path->segments[segment], pattern, length) != 0)
 			return false;
 		pattern += length;
 		segment++;
@@ -80,7 +82,8 @@ bool nt_route_find(struct nt_exchange *x)
 	for (unsigned i = 0; i < G_N_ELEMENTS(routes); i++) {
 		const char *arguments[2] = { NULL, NULL };
 
-		if ((routes[i].control && !control) || (!x->path.any && !matches(routes[i].pattern, &x->path, arguments)))
+		if ((routes[i].control && !control) ||
+		    (!x->path.any && !matches(routes[i].pattern, &x->path, arguments)))
 			continue;
 		methods |= routes[i].method;
 		if (x->path.any || (x->route != NULL && x->route->method == wanted))

@@ -15,7 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define POOL (64 * 1024)         /* a connection's memory with the library: request line, headers, a piece of the body */
+#define POOL (64 * 1024) /* a connection's memory with the library: request line, headers, a piece of the body */
 #define DRAINED_MOST (1u << 20)  /* a refused request's body is read to its end if it is no longer than this */
 
 /* A connection and how long it may take. All have the same time, so the list is in the order of deadlines. */
@@ -49,7 +49,7 @@ static void run(struct nt_server *server)
 
 	MHD_run(server->mhd);
 	ev_timer_stop(loop, &server->again);
-	if (MHD_get_timeout(server->mhd, &ms) == MHD_YES) { /* in the loop's next round, so that others get their turn */
+	if (MHD_get_timeout(server->mhd, &ms) == MHD_YES) { /* in the loop's next round: others get their turn */
 		ev_timer_set(&server->again, (double)ms / 1000, 0);
 		ev_timer_start(loop, &server->again);
 	}
@@ -109,8 +109,10 @@ static void cut(struct nt_connection *c)
 
 	rest(c);
 	if (x != NULL && !x->sent) {
-		n = g_snprintf(text, sizeof text, "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n"
-		               "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s", sizeof body - 1, body);
+		n = g_snprintf(text, sizeof text,
+		               "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n"
+		               "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
+		               sizeof body - 1, body);
 		if (send(c->fd, text, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT) > 0)
 			x->api->answers[4]++;
 	}
@@ -139,7 +141,8 @@ static struct nt_connection *connection_of(struct MHD_Connection *connection)
 	return info->socket_context;
 }
 
-static void on_connection(void *user, struct MHD_Connection *connection, void **context, enum MHD_ConnectionNotificationCode code)
+static void on_connection(void *user, struct MHD_Connection *connection, void **context,
+                          enum MHD_ConnectionNotificationCode code)
 {
 	struct nt_server *server = user;
 	struct nt_connection *c;
@@ -171,7 +174,8 @@ static void *on_target(void *user, const char *target, struct MHD_Connection *co
 	return c->exchange;
 }
 
-static void on_completed(void *user, struct MHD_Connection *connection, void **exchange, enum MHD_RequestTerminationCode code)
+static void on_completed(void *user, struct MHD_Connection *connection, void **exchange,
+                         enum MHD_RequestTerminationCode code)
 {
 	struct nt_connection *c = connection_of(connection);
 
@@ -329,7 +333,8 @@ static struct MHD_Daemon *start(struct nt_server *server)
 	const struct nt_api_options *options = &server->api->options;
 	unsigned per_address = options->per_address > 0 ? options->per_address : MAX(1, options->connections / 2);
 
-	return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request, server,
+	return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL,
+	                        on_request, server,
 	                        MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
 	                        MHD_OPTION_LISTEN_SOCKET, server->fd,
 	                        MHD_OPTION_CONNECTION_LIMIT, options->connections,

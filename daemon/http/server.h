@@ -1,5 +1,5 @@
-/* libmicrohttpd inside the loop: its epoll descriptor is a watcher, it runs only on the loop thread, and whoever is slow is
- * cut off. One server for TCP, one for the control socket. Loop thread only. */
+/* libmicrohttpd inside the loop: its epoll descriptor is a watcher, it runs only on the loop thread, and whoever is
+ * slow is cut off. One server for TCP, one for the control socket. Loop thread only. */
 #ifndef NT_HTTP_SERVER_H
 #define NT_HTTP_SERVER_H
 

@@ -1,5 +1,5 @@
-/* The link at the end of every marketing message. Following it changes nothing (mail scanners follow links); the button does,
- * and so does a mail program's own (RFC 8058). Doing it again is fine. */
+/* The link at the end of every marketing message. Following it changes nothing (mail scanners follow links); the button
+ * does, and so does a mail program's own (RFC 8058). Doing it again is fine. */
 #include "http/route.h"
 
 #include "base/arena.h"
@@ -21,7 +21,8 @@ static bool read_link(struct nt_exchange *x)
 	    link->kind == NT_LINK_UNSUBSCRIBE)
 		return true;
 	nt_page_message(x, 404, "This link isn't complete",
-	                "Part of the address is missing or was changed on the way. Please open the link in the message once more, or "
+	                "Part of the address is missing or was changed on the way. Please open the link in the message "
+	                "once more, or "
 	                "simply answer the message and tell us to stop.");
 	return false;
 }
@@ -84,12 +85,14 @@ static void done(struct nt_exchange *x)
 
 	if (request->code == NT_ANSWER_FAILED) {
 		x->retry_after = 60;
-		nt_page_message(x, 503, "Please try again", "We couldn't note this just now. Please try again in a minute.");
+		nt_page_message(x, 503, "Please try again",
+		                "We couldn't note this just now. Please try again in a minute.");
 		return;
 	}
 	/* the message is gone with its lead: then there is nobody left to write to */
-	text = g_strdup_printf("Done: %s won't write to you there any more. A message that is on its way already may still arrive.",
-	                       strcmp(sender, "us") == 0 ? "we" : sender);
+	text = g_strdup_printf(
+		"Done: %s won't write to you there any more. A message that is on its way already may still arrive.",
+		strcmp(sender, "us") == 0 ? "we" : sender);
 	nt_page_message(x, 200, "You're unsubscribed", text);
 	g_free(text);
 }

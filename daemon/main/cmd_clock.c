@@ -45,6 +45,7 @@ static int run(int argc, char **argv)
 const struct nt_command nt_command_clock = {
 	.name = "clock",
 	.usage = "clock [--socket PATH] TIME | release",
-	.help = "moves the clock of a daemon started with --clock-manual forwards; release: lets a jump of the machine's clock pass",
+	.help = "moves the clock of a daemon started with --clock-manual forwards; release: lets a jump of the "
+	        "machine's clock pass",
 	.run = run,
 };

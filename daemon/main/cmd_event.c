@@ -25,8 +25,10 @@ static int report(struct nt_control *control, unsigned *stored, unsigned *duplic
 		*stored += strcmp(status, "stored") == 0;
 		*duplicate += strcmp(status, "duplicate") == 0;
 		if (strcmp(status, "invalid") == 0 || strcmp(status, "failed") == 0)
-			code = nt_command_failed(&nt_command_event, "%s%s%s", nt_json_text(item, "id") != NULL ? nt_json_text(item, "id") : "",
-			                         nt_json_text(item, "id") != NULL ? ": " : "", nt_control_word(control, item, "message"));
+			code = nt_command_failed(&nt_command_event, "%s%s%s",
+			                         nt_json_text(item, "id") != NULL ? nt_json_text(item, "id") : "",
+			                         nt_json_text(item, "id") != NULL ? ": " : "",
+			                         nt_control_word(control, item, "message"));
 	}
 	return code == NT_EXIT_FINE ? NT_EXIT_FINE : NT_EXIT_WRONG;
 }

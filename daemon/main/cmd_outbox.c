@@ -8,9 +8,9 @@
 
 static void print_message(struct nt_control *control, const struct nt_json *message)
 {
-	printf("%s  %-10s %-20s %s to %s\n", nt_control_word(control, message, "id"), nt_control_word(control, message, "channel"),
-	       nt_control_word(control, message, "template"), nt_control_word(control, message, "lead"),
-	       nt_control_word(control, message, "to"));
+	printf("%s  %-10s %-20s %s to %s\n", nt_control_word(control, message, "id"),
+	       nt_control_word(control, message, "channel"), nt_control_word(control, message, "template"),
+	       nt_control_word(control, message, "lead"), nt_control_word(control, message, "to"));
 	if (strcmp(nt_control_word(control, message, "detail"), "-") != 0)
 		printf("    %s\n", nt_control_word(control, message, "detail"));
 }
@@ -24,8 +24,9 @@ static int list(struct nt_control *control, const char *state)
 	int code = NT_EXIT_FINE;
 
 	while (strcmp(next, "-") != 0) {
-		if (!nt_control_ask(control, "GET", nt_control_path(control, "/v1/outbox?state=*&limit=1000&after=*", state, next), NULL,
-		                    &code))
+		if (!nt_control_ask(control, "GET",
+		                    nt_control_path(control, "/v1/outbox?state=*&limit=1000&after=*", state, next),
+		                    NULL, &code))
 			return code;
 		next = nt_control_word(control, control->reply, "next");
 		messages = nt_json_get(control->reply, "messages");
@@ -76,7 +77,8 @@ static int run(int argc, char **argv)
 
 const struct nt_command nt_command_outbox = {
 	.name = "outbox",
-	.usage = "outbox [--socket PATH] [--json] [released|handed|accepted|refused|cancelled|in_doubt | retry ID | drop ID]",
+	.usage = "outbox [--socket PATH] [--json] [released|handed|accepted|refused|cancelled|in_doubt | retry ID | "
+	         "drop ID]",
 	.help = "lists messages by state (default: in_doubt); sends one that is in doubt again, or gives it up",
 	.run = run,
 };

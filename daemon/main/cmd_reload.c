@@ -25,6 +25,7 @@ static int run(int argc, char **argv)
 const struct nt_command nt_command_reload = {
 	.name = "reload",
 	.usage = "reload [--socket PATH] [--json]",
-	.help = "loads rules and configuration anew; exits 1 when something is wrong with them, and nothing has changed",
+	.help = "loads rules and configuration anew; exits 1 when something is wrong with them, and nothing "
+	        "has changed",
 	.run = run,
 };

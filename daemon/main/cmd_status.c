@@ -7,7 +7,8 @@
 
 static void print_channels(struct nt_control *control, const struct nt_json *channels)
 {
-	static const char *const columns[] = { "handed", "accepted", "temporary", "refused", "in_doubt", "on_the_wire", NULL };
+	static const char *const columns[] = { "handed",   "accepted",    "temporary", "refused",
+		                               "in_doubt", "on_the_wire", NULL };
 
 	printf("\n%-20s", "channel");
 	for (unsigned i = 0; columns[i] != NULL; i++)
@@ -32,7 +33,8 @@ static void print_line(const char *key, const char *value)
 /* Whatever the daemon tells of itself, in its order: a new figure needs no new nurturectl. */
 static void print(struct nt_control *control)
 {
-	const struct nt_json *channels = nt_json_get(control->reply, "channels"), *alarms = nt_json_get(control->reply, "alarms");
+	const struct nt_json *channels = nt_json_get(control->reply, "channels"),
+			     *alarms = nt_json_get(control->reply, "alarms");
 
 	for (const struct nt_json *item = control->reply->first; item != NULL; item = item->next)
 		if (item->type != NT_JSON_ARRAY && item->type != NT_JSON_OBJECT)
@@ -65,6 +67,7 @@ static int run(int argc, char **argv)
 const struct nt_command nt_command_status = {
 	.name = "status",
 	.usage = "status [--socket PATH] [--json]",
-	.help = "says how the daemon is: clock, rules, what waits, what the channels did; exits 1 when there is an alarm",
+	.help = "says how the daemon is: clock, rules, what waits, what the channels did; exits 1 when there is an "
+	        "alarm",
 	.run = run,
 };

@@ -1,5 +1,5 @@
-/* What an HTTP request brings: the first line is its target, the rest its body. Refused with a reason and a place, or read so
- * that nothing that was read could be read in another way.
+/* What an HTTP request brings: the first line is its target, the rest its body. Refused with a reason and a place, or
+ * read so that nothing that was read could be read in another way.
  * covers: daemon/http/path.c daemon/http/body.c */
 #include "fuzz.h"
 
@@ -53,7 +53,8 @@ static void check_path(struct nt_arena *arena, const char *target)
 		NT_CHECK(n >= 1 && n <= 1000);
 	if (text->len <= NT_PATH_LONGEST) {
 		NT_CHECK(nt_path_parse(arena, text->str, &again, &why));
-		NT_CHECK(again.n_segments == path.n_segments && again.n_parameters == path.n_parameters && again.any == path.any);
+		NT_CHECK(again.n_segments == path.n_segments && again.n_parameters == path.n_parameters &&
+		         again.any == path.any);
 		for (unsigned i = 0; i < path.n_segments; i++)
 			NT_CHECK(strcmp(again.segments[i], path.segments[i]) == 0);
 		for (unsigned i = 0; i < path.n_parameters; i++)

@@ -1,5 +1,5 @@
-/* For tests of the HTTP side: the real rooms from the store up, in a file of their own, their loop on a thread of its own; a
- * client in words, and one that writes bytes as it likes. */
+/* For tests of the HTTP side: the real rooms from the store up, in a file of their own, their loop on a thread of its
+ * own; a client in words, and one that writes bytes as it likes. */
 #ifndef NT_TEST_API_WORLD_H
 #define NT_TEST_API_WORLD_H
 
@@ -389,7 +389,8 @@ static inline struct reply *world_ask(struct asking a)
 }
 
 #define ask(...) world_ask((struct asking){ __VA_ARGS__ })
-#define post_json(to, text) ask(.method = "POST", .path = (to), .token = "shop", .type = "application/json", .body = (text))
+#define post_json(to, text)                                                                                            \
+	ask(.method = "POST", .path = (to), .token = "shop", .type = "application/json", .body = (text))
 #define get(from) ask(.method = "GET", .path = (from), .token = "shop")
 
 /* Shows what came instead. */

@@ -1,4 +1,5 @@
-/* The API as programs see it: events, leads, the queue, who may do what. What goes wrong on the wire is test_api_wire.c's. */
+/* The API as programs see it: events, leads, the queue, who may do what. What goes wrong on the wire is
+ * test_api_wire.c's. */
 #include "api_world.h"
 
 static int start(void **state)
@@ -50,19 +51,24 @@ static void a_repeated_id_is_success_and_does_nothing(void **state)
 
 static void a_batch_is_answered_in_its_order(void **state)
 {
-	const char *lines = "{\"id\":\"1\",\"lead\":\"ann\",\"event\":\"page.viewed\"}\n"
-	                    "{\"id\":\"2\",\"lead\":\"bob\",\"event\":\"order.placed\",\"properties\":{\"amount\":\"much\"}}\n"
-	                    "\n"
-	                    "{\"id\":\"3\",\"lead\":\"bob\"\n"
-	                    "{\"id\":\"1\",\"lead\":\"ann\",\"event\":\"page.viewed\"}\r\n"
-	                    "7\n"
-	                    "{\"id\":\"5\",\"lead\":\"cem\",\"event\":\"page.viewed\",\"colour\":1}\n"
-	                    "{\"id\":\"6\",\"lead\":\"cem\",\"event\":\"page.viewed\"}";
-	struct reply *r = ask(.method = "POST", .path = "/v1/events", .token = "shop", .type = "application/x-ndjson", .body = lines);
+	const char *lines =
+		"{\"id\":\"1\",\"lead\":\"ann\",\"event\":\"page.viewed\"}\n"
+		"{\"id\":\"2\",\"lead\":\"bob\",\"event\":\"order.placed\",\"properties\":{\"amount\":\"much\"}}\n"
+		"\n"
+		"{\"id\":\"3\",\"lead\":\"bob\"\n"
+		"{\"id\":\"1\",\"lead\":\"ann\",\"event\":\"page.viewed\"}\r\n"
+		"7\n"
+		"{\"id\":\"5\",\"lead\":\"cem\",\"event\":\"page.viewed\",\"colour\":1}\n"
+		"{\"id\":\"6\",\"lead\":\"cem\",\"event\":\"page.viewed\"}";
+	struct reply *r = ask(.method = "POST", .path = "/v1/events", .token = "shop", .type = "application/x-ndjson",
+	                      .body = lines);
 	static const char *const order[] = {
-		"{\"id\":\"1\",\"status\":\"stored\"}", "{\"id\":\"2\",\"status\":\"invalid\",\"field\":\"properties.amount\"",
-		"\"message\":\"line 4, column 23: it ends too early\"", "{\"id\":\"1\",\"status\":\"duplicate\"}",
-		"\"message\":\"an item must be a JSON object\"", "{\"id\":\"5\",\"status\":\"invalid\",\"field\":\"colour\"",
+		"{\"id\":\"1\",\"status\":\"stored\"}",
+		"{\"id\":\"2\",\"status\":\"invalid\",\"field\":\"properties.amount\"",
+		"\"message\":\"line 4, column 23: it ends too early\"",
+		"{\"id\":\"1\",\"status\":\"duplicate\"}",
+		"\"message\":\"an item must be a JSON object\"",
+		"{\"id\":\"5\",\"status\":\"invalid\",\"field\":\"colour\"",
 		"{\"id\":\"6\",\"status\":\"stored\"}",
 	};
 	const char *at;
@@ -85,7 +91,8 @@ static void an_array_is_a_batch_and_lines_are_seen(void **state)
 	assert_status(r, 200);
 	assert_has(r->body->str, "\"stored\":1,\"duplicate\":0,\"invalid\":1");
 	assert_has(r->body->str, "\"field\":\"event\"");
-	r = post_json("/v1/events", "{\"lead\":\"a\",\"event\":\"page.viewed\"}\n{\"lead\":\"b\",\"event\":\"page.viewed\"}\n");
+	r = post_json("/v1/events",
+	              "{\"lead\":\"a\",\"event\":\"page.viewed\"}\n{\"lead\":\"b\",\"event\":\"page.viewed\"}\n");
 	assert_has(r->body->str, "\"stored\":2");
 	r = post_json("/v1/events", "[]");
 	assert_status(r, 200);
@@ -94,7 +101,8 @@ static void an_array_is_a_batch_and_lines_are_seen(void **state)
 
 static void nothing_usable_is_an_error(void **state)
 {
-	struct reply *r = post_json("/v1/events", "{\"lead\":\"ann\",\"event\":\"order.placed\",\"properties\":{\"amount\":true}}");
+	struct reply *r = post_json("/v1/events",
+	                            "{\"lead\":\"ann\",\"event\":\"order.placed\",\"properties\":{\"amount\":true}}");
 
 	(void)state;
 	assert_status(r, 400);
@@ -123,15 +131,18 @@ static void thousands_at_once(void **state)
 
 	(void)state;
 	for (int i = 0; i < 2500; i++)
-		g_string_append_printf(lines, "{\"id\":\"n%d\",\"lead\":\"lead-%d\",\"event\":\"page.viewed\"}\n", i, i % 100);
-	r = ask(.method = "POST", .path = "/v1/events", .token = "shop", .type = "application/x-ndjson", .body = lines->str);
+		g_string_append_printf(lines, "{\"id\":\"n%d\",\"lead\":\"lead-%d\",\"event\":\"page.viewed\"}\n", i,
+		                       i % 100);
+	r = ask(.method = "POST", .path = "/v1/events", .token = "shop", .type = "application/x-ndjson",
+	        .body = lines->str);
 	assert_status(r, 200);
 	assert_has(r->body->str, "{\"stored\":2500,\"duplicate\":0,");
 	assert_has(get("/v1/leads/lead-7")->body->str, "\"score\":375");
 	g_string_truncate(lines, 0);
 	for (int i = 0; i < 10001; i++)
 		g_string_append(lines, "{}\n");
-	r = ask(.method = "POST", .path = "/v1/events", .token = "shop", .type = "application/x-ndjson", .body = lines->str);
+	r = ask(.method = "POST", .path = "/v1/events", .token = "shop", .type = "application/x-ndjson",
+	        .body = lines->str);
 	assert_status(r, 413);
 	assert_has(r->body->str, "more than 10000 items");
 	g_string_free(lines, TRUE);
@@ -162,18 +173,21 @@ static void what_cannot_be_kept_is_not_answered_as_kept(void **state)
 
 static void a_lead_is_put_patched_and_erased(void **state)
 {
-	struct reply *r = ask(.method = "PUT", .path = "/v1/leads/ann%40example.org%2F1", .token = "shop", .type = "application/json",
+	struct reply *r = ask(.method = "PUT", .path = "/v1/leads/ann%40example.org%2F1", .token = "shop",
+	                      .type = "application/json",
 	                      .body = "{\"email\":\"ann@example.org\",\"first_name\":\"Ann\",\"seats\":5}");
 
 	(void)state;
 	assert_status(r, 200);
 	assert_string_equal(r->body->str, "{\"id\":\"ann@example.org/1\",\"status\":\"stored\"}\n");
-	r = ask(.method = "PATCH", .path = "/v1/leads/ann%40example.org%2F1", .token = "shop", .body = "{\"seats\":7,\"first_name\":null}");
+	r = ask(.method = "PATCH", .path = "/v1/leads/ann%40example.org%2F1", .token = "shop",
+	        .body = "{\"seats\":7,\"first_name\":null}");
 	assert_status(r, 200);
 	r = get("/v1/leads/ann%40example.org%2F1");
 	assert_has(r->body->str, "\"seats\":7");
 	assert_has_not(r->body->str, "Ann");
-	r = ask(.method = "PATCH", .path = "/v1/leads/ann%40example.org%2F1", .token = "shop", .body = "{\"plan\":\"huge\"}");
+	r = ask(.method = "PATCH", .path = "/v1/leads/ann%40example.org%2F1", .token = "shop",
+	        .body = "{\"plan\":\"huge\"}");
 	assert_status(r, 400);
 	assert_has(r->body->str, "{\"error\":{\"field\":\"plan\",\"message\":\"plan: must be one of small, big\"}}");
 	assert_status(ask(.method = "DELETE", .path = "/v1/leads/ann%40example.org%2F1", .token = "shop"), 200);
@@ -264,12 +278,14 @@ static void suppressions_and_outcomes(void **state)
 	char *body;
 
 	(void)state;
-	r = post_json("/v1/suppressions", "{\"channel\":\"email\",\"address\":\"Ann@example.org\",\"reason\":\"asked to\"}");
+	r = post_json("/v1/suppressions",
+	              "{\"channel\":\"email\",\"address\":\"Ann@example.org\",\"reason\":\"asked to\"}");
 	assert_status(r, 200);
 	ask(.method = "PUT", .path = "/v1/leads/ann", .token = "shop", .body = "{\"email\":\"ann@example.org\"}");
 	post_json("/v1/events", "{\"lead\":\"ann\",\"event\":\"order.placed\"}");
 	assert_has(get("/v1/outbox?state=released")->body->str, "\"messages\":[]");
-	r = ask(.method = "DELETE", .path = "/v1/suppressions?channel=email&address=ann%40example.org", .token = "shop");
+	r = ask(.method = "DELETE", .path = "/v1/suppressions?channel=email&address=ann%40example.org",
+	        .token = "shop");
 	assert_status(r, 200);
 	post_json("/v1/events", "{\"lead\":\"bob\",\"event\":\"page.viewed\"}");
 	ask(.method = "PUT", .path = "/v1/leads/bob", .token = "shop", .body = "{\"email\":\"bob@example.org\"}");
@@ -281,8 +297,10 @@ static void suppressions_and_outcomes(void **state)
 	assert_status(get("/v1/outbox?state=lost"), 400);
 	assert_status(get("/v1/outbox"), 400);
 	assert_true(world_message(arena, false, &row));
-	body = g_strdup_printf("[{\"message\":\"%s\",\"outcome\":\"bounced\",\"detail\":\"no such user\"},"
-	                       "{\"message\":\"none\",\"outcome\":\"opened\"},{\"message\":\"x\",\"outcome\":\"eaten\"}]", row.message.id);
+	body = g_strdup_printf(
+		"[{\"message\":\"%s\",\"outcome\":\"bounced\",\"detail\":\"no such user\"},"
+		"{\"message\":\"none\",\"outcome\":\"opened\"},{\"message\":\"x\",\"outcome\":\"eaten\"}]",
+		row.message.id);
 	r = post_json("/v1/outcomes", body);
 	assert_status(r, 200);
 	assert_has(r->body->str, "\"stored\":1,\"duplicate\":0,\"invalid\":2");
@@ -301,8 +319,9 @@ static void the_queue_by_program(void **state)
 
 	(void)state;
 	assert_has(get("/v1/queue")->body->str, "{\"queue\":[]}");
-	post_json("/v1/events", "[{\"lead\":\"ann\",\"event\":\"demo.requested\"},{\"lead\":\"bob\",\"event\":\"demo.requested\"},"
-	                        "{\"lead\":\"cem\",\"event\":\"demo.requested\"}]");
+	post_json("/v1/events",
+	          "[{\"lead\":\"ann\",\"event\":\"demo.requested\"},{\"lead\":\"bob\",\"event\":\"demo.requested\"},"
+	          "{\"lead\":\"cem\",\"event\":\"demo.requested\"}]");
 	r = get("/v1/queue");
 	assert_has(r->body->str, "\"lead\":\"ann\"");
 	assert_has(r->body->str, "asked for a demo");
@@ -316,7 +335,8 @@ static void the_queue_by_program(void **state)
 	assert_status(post_json("/v1/queue/nobody/accept", "{\"rep\":\"anna\"}"), 404);
 	assert_has(get("/v1/queue?rep=anna&state=accepted")->body->str, "\"lead\":\"ann\"");
 	assert_status(post_json("/v1/queue/bob/send_back", "{\"rep\":\"bob\",\"reason\":\"too_late\"}"), 400);
-	assert_has(post_json("/v1/queue/bob/send_back", "{\"rep\":\"bob\",\"reason\":\"too_early\"}")->body->str, "\"sent_back\"");
+	assert_has(post_json("/v1/queue/bob/send_back", "{\"rep\":\"bob\",\"reason\":\"too_early\"}")->body->str,
+	           "\"sent_back\"");
 	assert_has(ask(.method = "POST", .path = "/v1/queue/ann/won", .token = "shop")->body->str, "\"won\"");
 	assert_has(get("/v1/leads/ann")->body->str, "\"stage\":\"customer\"");
 	assert_status(post_json("/v1/queue/cem/accept", "{\"rep\":\"bob\"}"), 200);
@@ -335,7 +355,8 @@ static void tokens_have_scopes(void **state)
 	assert_has(r->head->str, "WWW-Authenticate: Bearer");
 	assert_has(r->body->str, "{\"error\":{\"field\":null,\"message\":\"a token is needed");
 	assert_status(ask(.method = "GET", .path = "/v1/leads/ann", .token = "stranger"), 401);
-	assert_status(ask(.method = "GET", .path = "/v1/leads/ann", .header = "Authorization: Basic c2hvcDpzaG9w"), 401);
+	assert_status(ask(.method = "GET", .path = "/v1/leads/ann", .header = "Authorization: Basic c2hvcDpzaG9w"),
+	              401);
 	assert_status(ask(.method = "GET", .path = "/v1/leads/ann", .header = "Authorization: Bearer"), 401);
 	r = ask(.method = "GET", .path = "/v1/leads/ann", .token = "site");
 	assert_status(r, 403);
@@ -384,11 +405,14 @@ static void methods_and_types(void **state)
 	r = ask(.method = "POST", .path = "/v1/events", .token = "shop", .type = "text/plain", .body = "{}");
 	assert_status(r, 415);
 	assert_has(r->body->str, "application/json or application/x-ndjson, not text/plain");
-	r = ask(.method = "PUT", .path = "/v1/leads/ann", .token = "shop", .type = "application/x-ndjson", .body = "{}");
+	r = ask(.method = "PUT", .path = "/v1/leads/ann", .token = "shop", .type = "application/x-ndjson",
+	        .body = "{}");
 	assert_status(r, 415);
-	r = ask(.method = "PUT", .path = "/v1/leads/ann", .token = "shop", .type = "application/json; charset=latin1", .body = "{}");
+	r = ask(.method = "PUT", .path = "/v1/leads/ann", .token = "shop", .type = "application/json; charset=latin1",
+	        .body = "{}");
 	assert_status(r, 415);
-	r = ask(.method = "PUT", .path = "/v1/leads/ann", .token = "shop", .type = "application/json; charset=UTF-8", .body = "{}");
+	r = ask(.method = "PUT", .path = "/v1/leads/ann", .token = "shop", .type = "application/json; charset=UTF-8",
+	        .body = "{}");
 	assert_status(r, 200);
 	assert_status(ask(.method = "GET", .path = "/control/status", .token = "shop"), 404);
 }

@@ -1,5 +1,5 @@
-/* What can go wrong on the wire: requests that two readers could split in two ways, slow ones, large ones, too many; and going
- * down with requests in hand. */
+/* What can go wrong on the wire: requests that two readers could split in two ways, slow ones, large ones, too many;
+ * and going down with requests in hand. */
 #include "api_world.h"
 
 #define LIMIT 65536
@@ -59,12 +59,16 @@ static void what_could_be_split_in_two_ways_is_refused(void **state)
 	static const char *const requests[] = {
 		"POST /v1/events HTTP/1.1\r\n" HOST "Content-Length: 2\r\nContent-Length: 45\r\n\r\n{}" NEXT,
 		"POST /v1/events HTTP/1.1\r\n" HOST "Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}" NEXT,
-		"POST /v1/events HTTP/1.1\r\n" HOST "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" NEXT,
-		"POST /v1/events HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n" NEXT,
-		"POST /v1/events HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n" NEXT,
+		"POST /v1/events HTTP/1.1\r\n" HOST
+		"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" NEXT,
+		"POST /v1/events HTTP/1.1\r\n" HOST
+		"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n" NEXT,
+		"POST /v1/events HTTP/1.1\r\n" HOST
+		"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n" NEXT,
 		"POST /v1/events HTTP/1.1\r\n" HOST "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n" NEXT,
 		"POST /v1/events HTTP/1.1\r\n" HOST "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n" NEXT,
-		"POST /v1/events HTTP/1.0\r\n" HOST "Transfer-Encoding: chunked\r\nConnection: keep-alive\r\n\r\n0\r\n\r\n" NEXT,
+		"POST /v1/events HTTP/1.0\r\n" HOST
+		"Transfer-Encoding: chunked\r\nConnection: keep-alive\r\n\r\n0\r\n\r\n" NEXT,
 		"POST /v1/events HTTP/1.1\r\n" HOST "Content-Length : 2\r\n\r\n{}" NEXT,
 		"POST /v1/events HTTP/1.1\r\n" HOST "Content-Length\t: 2\r\n\r\n{}" NEXT,
 		"POST /v1/events HTTP/1.1\r\n" HOST "Content-Length: +2\r\n\r\n{}" NEXT,
@@ -79,7 +83,8 @@ static void what_could_be_split_in_two_ways_is_refused(void **state)
 	for (unsigned i = 0; i < G_N_ELEMENTS(requests); i++) {
 		char *said = exchange(requests[i]);
 
-		if (strncmp(said, "HTTP/1.1 400 ", 13) != 0 || strstr(said, " 200 ") != NULL || strstr(said, "stored") != NULL)
+		if (strncmp(said, "HTTP/1.1 400 ", 13) != 0 || strstr(said, " 200 ") != NULL ||
+		    strstr(said, "stored") != NULL)
 			fail_msg("%s\nwas answered:\n%s", requests[i], said);
 		g_free(said);
 	}
@@ -89,7 +94,8 @@ static void what_is_framed_well_is_taken(void **state)
 {
 	char *said = exchange("POST /v1/events HTTP/1.1\r\n" HOST "Transfer-Encoding: Chunked\r\n\r\n"
 	                      "10\r\n{\"lead\":\"ann\",\"e\r\n15;x=y\r\nvent\":\"page.viewed\"}\r\n0\r\n\r\n"
-	                      "POST /v1/events HTTP/1.1\r\n" HOST "Content-Length: 37\r\n\r\n{\"lead\":\"ann\",\"event\":\"page.viewed\"}\n"
+	                      "POST /v1/events HTTP/1.1\r\n" HOST
+	                      "Content-Length: 37\r\n\r\n{\"lead\":\"ann\",\"event\":\"page.viewed\"}\n"
 	                      "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
 
 	(void)state;
@@ -139,10 +145,12 @@ static void a_body_has_a_limit(void **state)
 	r = post_json("/v1/events", body->str);
 	assert_status(r, 413);
 	assert_has(r->body->str, "the body is longer than 65536 bytes");
-	r = ask(.method = "POST", .path = "/v1/events", .token = "shop", .type = "application/json", .body = body->str, .chunked = true);
+	r = ask(.method = "POST", .path = "/v1/events", .token = "shop", .type = "application/json", .body = body->str,
+	        .chunked = true);
 	assert_status(r, 413);
 	g_string_truncate(body, LIMIT);
-	r = ask(.method = "POST", .path = "/v1/events", .token = "shop", .type = "application/json", .body = body->str, .chunked = true);
+	r = ask(.method = "POST", .path = "/v1/events", .token = "shop", .type = "application/json", .body = body->str,
+	        .chunked = true);
 	assert_status(r, 200);
 	assert_has(r->body->str, "duplicate");
 	/* one that is asked for beforehand, or is too long to be read and thrown away, is refused before it is sent */
@@ -157,7 +165,8 @@ static void a_body_has_a_limit(void **state)
 
 static void who_may_not_is_told_before_the_body(void **state)
 {
-	char *said = exchange("POST /v1/events HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n");
+	char *said =
+		exchange("POST /v1/events HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n");
 
 	(void)state;
 	assert_true(g_str_has_prefix(said, "HTTP/1.1 401 "));
@@ -273,8 +282,11 @@ static void too_much_at_once_is_refused_for_now(void **state)
 	(void)state;
 	for (int i = 0; i < 10000; i++)
 		g_string_append(lines, "{}\n");
-	g_string_printf(request, "POST /v1/events HTTP/1.1\r\n" HOST "Content-Type: application/x-ndjson\r\nConnection: close\r\n"
-	                "Content-Length: %zu\r\n\r\n%s", lines->len, lines->str);
+	g_string_printf(request,
+	                "POST /v1/events HTTP/1.1\r\n" HOST
+	                "Content-Type: application/x-ndjson\r\nConnection: close\r\n"
+	                "Content-Length: %zu\r\n\r\n%s",
+	                lines->len, lines->str);
 	world_set(&world.hold_commits, true);
 	for (unsigned i = 0; i < G_N_ELEMENTS(fds); i++) {
 		fds[i] = raw_open();
@@ -282,7 +294,8 @@ static void too_much_at_once_is_refused_for_now(void **state)
 	}
 	do /* until both are with the engine */
 		r = post_json("/v1/events", "[]");
-	while (strstr(ask(.method = "GET", .path = "/metrics", .token = "monitor")->body->str, "nurtured_requests_posted 20000") == NULL);
+	while (strstr(ask(.method = "GET", .path = "/metrics", .token = "monitor")->body->str,
+	              "nurtured_requests_posted 20000") == NULL);
 	r = post_json("/v1/events", "{\"lead\":\"ann\",\"event\":\"page.viewed\"}");
 	assert_status(r, 503);
 	assert_has(r->head->str, "Retry-After: 1");
@@ -321,8 +334,10 @@ static void requests_in_hand_are_finished_at_the_end(void **state)
 	raw_write(idle, "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
 	g_free(raw_read_some(idle));
 	world_set(&world.hold_commits, true);
-	raw_write(busy, "POST /v1/events HTTP/1.1\r\n" HOST "Content-Length: 36\r\n\r\n{\"lead\":\"ann\",\"event\":\"page.viewed\"}");
-	while (strstr(ask(.method = "GET", .path = "/metrics", .token = "monitor")->body->str, "nurtured_requests_posted 1\n") == NULL)
+	raw_write(busy, "POST /v1/events HTTP/1.1\r\n" HOST
+	                "Content-Length: 36\r\n\r\n{\"lead\":\"ann\",\"event\":\"page.viewed\"}");
+	while (strstr(ask(.method = "GET", .path = "/metrics", .token = "monitor")->body->str,
+	              "nurtured_requests_posted 1\n") == NULL)
 		;
 	world_call(quiesce);
 	assert_false(world.idle);
@@ -426,7 +441,8 @@ static void the_control_socket_is_for_owner_and_group(void **state)
 
 static void what_cannot_be_listened_on_is_told(void **state)
 {
-	static const char *const addresses[] = { "8125", "127.0.0.1", "127.0.0.1:x", "::1:80", "[::1:80", "127.0.0.1:99999", "192.0.2.1:0" };
+	static const char *const addresses[] = { "8125",    "127.0.0.1",       "127.0.0.1:x", "::1:80",
+		                                 "[::1:80", "127.0.0.1:99999", "192.0.2.1:0" };
 
 	(void)state;
 	for (unsigned i = 0; i < G_N_ELEMENTS(addresses); i++) {

@@ -1,4 +1,5 @@
-/* Pages behind the links in mails: following one changes nothing, a button does; forged and stale ones are told apart. */
+/* Pages behind the links in mails: following one changes nothing, a button does; forged and stale ones are told apart.
+ */
 #include "api_world.h"
 
 static int start(void **state)
@@ -96,7 +97,9 @@ static void a_mail_program_unsubscribes_with_one_click(void **state)
 	g_free(path);
 	path = unsubscribe_path();
 	assert_status(ask(.method = "POST", .path = path, .type = "multipart/form-data; boundary=x",
-	                  .body = "--x\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--x--\r\n"), 200);
+	                  .body = "--x\r\nContent-Disposition: form-data; "
+	                          "name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--x--\r\n"),
+	              200);
 	g_free(path);
 }
 
@@ -146,8 +149,10 @@ static char *rep_path(char action, char *name, size_t room)
 	struct nt_outbox_row row;
 
 	ask(.method = "PUT", .path = "/v1/leads/ann", .token = "shop",
-	    .body = "{\"first_name\":\"Ann <b>\",\"phone\":\"+4930123456\",\"email\":\"ann@example.org\",\"seats\":12}");
-	assert_status(post_json("/v1/events", "[{\"lead\":\"ann\",\"event\":\"page.viewed\"},{\"lead\":\"ann\",\"event\":\"demo.requested\"}]"),
+	    .body = "{\"first_name\":\"Ann "
+	            "<b>\",\"phone\":\"+4930123456\",\"email\":\"ann@example.org\",\"seats\":12}");
+	assert_status(post_json("/v1/events", "[{\"lead\":\"ann\",\"event\":\"page.viewed\"},{\"lead\":\"ann\","
+	                                      "\"event\":\"demo.requested\"}]"),
 	              200);
 	assert_true(world_message(arena, true, &row));
 	g_strlcpy(link.id, row.message.lead, sizeof link.id);
@@ -221,7 +226,9 @@ static void anothers_acceptance_ends_an_offer(void **state)
 	struct reply *r;
 
 	(void)state;
-	assert_status(post_json("/v1/queue/ann/accept", strcmp(rep, "anna") == 0 ? "{\"rep\":\"bob\"}" : "{\"rep\":\"anna\"}"), 200);
+	assert_status(post_json("/v1/queue/ann/accept",
+	                        strcmp(rep, "anna") == 0 ? "{\"rep\":\"bob\"}" : "{\"rep\":\"anna\"}"),
+	              200);
 	r = page(path);
 	assert_status(r, 410);
 	assert_has(r->body->str, "Somebody has accepted it");
