@@ -26,7 +26,8 @@ static int show(const struct call *call)
 	struct nt_control *c = call->control;
 	int code = NT_EXIT_FINE;
 
-	if (nt_control_ask(c, "GET", nt_control_path(c, c->json ? "/v1/leads/*" : "/v1/leads/*?as=text", call->lead), NULL, &code))
+	if (nt_control_ask(c, "GET", nt_control_path(c, c->json ? "/v1/leads/*" : "/v1/leads/*?as=text", call->lead),
+	                   NULL, &code))
 		nt_control_print(c);
 	return code;
 }
@@ -41,8 +42,8 @@ static void print_effect(struct nt_control *c, const struct nt_json *effect)
 		if (nt_json_text(effect, keys[i]) != NULL)
 			printf(" %s", nt_control_word(c, effect, keys[i]));
 	if (message != NULL)
-		printf(" (%s %s to %s)", nt_control_word(c, message, "channel"), nt_control_word(c, message, "template"),
-		       nt_control_word(c, message, "to"));
+		printf(" (%s %s to %s)", nt_control_word(c, message, "channel"),
+		       nt_control_word(c, message, "template"), nt_control_word(c, message, "to"));
 	putchar('\n');
 }
 
@@ -59,7 +60,8 @@ static void print_row(struct nt_control *c, const struct nt_json *row)
 	if (nt_json_text(input, "cause") != NULL)
 		printf(" [%s]", nt_control_word(c, input, "cause"));
 	putchar('\n');
-	for (const struct nt_json *effect = effects != NULL ? effects->first : NULL; effect != NULL; effect = effect->next)
+	for (const struct nt_json *effect = effects != NULL ? effects->first : NULL; effect != NULL;
+	     effect = effect->next)
 		print_effect(c, effect);
 }
 
@@ -71,7 +73,8 @@ static int timeline(const struct call *call)
 	const struct nt_json *rows;
 	int code = NT_EXIT_FINE;
 
-	if (!nt_control_ask(c, "GET", nt_control_path(c, "/v1/leads/*/timeline?limit=*", call->lead, limit), NULL, &code))
+	if (!nt_control_ask(c, "GET", nt_control_path(c, "/v1/leads/*/timeline?limit=*", call->lead, limit), NULL,
+	                    &code))
 		return code;
 	rows = nt_json_get(c->reply, "timeline");
 	if (c->json || rows == NULL)
@@ -125,14 +128,16 @@ static int start(const struct call *call)
 {
 	if (call->argc != 1)
 		return nt_command_misused(&nt_command_lead, "which campaign?");
-	return change(call, "POST", nt_control_path(call->control, "/v1/leads/*/campaigns/*", call->lead, call->argv[0]), "");
+	return change(call, "POST",
+	              nt_control_path(call->control, "/v1/leads/*/campaigns/*", call->lead, call->argv[0]), "");
 }
 
 static int stop(const struct call *call)
 {
 	if (call->argc != 1)
 		return nt_command_misused(&nt_command_lead, "which campaign?");
-	return change(call, "DELETE", nt_control_path(call->control, "/v1/leads/*/campaigns/*", call->lead, call->argv[0]), NULL);
+	return change(call, "DELETE",
+	              nt_control_path(call->control, "/v1/leads/*/campaigns/*", call->lead, call->argv[0]), NULL);
 }
 
 static int consent(const struct call *call)
@@ -177,7 +182,9 @@ static int dispatch(struct nt_control *control, const struct options *options, i
 static int run(int argc, char **argv)
 {
 	struct options options = { 0 };
-	const struct nt_command_option table[] = { { "limit", &options.limit, NULL }, { "yes", NULL, &options.yes }, { 0 } };
+	const struct nt_command_option table[] = { { "limit", &options.limit, NULL },
+		                                   { "yes", NULL, &options.yes },
+		                                   { 0 } };
 	struct nt_control control;
 	int code;
 
@@ -188,8 +195,8 @@ static int run(int argc, char **argv)
 
 const struct nt_command nt_command_lead = {
 	.name = "lead",
-	.usage = "lead [--socket PATH] [--json] show LEAD | timeline LEAD [--limit N] | set LEAD FIELD=VALUE… | erase LEAD --yes | "
-	         "start LEAD CAMPAIGN | stop LEAD CAMPAIGN | consent LEAD CHANNEL given|refused",
+	.usage = "lead [--socket PATH] [--json] show LEAD | timeline LEAD [--limit N] | set LEAD FIELD=VALUE… | "
+	         "erase LEAD --yes | start LEAD CAMPAIGN | stop LEAD CAMPAIGN | consent LEAD CHANNEL given|refused",
 	.help = "shows where a lead is in every campaign and why it scores what it scores; changes and erases it",
 	.run = run,
 };

@@ -14,7 +14,8 @@ static void print_reasons(struct nt_control *control, const struct nt_json *entr
 {
 	const struct nt_json *reasons = nt_json_get(entry, "reasons");
 
-	for (const struct nt_json *reason = reasons != NULL ? reasons->first : NULL; reason != NULL; reason = reason->next)
+	for (const struct nt_json *reason = reasons != NULL ? reasons->first : NULL; reason != NULL;
+	     reason = reason->next)
 		if (reason->type == NT_JSON_TEXT)
 			printf("    %s\n", reason->text);
 	if (strcmp(nt_control_word(control, entry, "limit"), "-") != 0)
@@ -91,9 +92,11 @@ static int dispatch(struct nt_control *control, const struct options *options, i
 
 		if (strcmp(verbs[i].verb, verb) != 0)
 			continue;
-		if (argc < 2 || argc > (verbs[i].rep || verbs[i].reason ? 3 : 2) || (verbs[i].second_needed && second == NULL))
+		if (argc < 2 || argc > (verbs[i].rep || verbs[i].reason ? 3 : 2) ||
+		    (verbs[i].second_needed && second == NULL))
 			return nt_command_misused(&nt_command_queue, "%s", verbs[i].ask);
-		return act(control, verbs[i].word, argv[1], verbs[i].rep ? second : options->rep, verbs[i].reason ? second : NULL);
+		return act(control, verbs[i].word, argv[1], verbs[i].rep ? second : options->rep,
+		           verbs[i].reason ? second : NULL);
 	}
 	return nt_command_misused(&nt_command_queue, "there is no 'queue %s'", verb);
 }
@@ -101,7 +104,9 @@ static int dispatch(struct nt_control *control, const struct options *options, i
 static int run(int argc, char **argv)
 {
 	struct options options = { 0 };
-	const struct nt_command_option table[] = { { "rep", &options.rep, NULL }, { "state", &options.state, NULL }, { 0 } };
+	const struct nt_command_option table[] = { { "rep", &options.rep, NULL },
+		                                   { "state", &options.state, NULL },
+		                                   { 0 } };
 	struct nt_control control;
 	int code;
 

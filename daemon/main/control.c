@@ -10,10 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool nt_control_begin(struct nt_control *control, const struct nt_command *command, const struct nt_command_option *options,
-                      int argc, char **argv, int *code)
+bool nt_control_begin(struct nt_control *control, const struct nt_command *command,
+                      const struct nt_command_option *options, int argc, char **argv, int *code)
 {
-	struct nt_command_option all[NT_COMMAND_OPTIONS] = { { "socket", &control->socket, NULL }, { "json", NULL, &control->json } };
+	struct nt_command_option all[NT_COMMAND_OPTIONS] = { { "socket", &control->socket, NULL },
+		                                             { "json", NULL, &control->json } };
 	const char *environment = getenv("NURTURED_SOCKET");
 
 	*control = (struct nt_control){ .command = command,
@@ -42,8 +43,8 @@ static size_t take(char *bytes, size_t size, size_t n, void *user)
 	return size * n;
 }
 
-static CURLcode perform(struct nt_control *control, const char *method, const char *path, const char *type, const char *body,
-                        size_t length, char *error)
+static CURLcode perform(struct nt_control *control, const char *method, const char *path, const char *type,
+                        const char *body, size_t length, char *error)
 {
 	CURL *curl = curl_easy_init();
 	char *url = g_strconcat("http://nurtured", path, NULL), *header = g_strconcat("Content-Type: ", type, NULL);
@@ -82,8 +83,8 @@ static bool ask(struct nt_control *control, const char *method, const char *path
 	g_string_truncate(control->body, 0);
 	result = perform(control, method, path, type, body, length, error);
 	if (result != CURLE_OK) {
-		*code = nt_command_failed(control->command, "the daemon can't be reached through %s: %s", control->socket,
-		                          error[0] != '\0' ? error : curl_easy_strerror(result));
+		*code = nt_command_failed(control->command, "the daemon can't be reached through %s: %s",
+		                          control->socket, error[0] != '\0' ? error : curl_easy_strerror(result));
 		return false;
 	}
 	control->reply = nt_json_parse(control->arena, control->body->str, control->body->len, &wrong);
@@ -97,7 +98,8 @@ static void tell_refusal(struct nt_control *control, int *code)
 	const char *message = error != NULL ? nt_json_text(error, "message") : NULL;
 
 	nt_command_failed(control->command, "%s",
-	                  message != NULL ? message : nt_arena_printf(control->arena, "the daemon answers %ld", control->status));
+	                  message != NULL ? message :
+	                                    nt_arena_printf(control->arena, "the daemon answers %ld", control->status));
 	*code = control->status >= 500 ? NT_EXIT_CANNOT : NT_EXIT_WRONG;
 }
 

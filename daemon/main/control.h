@@ -1,5 +1,5 @@
-/* nurturectl's end of the control socket: HTTP over a Unix socket, one question after the other. What is common to the commands that
- * talk to a running daemon: --socket, --json, --help, and how its refusals are told. */
+/* nurturectl's end of the control socket: HTTP over a Unix socket, one question after the other. What is common to the
+ * commands that talk to a running daemon: --socket, --json, --help, and how its refusals are told. */
 #ifndef NT_MAIN_CONTROL_H
 #define NT_MAIN_CONTROL_H
 
@@ -25,13 +25,15 @@ struct nt_control {
 	long status;
 };
 
-/* Reads the command's own options (NULL: none) and those common to all; argv[optind] is then the first argument. False: *code is the exit code. */
-bool nt_control_begin(struct nt_control *control, const struct nt_command *command, const struct nt_command_option *options,
-                      int argc, char **argv, int *code);
+/* Reads the command's own options (NULL: none) and those common to all; argv[optind] is then the first argument. False:
+ * *code is the exit code. */
+bool nt_control_begin(struct nt_control *control, const struct nt_command *command,
+                      const struct nt_command_option *options, int argc, char **argv, int *code);
 /* Frees, and passes the exit code on. */
 int nt_control_end(struct nt_control *control, int code);
 
-/* False after saying why on standard error: the daemon isn't there (NT_EXIT_CANNOT) or refuses (NT_EXIT_WRONG). Body NULL: none. */
+/* False after saying why on standard error: the daemon isn't there (NT_EXIT_CANNOT) or refuses (NT_EXIT_WRONG). Body
+ * NULL: none. */
 bool nt_control_ask(struct nt_control *control, const char *method, const char *path, const char *body, int *code);
 /* The same for NDJSON: is not refused as long as there are results to show. */
 bool nt_control_send_lines(struct nt_control *control, const char *path, const GString *lines, int *code);
@@ -41,8 +43,8 @@ const char *nt_control_path(struct nt_control *control, const char *pattern, ...
 int nt_control_print(const struct nt_control *control);
 /* Member as people read it: text, number, yes or no, "-" for nothing. In the arena. */
 const char *nt_control_word(struct nt_control *control, const struct nt_json *object, const char *key);
-/* "NAME=VALUE" as a member: a number, true, false and null are meant as such; "12345" in quotes is a text, and so is all that
- * isn't JSON. False: it has no name. */
+/* "NAME=VALUE" as a member: a number, true, false and null are meant as such; "12345" in quotes is a text, and so is
+ * all that isn't JSON. False: it has no name. */
 bool nt_control_put_pair(struct nt_control *control, struct nt_json_writer *w, const char *text);
 
 #endif
