@@ -252,7 +252,10 @@ static void say_fields(const struct nt_lead *lead, GString *out)
 		if (i == NT_FIELD_ID || lead->fields[i].type == NT_TYPE_NONE)
 			continue;
 		g_string_truncate(json, 0);
-		nt_value_to_json(&lead->fields[i], json);
+		if (lead->fields[i].type == NT_TYPE_YES_NO) /* as rules write it */
+			g_string_append(json, lead->fields[i].yes ? "yes" : "no");
+		else
+			nt_value_to_json(&lead->fields[i], json);
 		say_field(lead->program->fields[i].name, json->str, out);
 	}
 	for (const struct nt_extra_field *extra = lead->extra_fields; extra != NULL; extra = extra->next)
