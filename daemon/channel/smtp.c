@@ -77,8 +77,9 @@ static void *work(void *user)
 	while (!nt_mailbox_closed(smtp->work)) {
 		struct nt_delivery *delivery = nt_mailbox_wait(smtp->work, -1);
 
-		if (delivery != NULL)
-			nt_smtp_session_run(&house, delivery);
+		/* Out of reach: what waits goes back untried, and the dispatcher lets some time pass. */
+		if (delivery != NULL && !nt_smtp_session_run(&house, delivery))
+			give_back_rest(smtp);
 	}
 	give_back_rest(smtp);
 	nt_mailbox_send(smtp->results, g_new0(struct result, 1));

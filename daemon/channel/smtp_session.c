@@ -32,6 +32,8 @@ struct session {
 	GPtrArray *items;
 	bool greeted;
 	const char *tls_problem;
+	enum { LOGIN_NONE, LOGIN_ASKED, LOGIN_DONE, LOGIN_REFUSED } login;
+	char login_reply[120];
 };
 
 struct nt_smtp_tls {
@@ -48,6 +50,9 @@ struct nt_smtp_tls *nt_smtp_tls_new(const struct nt_smtp_settings *settings)
 	tls->context = SSL_CTX_new(TLS_client_method());
 	NT_CHECK(tls->context != NULL);
 	SSL_CTX_set_min_proto_version(tls->context, TLS1_2_VERSION);
+	/* TLS 1.3 servers send session tickets after the handshake. libesmtp takes them for the reply to an EHLO that is still in its
+	 * buffer, and waits for the rest until its time-out. */
+	SSL_CTX_set_max_proto_version(tls->context, TLS1_2_VERSION);
 	if (settings->ca_file == NULL || SSL_CTX_load_verify_locations(tls->context, settings->ca_file, NULL) != 1)
 		SSL_CTX_set_default_verify_paths(tls->context);
 	return tls;
@@ -133,6 +138,7 @@ static void settle(struct item *item, const char *broken, bool broke_it)
 	                    *data = smtp_message_transfer_status(item->message);
 	struct nt_smtp_replies replies = { .mail = code_of(mail), .rcpt = code_of(rcpt), .data = code_of(data), .whole = item->whole };
 	struct nt_delivery_outcome outcome = { 0 };
+	const struct nt_smtp_settings *settings = item->session->house->settings;
 	const char *said = text_of(mail, rcpt, data);
 	char *detail;
 
@@ -142,6 +148,12 @@ static void settle(struct item *item, const char *broken, bool broke_it)
 		replies.enhanced[2] = rcpt->enh_detail;
 	}
 	outcome.result = nt_smtp_result(&replies, &outcome.hard);
+	/* A wrong password is for us to mend: no message is lost by it. */
+	if (outcome.result == NT_SEND_REFUSED && settings->user != NULL && item->session->login != LOGIN_DONE) {
+		outcome = (struct nt_delivery_outcome){ .result = NT_SEND_TEMPORARY, .down = true };
+		said = NULL;
+		broken = item->session->login == LOGIN_REFUSED ? item->session->login_reply : "the server offers no way to log in that we know";
+	}
 	/* What the session broke on counts as a try, or a server that always hangs up would be asked for ever. */
 	if (outcome.result == NT_SEND_UNTOUCHED && broke_it)
 		outcome.result = NT_SEND_TEMPORARY;
@@ -286,9 +298,11 @@ static void event(smtp_session_t smtp, int number, void *arg, ...)
 	}
 	case SMTP_EV_MESSAGESENT:
 		item = find_item(session, va_arg(ap, smtp_message_t));
-		if (item != NULL && item->delivery != NULL)
+		NT_CHECK(item != NULL);
+		if (item->delivery != NULL)
 			settle(item, NULL, false);
-		if (item == g_ptr_array_index(session->items, session->items->len - 1))
+		/* Refused at DATA, before its body: the library has looked for a further message already, and is about to leave. */
+		if (item->whole && item == g_ptr_array_index(session->items, session->items->len - 1))
 			add_next(session, IDLE_MS);
 		break;
 	case SMTP_EV_WEAK_CIPHER: {
@@ -327,6 +341,20 @@ static int login(auth_client_request_t request, char **result, int fields, void 
 		/* The library only reads what it is given. */
 		result[i] = g_strdup((request[i].flags & AUTH_PASS) != 0 ? settings->password : settings->user);
 	return 1;
+}
+
+/* What is written and read beside messages: the library keeps to itself whether the login was taken. */
+static void watch_login(const char *bytes, int length, int writing, void *arg)
+{
+	struct session *session = arg;
+
+	if (writing == SMTP_CB_WRITING) {
+		if (length > 5 && g_ascii_strncasecmp(bytes, "AUTH ", 5) == 0)
+			session->login = LOGIN_ASKED;
+	} else if (writing == SMTP_CB_READING && session->login == LOGIN_ASKED && length > 0 && bytes[0] != '3') {
+		session->login = bytes[0] == '2' ? LOGIN_DONE : LOGIN_REFUSED;
+		g_snprintf(session->login_reply, sizeof session->login_reply, "login: %.*s", MIN(length, 100), bytes);
+	}
 }
 
 static auth_context_t authenticate(smtp_session_t smtp, const struct nt_smtp_settings *settings)
@@ -384,6 +412,8 @@ static void configure(struct session *session)
 	if (settings->hello != NULL)
 		smtp_set_hostname(session->smtp, settings->hello);
 	smtp_set_eventcb(session->smtp, event, session);
+	if (settings->user != NULL)
+		smtp_set_monitorcb(session->smtp, watch_login, session, 0);
 	set_timeouts(session->smtp, settings->timeout_ms);
 	nt_connect_limit(MIN(CONNECT_MS, (int)settings->timeout_ms));
 	if (session->house->tls != NULL) {
@@ -392,10 +422,11 @@ static void configure(struct session *session)
 	}
 }
 
-void nt_smtp_session_run(const struct nt_smtp_session_house *house, struct nt_delivery *first)
+bool nt_smtp_session_run(const struct nt_smtp_session_house *house, struct nt_delivery *first)
 {
 	struct session session = { .house = house, .items = g_ptr_array_new_with_free_func(item_free) };
 	auth_context_t auth;
+	bool reached = true;
 
 	session.smtp = smtp_create_session();
 	NT_CHECK(session.smtp != NULL);
@@ -404,11 +435,13 @@ void nt_smtp_session_run(const struct nt_smtp_session_house *house, struct nt_de
 	if (add(&session, first)) {
 		smtp_start_session(session.smtp); /* what it returns says little (it is 1 even when the server hung up): the statuses do */
 		settle_rest(&session);
+		reached = session.greeted;
 	}
 	smtp_destroy_session(session.smtp);
 	if (auth != NULL)
 		auth_destroy_context(auth);
 	g_ptr_array_free(session.items, TRUE);
+	return reached;
 }
 
 void nt_smtp_session_warm_up(void)

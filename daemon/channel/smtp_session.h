@@ -22,8 +22,9 @@ struct nt_smtp_session_house {
 
 /* libesmtp fills a character table lazily: once, before there are threads. */
 void nt_smtp_session_warm_up(void);
-/* Sends the first and whatever `more` gives, until it gives none or the session has carried enough. */
-void nt_smtp_session_run(const struct nt_smtp_session_house *house, struct nt_delivery *first);
+/* Sends the first and whatever `more` gives, until it gives none or the session has carried enough. false: the relay can't be reached, or
+ * not as it must be; others would fare no better now. */
+bool nt_smtp_session_run(const struct nt_smtp_session_house *house, struct nt_delivery *first);
 
 /* What three replies mean, for the message and for its address. Codes: 0 none. `whole`: the body had gone out to its end. */
 struct nt_smtp_replies {
