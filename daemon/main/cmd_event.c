@@ -51,18 +51,19 @@ static int send_input(struct nt_control *control, unsigned *stored, unsigned *du
 	char *line = NULL;
 	size_t room = 0;
 	unsigned n = 0;
-	int code = NT_EXIT_FINE;
-	ssize_t length;
+	int code = NT_EXIT_FINE, now;
+	ssize_t length = 0;
 
-	while (code != NT_EXIT_CANNOT && (length = getline(&line, &room, stdin)) >= 0) {
-		g_string_append_len(lines, line, length);
-		if (++n % LINES_A_REQUEST == 0) {
-			code = MAX(code, send_lines(control, lines, stored, duplicate));
-			g_string_truncate(lines, 0);
-		}
+	while (code != NT_EXIT_CANNOT && length >= 0) {
+		length = getline(&line, &room, stdin);
+		if (length >= 0)
+			g_string_append_len(lines, line, length);
+		if (lines->len == 0 || (length >= 0 && ++n % LINES_A_REQUEST != 0))
+			continue;
+		now = send_lines(control, lines, stored, duplicate);
+		code = MAX(code, now);
+		g_string_truncate(lines, 0);
 	}
-	if (code != NT_EXIT_CANNOT && lines->len > 0)
-		code = MAX(code, send_lines(control, lines, stored, duplicate));
 	g_string_free(lines, TRUE);
 	free(line);
 	return code;
