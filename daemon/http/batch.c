@@ -144,18 +144,28 @@ static void answer_unusable(struct nt_exchange *x, const struct nt_body_error *e
 	nt_exchange_json_end(&w);
 }
 
-static void post(struct nt_exchange *x, enum nt_request_kind kind, void (*make)(struct nt_request *request),
-                 void (*answered)(struct nt_exchange *x))
-{
-	struct nt_body_error error;
+/* What becomes of items: of events, of outcomes. */
+struct batch {
+	enum nt_request_kind kind;
+	void (*make)(struct nt_request *request);
+	void (*answered)(struct nt_exchange *x);
 	struct nt_request *requests;
+	unsigned n;
+};
+
+static void parse(struct nt_exchange *x, struct nt_store *store)
+{
+	struct batch *batch = x->data;
+	struct nt_request *requests;
+	struct nt_body_error error;
 	struct nt_body body;
 
+	(void)store;
 	if (!nt_body_parse(x->arena, x->body->str, x->body->len, x->form, NT_ITEMS_MOST, &body, &error)) {
 		answer_unusable(x, &error);
 		return;
 	}
-	requests = nt_exchange_requests(x, kind, body.n);
+	requests = nt_exchange_requests(x, batch->kind, body.n);
 	for (unsigned i = 0; i < body.n; i++) {
 		requests[i].json = body.items[i].json;
 		if (requests[i].json == NULL)
@@ -163,17 +173,43 @@ static void post(struct nt_exchange *x, enum nt_request_kind kind, void (*make)(
 		else if (requests[i].json->type != NT_JSON_OBJECT)
 			refuse(&requests[i], NULL, "an item must be a JSON object");
 		else
-			make(&requests[i]);
+			batch->make(&requests[i]);
 	}
-	nt_exchange_post(x, requests, body.n, answered);
+	batch->requests = requests;
+	batch->n = body.n;
+}
+
+static void post(struct nt_exchange *x)
+{
+	const struct batch *batch = x->data;
+
+	if (x->status == 0)
+		nt_exchange_post(x, batch->requests, batch->n, batch->answered);
+}
+
+#define LARGE (256u * 1024) /* takes some milliseconds to read: not on the loop */
+
+static void take(struct nt_exchange *x, enum nt_request_kind kind, void (*make)(struct nt_request *request),
+                 void (*answered)(struct nt_exchange *x))
+{
+	struct batch *batch = nt_arena_new0(x->arena, struct batch);
+
+	*batch = (struct batch){ .kind = kind, .make = make, .answered = answered };
+	x->data = batch;
+	if (x->body->len > LARGE) {
+		nt_exchange_work(x, parse, post);
+		return;
+	}
+	parse(x, NULL);
+	post(x);
 }
 
 void nt_events_post(struct nt_exchange *x)
 {
-	post(x, NT_REQUEST_INPUT, make_event, answer_events);
+	take(x, NT_REQUEST_INPUT, make_event, answer_events);
 }
 
 void nt_outcomes_post(struct nt_exchange *x)
 {
-	post(x, NT_REQUEST_OUTCOME, make_outcome, answer_outcomes);
+	take(x, NT_REQUEST_OUTCOME, make_outcome, answer_outcomes);
 }

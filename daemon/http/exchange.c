@@ -221,6 +221,12 @@ static void one_answered(struct nt_request *request, void *user)
 	nt_server_resume(x);
 }
 
+static void suspend(struct nt_exchange *x)
+{
+	if (!x->suspended)
+		nt_server_suspend(x);
+}
+
 void nt_exchange_post(struct nt_exchange *x, struct nt_request *requests, unsigned n,
                       void (*answered)(struct nt_exchange *x))
 {
@@ -241,7 +247,7 @@ void nt_exchange_post(struct nt_exchange *x, struct nt_request *requests, unsign
 	x->answered = answered;
 	x->waiting = good;
 	x->api->posted += good;
-	nt_server_suspend(x);
+	suspend(x);
 	for (unsigned i = 0; i < n; i++) {
 		if (requests[i].code != NT_ANSWER_OK)
 			continue;
@@ -268,19 +274,29 @@ static void told(void *user)
 	x->api->asked--;
 	nt_program_unref(x->program);
 	x->program = NULL;
-	nt_server_resume(x);
+	if (x->then != NULL)
+		x->then(x);
+	if (x->status != 0)
+		nt_server_resume(x);
 }
 
 void nt_exchange_ask(struct nt_exchange *x, void (*question)(struct nt_exchange *x, struct nt_store *store))
+{
+	nt_exchange_work(x, question, NULL);
+}
+
+void nt_exchange_work(struct nt_exchange *x, void (*work)(struct nt_exchange *x, struct nt_store *store),
+                      void (*then)(struct nt_exchange *x))
 {
 	if (x->api->stopped || x->api->asked >= NT_ASKED_MOST) {
 		nt_exchange_busy(x, "too many questions are waiting");
 		return;
 	}
-	x->ask = question;
+	x->ask = work;
+	x->then = then;
 	x->api->asked++;
 	x->program = nt_program_ref(x->api->program);
 	x->now = nt_clock_now(x->api->options.clock);
-	nt_server_suspend(x);
+	suspend(x);
 	nt_reader_ask(x->api->options.reader, ask, told, x);
 }

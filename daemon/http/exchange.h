@@ -57,6 +57,7 @@ struct nt_exchange {
 	unsigned n_requests;
 	void (*answered)(struct nt_exchange *x);
 	void (*ask)(struct nt_exchange *x, struct nt_store *store);
+	void (*then)(struct nt_exchange *x); /* after asking; NULL: it has been answered */
 	struct nt_program *program;  /* while asking: referenced */
 	nt_time now;                 /* while asking */
 	void *data;                  /* the route's own, in the arena */
@@ -120,5 +121,9 @@ void nt_exchange_post(struct nt_exchange *x, struct nt_request *requests, unsign
                       void (*answered)(struct nt_exchange *x));
 /* `ask` on the reader's thread with x->program and x->now set: it answers. */
 void nt_exchange_ask(struct nt_exchange *x, void (*ask)(struct nt_exchange *x, struct nt_store *store));
+/* What would hold up the loop for too long: `work` on the reader's thread, then `then` on the loop's, which answers or
+ * posts. */
+void nt_exchange_work(struct nt_exchange *x, void (*work)(struct nt_exchange *x, struct nt_store *store),
+                      void (*then)(struct nt_exchange *x));
 
 #endif

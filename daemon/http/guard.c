@@ -215,6 +215,15 @@ static bool check_type(struct nt_exchange *x, const struct headers *h)
 	return false;
 }
 
+#define LITTLE 16384u
+
+size_t nt_guard_limit(const struct nt_exchange *x)
+{
+	bool much = x->route->takes == NT_TAKES_JSON || x->route->takes == NT_TAKES_BATCH;
+
+	return much ? x->api->options.body_limit : MIN(LITTLE, x->api->options.body_limit);
+}
+
 static void refuse_framing(struct nt_exchange *x, unsigned status, const char *why)
 {
 	x->close = true;
@@ -244,7 +253,7 @@ void nt_guard_check(struct nt_exchange *x, const char *method, const char *versi
 	} else if (x->bad_target != NULL) {
 		nt_exchange_error(x, 400, NULL, "the path can't be read: %s", x->bad_target);
 	} else if (nt_route_find(x) && check_caller(x, &h) && check_type(x, &h) && *length != SIZE_MAX &&
-	           *length > x->api->options.body_limit) {
-		nt_exchange_error(x, 413, NULL, "the body is longer than %zu bytes", x->api->options.body_limit);
+	           *length > nt_guard_limit(x)) {
+		nt_exchange_error(x, 413, NULL, "the body is longer than %zu bytes", nt_guard_limit(x));
 	}
 }

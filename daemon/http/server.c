@@ -38,6 +38,7 @@ struct nt_server {
 	ev_timer slow;                /* the first deadline */
 	GQueue deadlines;             /* struct nt_connection */
 	unsigned connections;
+	bool closed;                  /* a connection has been, since */
 };
 
 /* ---- running ---- */
@@ -47,9 +48,12 @@ static void run(struct nt_server *server)
 	struct ev_loop *loop = server->api->options.loop;
 	MHD_UNSIGNED_LONG_LONG ms;
 
+	server->closed = false;
 	MHD_run(server->mhd);
 	ev_timer_stop(loop, &server->again);
-	if (MHD_get_timeout(server->mhd, &ms) == MHD_YES) { /* in the loop's next round: others get their turn */
+	if (server->closed) /* who waits for its place is looked for only at the beginning of a run */
+		ms = 0;
+	if (server->closed || MHD_get_timeout(server->mhd, &ms) == MHD_YES) { /* next round: others get their turn */
 		ev_timer_set(&server->again, (double)ms / 1000, 0);
 		ev_timer_start(loop, &server->again);
 	}
@@ -75,10 +79,12 @@ static void start_timer(struct nt_server *server)
 {
 	struct ev_loop *loop = server->api->options.loop;
 	struct nt_connection *first = g_queue_peek_head(&server->deadlines);
+	int64_t left;
 
 	if (ev_is_active(&server->slow) || first == NULL)
 		return;
-	ev_timer_set(&server->slow, (double)MAX(0, first->deadline - nt_clock_monotonic()) / 1000 + 0.001, 0);
+	left = first->deadline - nt_clock_monotonic();
+	ev_timer_set(&server->slow, (double)MAX(0, left) / 1000 + 0.001, 0);
 	ev_timer_start(loop, &server->slow);
 }
 
@@ -159,6 +165,7 @@ static void on_connection(void *user, struct MHD_Connection *connection, void **
 		c = *context;
 		rest(c);
 		server->connections--;
+		server->closed = true;
 		g_free(c);
 	}
 }
@@ -260,10 +267,8 @@ static enum MHD_Result begin(struct nt_exchange *x, const char *method, const ch
 
 static enum MHD_Result take(struct nt_exchange *x, const char *bytes, size_t n)
 {
-	size_t limit = x->api->options.body_limit;
-
-	if (x->status == 0 && x->body->len + n > limit) {
-		nt_exchange_error(x, 413, NULL, "the body is longer than %zu bytes", limit);
+	if (x->status == 0 && x->body->len + n > nt_guard_limit(x)) {
+		nt_exchange_error(x, 413, NULL, "the body is longer than %zu bytes", nt_guard_limit(x));
 		x->close = true;
 	}
 	if (x->status == 0) {
@@ -271,7 +276,7 @@ static enum MHD_Result take(struct nt_exchange *x, const char *bytes, size_t n)
 		return MHD_YES;
 	}
 	x->discarded += n; /* the library takes no answer before the end of the body */
-	return x->discarded <= limit + DRAINED_MOST ? MHD_YES : MHD_NO;
+	return x->discarded <= DRAINED_MOST ? MHD_YES : MHD_NO;
 }
 
 static enum MHD_Result on_request(void *user, struct MHD_Connection *connection, const char *url, const char *method,

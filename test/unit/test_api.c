@@ -124,6 +124,29 @@ static void nothing_usable_is_an_error(void **state)
 	assert_has(r->body->str, "\"offset\":10");
 }
 
+/* Read aside, and answered the same. */
+static void a_large_body_is_a_batch_like_any_other(void **state)
+{
+	GString *lines = g_string_new(NULL);
+	struct reply *r;
+
+	(void)state;
+	for (int i = 0; i < 3000; i++)
+		g_string_append_printf(lines, "{\"id\":\"n%d\",\"lead\":\"lead-%d\",\"event\":\"page.viewed\","
+		                       "\"properties\":{\"page\":\"%0100d\"}}\n", i, i % 10, i);
+	assert_true(lines->len > 300 * 1024);
+	g_string_append(lines, "nothing\n");
+	r = ask(.method = "POST", .path = "/v1/events", .token = "shop", .type = "application/x-ndjson",
+	        .body = lines->str);
+	assert_status(r, 200);
+	assert_has(r->body->str, "{\"stored\":3000,\"duplicate\":0,\"invalid\":1,");
+	assert_has(r->body->str, "line 3001, column ");
+	r = post_json("/v1/events", lines->str + 5);
+	assert_status(r, 400);
+	assert_has(r->body->str, "\"line\":1,\"column\":");
+	g_string_free(lines, TRUE);
+}
+
 static void thousands_at_once(void **state)
 {
 	GString *lines = g_string_new(NULL);
@@ -427,6 +450,7 @@ int main(void)
 		api_test(a_batch_is_answered_in_its_order),
 		api_test(an_array_is_a_batch_and_lines_are_seen),
 		api_test(nothing_usable_is_an_error),
+		api_test(a_large_body_is_a_batch_like_any_other),
 		api_test(thousands_at_once),
 		api_test(what_cannot_be_kept_is_not_answered_as_kept),
 		api_test(a_lead_is_put_patched_and_erased),

@@ -163,6 +163,21 @@ static void a_body_has_a_limit(void **state)
 	g_string_free(body, TRUE);
 }
 
+static void what_is_open_to_all_takes_little(void **state)
+{
+	GString *body = g_string_new("do=accept&x=");
+
+	(void)state;
+	while (body->len < 16384)
+		g_string_append_c(body, 'x');
+	assert_status(ask(.method = "POST", .path = "/r/x", .body = body->str), 404);
+	g_string_append_c(body, 'x');
+	assert_status(ask(.method = "POST", .path = "/r/x", .body = body->str), 413);
+	assert_status(ask(.method = "POST", .path = "/r/x", .body = body->str, .chunked = true), 413);
+	assert_status(ask(.method = "GET", .path = "/healthz", .body = body->str), 413);
+	g_string_free(body, TRUE);
+}
+
 static void who_may_not_is_told_before_the_body(void **state)
 {
 	char *said =
@@ -268,6 +283,40 @@ static void connections_from_one_address_are_limited(void **state)
 	g_free(said);
 	for (unsigned i = 0; i < G_N_ELEMENTS(fds); i++)
 		close(fds[i]);
+}
+
+static int start_narrow(void **state)
+{
+	(void)state;
+	world.options.connections = 2;
+	world.options.per_address = 100;
+	world_start();
+	return 0;
+}
+
+static void who_is_too_many_waits_for_a_place(void **state)
+{
+	static const char request[] = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
+	struct pollfd third = { .events = POLLIN };
+	int fds[2];
+	char *said;
+
+	(void)state;
+	for (unsigned i = 0; i < G_N_ELEMENTS(fds); i++) {
+		fds[i] = raw_open();
+		raw_write(fds[i], request);
+		g_free(raw_read_some(fds[i]));
+	}
+	third.fd = raw_open();
+	raw_write(third.fd, request);
+	assert_status(ask(.method = "GET", .path = "/healthz", .control = true), 200); /* the loop has been round */
+	assert_int_equal(poll(&third, 1, 0), 0);
+	close(fds[0]);
+	said = raw_read_some(third.fd);
+	assert_true(g_str_has_prefix(said, "HTTP/1.1 200 "));
+	g_free(said);
+	close(third.fd);
+	close(fds[1]);
 }
 
 /* ---- load ---- */
@@ -464,11 +513,13 @@ int main(void)
 		with(start, what_is_framed_well_is_taken),
 		with(start, a_broken_request_line_gets_no_further),
 		with(start, a_body_has_a_limit),
+		with(start, what_is_open_to_all_takes_little),
 		with(start, who_may_not_is_told_before_the_body),
 		with(start, headers_have_a_limit),
 		with(start, the_slow_are_cut_off),
 		with(start, a_trickle_is_cut_off),
 		with(start, connections_from_one_address_are_limited),
+		with(start_narrow, who_is_too_many_waits_for_a_place),
 		with(start_patient, too_much_at_once_is_refused_for_now),
 		with(start_patient, requests_in_hand_are_finished_at_the_end),
 		with(start_control, the_control_socket_needs_no_token),

@@ -9,8 +9,11 @@ static void tell_status(void *user, GString *out)
 {
 	bool alarm = user != NULL;
 
-	g_string_append_printf(out, "{\"state\":\"running\",\"last_reload\":null,\"channels\":[{\"channel\":\"email\",\"handed\":3}],"
-	                       "\"alarms\":[%s]}\n", alarm ? "\"the disk is full\"" : "");
+	g_string_append_printf(
+		out,
+		"{\"state\":\"running\",\"last_reload\":null,\"channels\":[{\"channel\":\"email\",\"handed\":3}],"
+		"\"alarms\":[%s]}\n",
+		alarm ? "\"the disk is full\"" : "");
 }
 
 static bool set_clock(void *user, nt_time t, GString *out)
@@ -66,7 +69,8 @@ static int run(const char *input, const char *const *arguments)
 	for (; *arguments != NULL; arguments++)
 		g_ptr_array_add(argv, (void *)(uintptr_t)*arguments);
 	g_ptr_array_add(argv, NULL);
-	if (!g_spawn_sync(NULL, (char **)argv->pdata, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, &out, &err, &status, &error))
+	if (!g_spawn_sync(NULL, (char **)argv->pdata, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, &out, &err, &status,
+	                  &error))
 		g_error("%s", error->message);
 	g_unlink(path);
 	g_string_printf(said, "%s%s", out, err);
@@ -90,8 +94,8 @@ static int run(const char *input, const char *const *arguments)
 static void leads_are_shown_set_and_erased(void **state)
 {
 	(void)state;
-	assert_says(0, "ann: stored\n", "lead", "set", "ann", "email=ann@example.org", "first_name=Ann \x1b[31m", "seats=3",
-	            "postal_code=\"01234\"");
+	assert_says(0, "ann: stored\n", "lead", "set", "ann", "email=ann@example.org", "first_name=Ann \x1b[31m",
+	            "seats=3", "postal_code=\"01234\"");
 	ctl("lead", "show", "ann");
 	assert_has(said->str, "ann@example.org");
 	assert_has(said->str, "01234");
