@@ -32,7 +32,7 @@ static const struct nt_setting top_table[] = {
 	{ "request_timeout", NT_SETTING_DURATION, IN_SETTINGS(request_timeout_ms), false, 30000, .least = 1000, .most = 600000, .help = "how long a request may take to arrive" },
 	{ "connections", NT_SETTING_COUNT, IN_SETTINGS(connections), false, 1000, .least = 10, .most = 60000, .help = "connections to the API at the same time" },
 	{ "stop_within", NT_SETTING_DURATION, IN_SETTINGS(stop_limit_ms), false, 30000, .least = 0, .most = 600000, .help = "how long a stop waits for what is on the wire" },
-	{ NULL },
+	{ .key = NULL },
 };
 
 /* Sections have code of their own; they stand in the same mapping. */
@@ -51,7 +51,7 @@ static const struct {
 
 static const struct nt_setting store_table[] = {
 	{ "path", NT_SETTING_PATH, IN_SETTINGS(store_path), true, .help = "the SQLite file" },
-	{ NULL },
+	{ .key = NULL },
 };
 
 struct token_read {
@@ -61,7 +61,7 @@ struct token_read {
 static const struct nt_setting token_table[] = {
 	{ "file", NT_SETTING_SECRET, offsetof(struct token_read, secret), true, .help = "the file that holds the token" },
 	{ "scopes", NT_SETTING_NODE, offsetof(struct token_read, scopes), true, .help = "what it may do: events, leads:read, leads:write, queue, metrics" },
-	{ NULL },
+	{ .key = NULL },
 };
 
 static const struct {
@@ -77,7 +77,7 @@ struct secrets_read {
 };
 static const struct nt_setting secrets_table[] = {
 	{ "links", NT_SETTING_NODE, offsetof(struct secrets_read, links), true, .help = "files that hold keys for links: the first signs, all are accepted" },
-	{ NULL },
+	{ .key = NULL },
 };
 
 /* All channel types read into one struct; each table names what its type takes. */
@@ -108,7 +108,7 @@ static const struct nt_setting smtp_table[] = {
 	{ "timeout", NT_SETTING_DURATION, IN_CHANNEL(timeout), false, 60000, .least = 1000, .most = 600000, .help = "how long to wait for a reply (five times as long at the end of a message)" },
 	{ "hello", NT_SETTING_TEXT, IN_CHANNEL(hello), false, .help = "our name in EHLO" },
 	{ "bounce_address", NT_SETTING_TEXT, IN_CHANNEL(bounce_address), false, .help = "where bounces go; default: the sender" },
-	{ NULL },
+	{ .key = NULL },
 };
 
 static const struct nt_setting http_table[] = {
@@ -117,7 +117,7 @@ static const struct nt_setting http_table[] = {
 	{ "settings", NT_SETTING_NODE, IN_CHANNEL(settings), false, .help = "what the definition asks for; NAME_file reads a secret" },
 	{ "connections", NT_SETTING_COUNT, IN_CHANNEL(connections), false, 16, .least = 1, .most = 256, .help = "at the same time" },
 	{ "timeout", NT_SETTING_DURATION, IN_CHANNEL(timeout), false, 30000, .least = 1000, .most = 600000, .help = "for a whole request" },
-	{ NULL },
+	{ .key = NULL },
 };
 
 static const struct nt_setting exec_table[] = {
@@ -125,13 +125,13 @@ static const struct nt_setting exec_table[] = {
 	{ "command", NT_SETTING_NODE, IN_CHANNEL(command), true, .help = "program (an absolute path) and arguments; the message comes on standard input" },
 	{ "connections", NT_SETTING_COUNT, IN_CHANNEL(connections), false, 4, .least = 1, .most = 64, .help = "processes at the same time" },
 	{ "timeout", NT_SETTING_DURATION, IN_CHANNEL(timeout), false, 60000, .least = 1000, .most = 3600000, .help = "then it is killed" },
-	{ NULL },
+	{ .key = NULL },
 };
 
 static const struct nt_setting spool_table[] = {
 	COMMON_CHANNEL,
 	{ "path", NT_SETTING_PATH, IN_CHANNEL(path), true, .help = "the folder: files are written under tmp/ and moved to new/" },
-	{ NULL },
+	{ .key = NULL },
 };
 
 static const struct nt_setting webhook_table[] = {
@@ -141,7 +141,7 @@ static const struct nt_setting webhook_table[] = {
 	{ "rate", NT_SETTING_RATE, IN_CHANNEL(rate), false, .help = "at most so many calls: 20 per second" },
 	{ "connections", NT_SETTING_COUNT, IN_CHANNEL(connections), false, 16, .least = 1, .most = 256, .help = "at the same time" },
 	{ "timeout", NT_SETTING_DURATION, IN_CHANNEL(timeout), false, 30000, .least = 1000, .most = 600000, .help = "for a whole call" },
-	{ NULL },
+	{ .key = NULL },
 };
 
 static const struct {
