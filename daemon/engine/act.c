@@ -71,6 +71,19 @@ static int split(struct nt_instant *in, struct nt_run *run, const struct nt_camp
 	return arm->first >= 0 ? arm->first : nt_run_follow(campaign, run->step);
 }
 
+/* Nothing holds and there is no `otherwise`: goes on behind it. */
+static int choose(struct nt_instant *in, const struct nt_run *run, const struct nt_campaign *campaign,
+                  const struct nt_step *step)
+{
+	unsigned arm = 0;
+
+	while (arm < step->n_arms && !nt_instant_holds(in, step->arms[arm].condition, run, run->hand, false))
+		arm++;
+	if (arm < step->n_arms && step->arms[arm].first >= 0)
+		return step->arms[arm].first;
+	return nt_run_follow(campaign, run->step);
+}
+
 static void award(struct nt_instant *in, const struct nt_run *run, const struct nt_campaign *campaign,
                   const struct nt_step *step)
 {
@@ -141,6 +154,10 @@ void nt_act(struct nt_instant *in, struct nt_run *run, const struct nt_step *ste
 	case NT_STEP_SPLIT:
 		if (nt_instant_holds(in, step->condition, run, run->hand, false))
 			target = split(in, run, campaign, step);
+		break;
+	case NT_STEP_CHOOSE:
+		if (nt_instant_holds(in, step->condition, run, run->hand, false))
+			target = choose(in, run, campaign, step);
 		break;
 	case NT_STEP_STOP:
 		if (nt_instant_holds(in, step->condition, run, run->hand, false))

@@ -223,6 +223,14 @@ static const struct nt_key arm_rows[] = {
 };
 TABLE(arm, "Arms of a split", "of an arm", "Shares total 100%.");
 
+static const struct nt_key choice_rows[] = {
+	[NT_CHOICE_IF] = { "if", NT_KIND_CONDITION, 0, "when this holds", NULL },
+	[NT_CHOICE_STEPS] = { "steps", NT_KIND_STEPS, 0, "what happens then", NULL },
+	[NT_CHOICE_OTHERWISE] = { "otherwise", NT_KIND_STEPS, 0, "of the last item: steps where no `if` held", NULL },
+};
+TABLE(choice, "Items of a choose", "of an item of 'choose'",
+      "{ if, steps }, and { otherwise } as the last one. The first that holds decides; they rejoin behind the step.");
+
 static const struct nt_key test_rows[] = {
 	[NT_TEST_NAME] = { "name", NT_KIND_TEXT, R, "what it shows", NULL },
 	[NT_TEST_LEAD] = { "lead", NT_KIND_MAP, R, "the lead's fields", NULL },
@@ -316,7 +324,7 @@ static const struct nt_key verb_rows[] = {
 	[NT_VERB_FIRST_OF] = { "first_of", NT_KIND_LIST, LATER, "the first channel on which the lead is reachable",
 		NULL },
 	[NT_VERB_SCHEDULE] = { "schedule", NT_KIND_LIST, LATER, "fixed points on a calendar", NULL },
-	[NT_VERB_CHOOSE] = { "choose", NT_KIND_LIST, LATER, "the first branch that holds", NULL },
+	[NT_VERB_CHOOSE] = { "choose", NT_KIND_LIST, 0, "the first branch whose `if` holds, else `otherwise`; they rejoin after it", NULL },
 	[NT_VERB_ASSIGN] = { "assign", NT_KIND_TEXT, LATER, "makes someone the owner without the queue", NULL },
 	[NT_VERB_TELL] = { "tell", NT_KIND_TEXT, LATER, "to our own people", NULL },
 	[NT_VERB_TASK] = { "task", NT_KIND_TEMPLATE, LATER, "to the owner; open until done", NULL },
@@ -334,7 +342,7 @@ const unsigned nt_verb_options[NT_VERB_KEYS] = {
 	[NT_VERB_WAIT_UNTIL] = EVERY | O(UP_TO) | O(THEN) | O(ELSE),
 	[NT_VERB_WAIT_FOR] = EVERY | O(UP_TO) | O(THEN) | O(ELSE) | O(OF),
 	[NT_VERB_IF] = EVERY | O(THEN) | O(ELSE),
-	[NT_VERB_SPLIT] = EVERY | O(BEST_BY),
+	[NT_VERB_SPLIT] = EVERY | O(BEST_BY), [NT_VERB_CHOOSE] = EVERY,
 	[NT_VERB_SET] = EVERY, [NT_VERB_TAG] = EVERY, [NT_VERB_UNTAG] = EVERY,
 	[NT_VERB_POINTS] = EVERY | O(REASON),
 	[NT_VERB_STAGE] = EVERY, [NT_VERB_SUPPRESS] = EVERY, [NT_VERB_HAND_OFF] = EVERY, [NT_VERB_START] = EVERY,
@@ -343,7 +351,7 @@ const unsigned nt_verb_options[NT_VERB_KEYS] = {
 
 const struct nt_key_table *const nt_key_tables[] = {
 	&nt_document_keys, &nt_field_keys, &nt_scoring_keys, &nt_fit_keys, &nt_engagement_keys, &nt_campaign_keys,
-	&nt_enter_keys, &nt_out_keys, &nt_verb_keys, &nt_option_keys, &nt_arm_keys, &nt_policy_keys, &nt_sender_keys,
+	&nt_enter_keys, &nt_out_keys, &nt_verb_keys, &nt_option_keys, &nt_arm_keys, &nt_choice_keys, &nt_policy_keys, &nt_sender_keys,
 		&nt_sales_keys,
 	&nt_ready_keys, &nt_rep_keys, &nt_team_keys, &nt_route_keys, &nt_progress_keys, &nt_reason_keys, &nt_test_keys,
 		&nt_happens_keys,

@@ -5,17 +5,6 @@
 
 #include <string.h>
 
-/* Where a step stands: around it, and the events at hand there (`event.x`: in `then:` of a wait_for, until the next
- * wait). */
-struct place {
-	int parent, depth;
-	bool instant;
-	const int *events;
-	unsigned n_events;
-};
-
-static int load_list(struct nt_step_list *list, const struct nt_yaml *node, struct place *place);
-
 /* ---- the verb ---- */
 
 static int verb_of(struct nt_loader *l, const char *key)
@@ -199,78 +188,6 @@ static bool load_change(struct nt_loader *l, int verb, const struct nt_yaml *nod
 	}
 }
 
-/* ---- branches ---- */
-
-static int load_branch(struct nt_step_list *list, const struct nt_yaml *node, int step, const struct place *around,
-                       const int *events, unsigned n_events, bool *waits)
-{
-	struct place place = { .parent = step, .depth = around->depth + 1, .instant = around->instant, .events = events,
-	                       .n_events = n_events };
-	int first = node != NULL ? load_list(list, node, &place) : -1;
-
-	*waits = *waits || place.n_events < n_events;
-	return first;
-}
-
-/* Branches rejoin: where one has waited, the event at hand is gone. */
-static void load_branches(struct nt_step_list *list, const struct nt_yaml *const *options, int index,
-                          struct place *place)
-{
-	struct nt_step step = g_array_index(list->steps, struct nt_step, index);
-	bool for_event = step.kind == NT_STEP_WAIT_FOR;
-	bool is_wait = for_event || step.kind == NT_STEP_WAIT_CONDITION, waits = is_wait;
-	const int *events = for_event ? step.events : is_wait ? NULL : place->events;
-	unsigned n = for_event ? step.n_events : is_wait ? 0 : place->n_events;
-
-	step.then_first = load_branch(list, options[NT_OPTION_THEN], index, place, events, n, &waits);
-	step.else_first = load_branch(list, options[NT_OPTION_ELSE], index, place, is_wait ? NULL : place->events,
-	                              is_wait ? 0 : place->n_events, &waits);
-	g_array_index(list->steps, struct nt_step, index) = step;
-	if (waits)
-		place->n_events = 0;
-}
-
-static bool load_arm(struct nt_step_list *list, const struct nt_yaml *item, int index, struct place *place,
-                     uint32_t *total,
-                     bool *waits, struct nt_arm *arm)
-{
-	const struct nt_yaml *keys[NT_ARM_KEYS];
-	struct nt_loader *l = list->l;
-	uint32_t share = 0;
-	bool ok;
-
-	*arm = (struct nt_arm){ .first = -1 };
-	if (!nt_keys_read(&nt_arm_keys, item, "an arm", l->diags, keys))
-		return false;
-	ok = keys[NT_ARM_SHARE] != NULL && nt_load_share(l, keys[NT_ARM_SHARE], &share);
-	*total += share;
-	arm->upto = *total;
-	arm->hold_out = nt_load_yes(keys[NT_ARM_HOLD_OUT]);
-	arm->first = load_branch(list, keys[NT_ARM_STEPS], index, place, place->events, place->n_events, waits);
-	if (ok && !arm->hold_out && nt_yaml_get(item, "steps") == NULL && keys[NT_ARM_STEPS] == NULL)
-		nt_diags_error(l->diags, item->span, "an arm needs 'steps', or hold_out: true");
-	return ok;
-}
-
-static void load_split(struct nt_step_list *list, const struct nt_yaml *node, int index, struct place *place)
-{
-	struct nt_loader *l = list->l;
-	struct nt_arm *arms = nt_arena_array(l->arena, struct nt_arm, node->n + 1);
-	bool ok = true, waits = false;
-	uint32_t total = 0;
-	unsigned n = 0;
-
-	for (const struct nt_yaml *item = node->first; item != NULL; item = item->next)
-		ok = load_arm(list, item, index, place, &total, &waits, &arms[n++]) && ok;
-	if (ok && total != 1000000)
-		nt_diags_error(l->diags, node->key->span, "the shares of a split total 100%%, not %g%%",
-		               total / 10000.0);
-	g_array_index(list->steps, struct nt_step, index).arms = arms;
-	g_array_index(list->steps, struct nt_step, index).n_arms = n;
-	if (waits)
-		place->n_events = 0;
-}
-
 /* ---- one step ---- */
 
 static bool takes_time(int verb)
@@ -304,6 +221,9 @@ static bool load_own(struct nt_loader *l, int verb, const struct nt_yaml *node, 
 	case NT_VERB_SPLIT:
 		step->kind = NT_STEP_SPLIT;
 		return true;
+	case NT_VERB_CHOOSE:
+		step->kind = NT_STEP_CHOOSE;
+		return true;
 	default:
 		return load_change(l, verb, node, options, step);
 	}
@@ -316,7 +236,7 @@ static const char *kind_name(struct nt_loader *l, int verb, const struct nt_step
 
 /* Adds the step; its index, or -1 if it was given up. */
 static int add_step(struct nt_step_list *list, const struct nt_yaml *node, int verb, const struct nt_yaml *verb_node,
-                    struct place *place)
+                    struct nt_place *place)
 {
 	struct nt_loader *l = list->l;
 	const struct nt_yaml *options[NT_OPTION_KEYS] = { NULL };
@@ -358,16 +278,18 @@ static int add_step(struct nt_step_list *list, const struct nt_yaml *node, int v
 	set_identity(list, &step, kind_name(l, verb, &step), options[NT_OPTION_ID], verb_node);
 	g_array_append_val(list->steps, step);
 	if (verb == NT_VERB_SPLIT)
-		load_split(list, verb_node, index, place);
+		nt_load_split(list, verb_node, index, place);
+	else if (verb == NT_VERB_CHOOSE)
+		nt_load_choose(list, verb_node, index, place);
 	else
-		load_branches(list, options, index, place);
+		nt_load_branches(list, options, index, place);
 	if (step.kind >= NT_STEP_WAIT && step.kind <= NT_STEP_WAIT_FOR)
 		place->n_events = 0;
 	return ok ? index : -1;
 }
 
 /* `- stop`, the one step that is a word of its own. */
-static int load_word(struct nt_step_list *list, const struct nt_yaml *node, struct place *place)
+static int load_word(struct nt_step_list *list, const struct nt_yaml *node, struct nt_place *place)
 {
 	struct nt_loader *l = list->l;
 	struct nt_yaml *pair = nt_arena_new0(l->arena, struct nt_yaml), *mapping =
@@ -392,7 +314,7 @@ static int load_word(struct nt_step_list *list, const struct nt_yaml *node, stru
 	return -1;
 }
 
-static int load_step(struct nt_step_list *list, const struct nt_yaml *node, struct place *place)
+static int load_step(struct nt_step_list *list, const struct nt_yaml *node, struct nt_place *place)
 {
 	const struct nt_yaml *verb_node;
 	int verb;
@@ -407,7 +329,7 @@ static int load_step(struct nt_step_list *list, const struct nt_yaml *node, stru
 	return verb_node != NULL ? add_step(list, node, verb, verb_node, place) : -1;
 }
 
-static int load_list(struct nt_step_list *list, const struct nt_yaml *node, struct place *place)
+int nt_load_list(struct nt_step_list *list, const struct nt_yaml *node, struct nt_place *place)
 {
 	int first = -1, last = -1;
 
@@ -428,7 +350,7 @@ static int load_list(struct nt_step_list *list, const struct nt_yaml *node, stru
 int nt_load_steps(struct nt_step_list *list, const struct nt_yaml *node, const int *events, unsigned n_events,
                   bool instant)
 {
-	struct place place = { .parent = -1, .instant = instant, .events = events, .n_events = n_events };
+	struct nt_place place = { .parent = -1, .instant = instant, .events = events, .n_events = n_events };
 
-	return node != NULL ? load_list(list, node, &place) : -1;
+	return node != NULL ? nt_load_list(list, node, &place) : -1;
 }

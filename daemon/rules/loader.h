@@ -139,6 +139,20 @@ struct nt_step_list {
  * steps that take no time (`do:`). */
 int nt_load_steps(struct nt_step_list *list, const struct nt_yaml *node, const int *events, unsigned n_events,
                   bool instant);
+/* Where a step stands: around it, and the events at hand there (`event.x`: in `then:` of a wait_for, until the next
+ * wait). */
+struct nt_place {
+	int parent, depth;
+	bool instant;
+	const int *events;
+	unsigned n_events;
+};
+int nt_load_list(struct nt_step_list *list, const struct nt_yaml *node, struct nt_place *place);
+/* The branches of the step at `index` (load_branches.c). Where one has waited, no event is at hand afterwards. */
+void nt_load_branches(struct nt_step_list *list, const struct nt_yaml *const *options, int index,
+                      struct nt_place *place);
+void nt_load_split(struct nt_step_list *list, const struct nt_yaml *node, int index, struct nt_place *place);
+void nt_load_choose(struct nt_step_list *list, const struct nt_yaml *node, int index, struct nt_place *place);
 /* What a message step says of itself (load_message.c): template, with, kind, window, give_up_after. */
 bool nt_load_message(struct nt_loader *l, struct nt_step *step, const struct nt_yaml *verb,
                      const struct nt_yaml *const *options);

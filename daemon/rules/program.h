@@ -149,6 +149,7 @@ enum nt_step_kind {
 	NT_STEP_WAIT_FOR,   /* events, condition filters; up_to; then/else */
 	NT_STEP_IF,         /* expr; then/else */
 	NT_STEP_SPLIT,      /* arms */
+	NT_STEP_CHOOSE,     /* arms: the first whose condition holds */
 	NT_STEP_SET, NT_STEP_TAG, NT_STEP_UNTAG, NT_STEP_POINTS, NT_STEP_STAGE,
 	NT_STEP_SUPPRESS,   /* name: "marketing" or a channel */
 	NT_STEP_HAND_OFF,   /* name: the reason */
@@ -166,6 +167,7 @@ struct nt_assignment { /* with:, set: */
 struct nt_arm {
 	uint32_t upto;   /* cumulative share in millionths: first arm with u < upto */
 	bool hold_out;
+	const struct nt_expr *condition; /* of a choose; NULL: `otherwise` */
 	int first;       /* first step, -1 empty */
 };
 
