@@ -15,7 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define POOL (64 * 1024) /* a connection's memory with the library: request line, headers, a piece of the body */
+#define POOL (32 * 1024) /* a connection's memory with the library: request line, headers, a piece of the body */
 #define DRAINED_MOST (1u << 20)  /* a refused request's body is read to its end if it is no longer than this */
 
 /* A connection and how long it may take. All have the same time, so the list is in the order of deadlines. */
