@@ -3,7 +3,7 @@
  *
  * What changes something is a request to the engine's thread and is answered once it is durable; what is only asked for
  * is read on the reader's thread. Order of going down: nt_api_quiesce(); run the loop until nt_api_idle() or until
- * patience ends; stop the engine thread and the reader (which delivers their last answers); nt_api_free(). */
+ * patience ends; stop the reader, then the engine thread (which delivers their last answers); nt_api_free(). */
 #ifndef NT_HTTP_API_H
 #define NT_HTTP_API_H
 

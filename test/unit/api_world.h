@@ -217,8 +217,8 @@ static inline void *world_run(void *user)
 	world_set(&w->up, true);
 	ev_run(w->loop, 0);
 	nt_api_quiesce(w->api);
-	nt_engine_thread_stop(w->engine_thread);
 	nt_reader_stop(w->reader);
+	nt_engine_thread_stop(w->engine_thread);
 	nt_api_free(w->api);
 	nt_engine_free(w->engine);
 	w->ops.free(w->store);
