@@ -74,6 +74,7 @@ static void *work(void *user)
 		.report = report, .more = more, .user = smtp,
 	};
 
+	pthread_setname_np(pthread_self(), "smtp");
 	while (!nt_mailbox_closed(smtp->work)) {
 		struct nt_delivery *delivery = nt_mailbox_wait(smtp->work, -1);
 

@@ -124,6 +124,7 @@ static void *run(void *user)
 	struct nt_engine_thread *thread = user;
 	struct nt_engine *engine = thread->options.engine;
 
+	pthread_setname_np(pthread_self(), "engine");
 	while (!nt_mailbox_closed(thread->requests) || nt_mailbox_length(thread->requests) > 0) {
 		struct nt_request *requests = gather(thread, time_to_wait(thread));
 
