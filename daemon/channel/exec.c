@@ -2,7 +2,6 @@
 
 #include "base/arena.h"
 #include "base/bug.h"
-#include "channel/mime.h"
 #include "channel/sheet.h"
 #include "channel/slots.h"
 
@@ -246,7 +245,6 @@ struct nt_channel *nt_exec_channel_new(const char *name, const struct nt_exec_se
 {
 	struct exec *exec = g_new0(struct exec, 1);
 
-	nt_mime_start();
 	exec->channel = (struct nt_channel){ .ops = &ops, .name = name };
 	exec->settings = *settings;
 	exec->house = *house;

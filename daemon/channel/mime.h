@@ -1,5 +1,4 @@
-/* A letter as an Internet message: RFC 5322, 2045-2047, List-Unsubscribe (RFC 2369) with one click (RFC 8058). Any thread,
- * once nt_mime_start() has run. */
+/* A letter as an Internet message: RFC 5322, 2045-2047, List-Unsubscribe (RFC 2369) with one click (RFC 8058). Any thread. */
 #ifndef NT_CHANNEL_MIME_H
 #define NT_CHANNEL_MIME_H
 
@@ -8,8 +7,6 @@
 
 struct nt_delivery;
 struct nt_letter;
-
-void nt_mime_start(void); /* once, before threads */
 
 /* Appends the whole message, every line end CR LF, no line over 998 octets, nothing but ASCII. The same delivery always gives the same bytes.
  * false and *why (static): an address that can't stand in a header. */

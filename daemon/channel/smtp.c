@@ -3,7 +3,6 @@
 #include "base/arena.h"
 #include "base/bug.h"
 #include "channel/connect.h"
-#include "channel/mime.h"
 #include "channel/render.h"
 #include "channel/slots.h"
 #include "channel/smtp_session.h"
@@ -159,7 +158,6 @@ struct nt_channel *nt_smtp_channel_new(const char *name, const struct nt_smtp_se
 	struct smtp *smtp = g_new0(struct smtp, 1);
 	sigset_t all, before;
 
-	nt_mime_start();
 	nt_smtp_session_warm_up();
 	smtp->channel = (struct nt_channel){ .ops = &ops, .name = name };
 	smtp->settings = *settings;

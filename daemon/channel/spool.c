@@ -2,7 +2,6 @@
 
 #include "base/arena.h"
 #include "base/bug.h"
-#include "channel/mime.h"
 #include "channel/sheet.h"
 #include "channel/slots.h"
 #include "os/mailbox.h"
@@ -201,7 +200,6 @@ struct nt_channel *nt_spool_channel_new(const char *name, const struct nt_spool_
 	struct spool *spool = g_new0(struct spool, 1);
 	sigset_t all, before;
 
-	nt_mime_start();
 	make_folders(settings->path);
 	spool->channel = (struct nt_channel){ .ops = &ops, .name = name };
 	spool->settings = *settings;

@@ -10,8 +10,13 @@ size_t nt_plain_columns(const char *text, size_t length)
 	size_t n = 0;
 
 	while (text < end) {
-		gunichar c = g_utf8_get_char_validated(text, end - text);
+		gunichar c;
 
+		if ((unsigned char)*text < 0x80) {
+			n++, text++;
+			continue;
+		}
+		c = g_utf8_get_char_validated(text, end - text);
 		if (c == (gunichar)-1 || c == (gunichar)-2) {
 			n++, text++;
 			continue;
