@@ -31,7 +31,7 @@
 #include <unistd.h>
 
 #define HANDED_MOST 100000 /* rows left on the wire by a crash: as many as there are slots, with room to spare */
-#define IDLE_S 5.0
+#define IDLE_S 0.02 /* how often a stop looks whether the last request has been answered */
 
 /* ---- before there is anything to lose ---- */
 
@@ -275,7 +275,8 @@ static bool start_api(struct nt_daemon *daemon)
 		.listen_fd = nt_notify_listen_fd(), .control = daemon->settings->socket, .tokens = daemon->settings->tokens,
 		.n_tokens = daemon->settings->n_tokens, .body_limit = (size_t)daemon->settings->body_limit,
 		.timeout_s = (unsigned)(daemon->settings->request_timeout_ms / 1000),
-		.connections = (unsigned)daemon->settings->connections, .reload = nt_daemon_reload, .status = nt_daemon_status,
+		.connections = (unsigned)daemon->settings->connections,
+		.per_address = (unsigned)daemon->settings->per_address, .reload = nt_daemon_reload, .status = nt_daemon_status,
 		.clock_set = nt_daemon_clock_set, .user = daemon,
 	};
 	char *why = NULL;
@@ -342,7 +343,18 @@ static void drained(void *user)
 	struct nt_daemon *daemon = user;
 
 	daemon->drained = true;
-	end_loop(daemon);
+	ev_timer_again(daemon->loop, &daemon->idle);
+}
+
+/* Messages are home; requests that were still being read get their answers too. */
+static void check_idle(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct nt_daemon *daemon = timer->data;
+
+	(void)loop;
+	(void)events;
+	if (nt_api_idle(daemon->api))
+		end_loop(daemon);
 }
 
 static void limit_reached(struct ev_loop *loop, ev_timer *timer, int events)
@@ -351,8 +363,9 @@ static void limit_reached(struct ev_loop *loop, ev_timer *timer, int events)
 
 	(void)loop;
 	(void)events;
-	nt_log(NT_LOG_WARNING, "some messages are still on the wire: the next start settles them", NULL);
-	daemon->stopped_hard = true;
+	nt_log(NT_LOG_WARNING, daemon->drained ? "some requests never arrived whole: they are dropped"
+	                                       : "some messages are still on the wire: the next start settles them", NULL);
+	daemon->stopped_hard = !daemon->drained;
 	end_loop(daemon);
 }
 
@@ -395,7 +408,8 @@ static void watch_signals(struct nt_daemon *daemon)
 	ev_signal_start(daemon->loop, &daemon->on_int);
 	ev_signal_start(daemon->loop, &daemon->on_hup);
 	ev_timer_init(&daemon->stop_limit, limit_reached, 0., 0.);
-	daemon->stop_limit.data = daemon;
+	ev_timer_init(&daemon->idle, check_idle, IDLE_S, IDLE_S);
+	daemon->stop_limit.data = daemon->idle.data = daemon;
 }
 
 static int alive(void *user)

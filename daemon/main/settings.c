@@ -31,6 +31,7 @@ static const struct nt_setting top_table[] = {
 	{ "body_limit", NT_SETTING_SIZE, IN_SETTINGS(body_limit), false, 8 << 20, .least = 1024, .most = 1 << 30, .help = "the largest request body" },
 	{ "request_timeout", NT_SETTING_DURATION, IN_SETTINGS(request_timeout_ms), false, 30000, .least = 1000, .most = 600000, .help = "how long a request may take to arrive" },
 	{ "connections", NT_SETTING_COUNT, IN_SETTINGS(connections), false, 1000, .least = 10, .most = 60000, .help = "connections to the API at the same time" },
+	{ "connections_per_address", NT_SETTING_COUNT, IN_SETTINGS(per_address), false, 0, .least = 0, .most = 60000, .help = "of these, from one address; 0: half of them (behind a proxy all come from one: set it to as many)" },
 	{ "stop_within", NT_SETTING_DURATION, IN_SETTINGS(stop_limit_ms), false, 30000, .least = 0, .most = 600000, .help = "how long a stop waits for what is on the wire" },
 	{ .key = NULL },
 };
