@@ -107,7 +107,7 @@ def test_whatever_the_text_the_mail_is_valid(mailing, sink, kind):
     assert message["From"].addresses[0].display_name == "Ädä at Exämple"
     assert message["Bcc"] is None and b"victim" not in received.recipient
     subject = re.sub(r"\s+", " ", str(message["Subject"])).strip()
-    assert subject == re.sub(r"\s+", " ", "News for Ann: " + note.replace("=?", "= ?")).strip()
+    assert subject == re.sub(r"\s+", " ", "News for Ann: " + note).strip()
     text, page = (part.get_content() for part in message.iter_parts())
     words = [word for word in note.split() if word.isalnum()]
     assert set(words) <= set(re.split(r"[^\w]+", text)) or kind == "encoded word"
@@ -126,7 +126,8 @@ def test_whatever_the_name_the_header_is_valid(mailing, sink, name):
     message = check_mail(received)
     assert len(message["To"].addresses) == 1
     assert message["To"].addresses[0].addr_spec == "eve@customer.example"
-    assert re.sub(r"\s+", " ", message["To"].addresses[0].display_name) == re.sub(r"\s+", " ", name.replace("=?", "= ?"))
+    # Without blanks: Python keeps those between two encoded words of a name, which RFC 2047 (6.2) leaves out.
+    assert re.sub(r"\s+", "", message["To"].addresses[0].display_name) == re.sub(r"\s+", "", name)
     assert message["Bcc"] is None
     assert received.recipient.upper().startswith(b"RCPT TO:<EVE@CUSTOMER.EXAMPLE>")
 
