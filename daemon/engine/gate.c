@@ -13,7 +13,7 @@
 
 bool nt_gate_is_message(enum nt_step_kind kind)
 {
-	return kind == NT_STEP_MESSAGE || kind == NT_STEP_WEBHOOK;
+	return kind == NT_STEP_MESSAGE || kind == NT_STEP_FIRST_OF || kind == NT_STEP_WEBHOOK;
 }
 
 static const struct nt_step *message_of(const struct nt_lead *lead, const struct nt_run *run)
@@ -61,6 +61,28 @@ static bool is_suppressed(const struct nt_lead *lead, const struct nt_step *step
 	return lead->suppressed_hard != NULL ? lead->suppressed_hard[step->channel] : lead->bounced_hard;
 }
 
+/* A first_of as the message that it is for this lead now; one without a channel: reachable on none of them. */
+static const struct nt_step *resolve(const struct nt_instant *in, const struct nt_step *step)
+{
+	struct nt_step *found;
+	unsigned i;
+
+	if (step->kind != NT_STEP_FIRST_OF)
+		return step;
+	found = nt_arena_copy(in->arena, step, sizeof *step);
+	found->kind = NT_STEP_MESSAGE;
+	for (i = 0; i < step->n_choices; i++) {
+		found->channel = step->choices[i].channel;
+		found->name = step->choices[i].name;
+		if (nt_lead_address(in->lead, found->channel) != NULL && !is_suppressed(in->lead, found) &&
+		    (step->service || nt_lead_consents(in->lead, found->channel)))
+			return found;
+	}
+	found->channel = -1;
+	found->name = NULL;
+	return found;
+}
+
 static const char *skip_reason(struct nt_instant *in, const struct nt_run *run, const struct nt_step *step)
 {
 	const struct nt_lead *lead = in->lead;
@@ -74,7 +96,7 @@ static const char *skip_reason(struct nt_instant *in, const struct nt_run *run, 
 	if (run->held_out)
 		return "held out for comparison";
 	if (step->channel < 0)
-		return "no such channel";
+		return "reachable on none of its channels";
 	channel = in->program->channels[step->channel].name;
 	if (is_marketing(step) && !nt_lead_consents(lead, step->channel))
 		return nt_arena_printf(in->arena, "no consent for %s", channel);
@@ -257,6 +279,7 @@ static bool decide(struct nt_instant *in, struct nt_run *run, const struct nt_st
 	}
 	if (nt_run_paused(in, run))
 		return false;
+	step = resolve(in, step);
 	why = skip_reason(in, run, step);
 	if (why != NULL) {
 		pass_over(in, run, step, "message.skipped", why);

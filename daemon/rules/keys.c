@@ -321,8 +321,8 @@ static const struct nt_key verb_rows[] = {
 	[NT_VERB_HAND_OFF] = { "hand_off", NT_KIND_TEXT, 0, "puts the lead into the rep queue for this reason", NULL },
 	[NT_VERB_START] = { "start", NT_KIND_CAMPAIGN, 0, "starts a campaign", NULL },
 	[NT_VERB_STOP] = { "stop", NT_KIND_ANY, NT_KEY_EMPTY, "ends the run", NULL },
-	[NT_VERB_FIRST_OF] = { "first_of", NT_KIND_LIST, LATER, "the first channel on which the lead is reachable",
-		NULL },
+	[NT_VERB_FIRST_OF] = { "first_of", NT_KIND_LIST, 0,
+		"CHANNEL: TEMPLATE, …: the first channel on which the lead is reachable", NULL },
 	[NT_VERB_SCHEDULE] = { "schedule", NT_KIND_LIST, LATER, "fixed points on a calendar", NULL },
 	[NT_VERB_CHOOSE] = { "choose", NT_KIND_LIST, 0, "the first branch whose `if` holds, else `otherwise`; they rejoin after it", NULL },
 	[NT_VERB_ASSIGN] = { "assign", NT_KIND_TEXT, LATER, "makes someone the owner without the queue", NULL },
@@ -337,6 +337,7 @@ TABLE(verb, "Steps", "of a step",
 #define EVERY (O(IF) | O(UNLESS) | O(ID) | O(WAS))
 const unsigned nt_verb_options[NT_VERB_KEYS] = {
 	[NT_VERB_CHANNEL] = EVERY | O(WITH) | O(KIND) | O(WINDOW) | O(GIVE_UP_AFTER) | O(ATTACH),
+	[NT_VERB_FIRST_OF] = EVERY | O(WITH) | O(KIND) | O(WINDOW) | O(GIVE_UP_AFTER) | O(ATTACH),
 	[NT_VERB_WEBHOOK] = EVERY | O(WITH),
 	[NT_VERB_WAIT] = EVERY,
 	[NT_VERB_WAIT_UNTIL] = EVERY | O(UP_TO) | O(THEN) | O(ELSE),

@@ -125,24 +125,28 @@ static void check_marketing_email(struct nt_loader *l, const struct nt_yaml *ver
 	}
 }
 
-bool nt_load_message(struct nt_loader *l, struct nt_step *step, const struct nt_yaml *verb,
-                     const struct nt_yaml *const *options)
+/* A template on a channel: it has something for it, and the channel is one that we can send by. */
+static bool load_way(struct nt_loader *l, const struct nt_yaml *pair, const char *channel, const char **template)
 {
-	const char *channel = l->program->channels[step->channel].name;
-	bool ok = nt_load_template(l, verb, channel, &step->name);
+	bool ok = nt_load_template(l, pair, channel, template);
 
-	step->kind = NT_STEP_MESSAGE;
-	if (!is_configured(l->context->channels, channel)) {
-		nt_diags_error(l->diags, verb->key->span, "channel '%s' is not configured", channel);
-		ok = false;
-	}
-	if (options[NT_OPTION_KIND] != NULL) {
-		step->service = strcmp(options[NT_OPTION_KIND]->text, "service") == 0;
-		if (!step->service && strcmp(options[NT_OPTION_KIND]->text, "marketing") != 0)
-			nt_diags_error(l->diags, options[NT_OPTION_KIND]->span,
-			               "'kind' is marketing or service, not '%s'",
-			               options[NT_OPTION_KIND]->text);
-	}
+	if (is_configured(l->context->channels, channel))
+		return ok;
+	nt_diags_error(l->diags, pair->key->span, "channel '%s' is not configured", channel);
+	return false;
+}
+
+static void load_kind(struct nt_loader *l, struct nt_step *step, const struct nt_yaml *node)
+{
+	if (node == NULL)
+		return;
+	step->service = strcmp(node->text, "service") == 0;
+	if (!step->service && strcmp(node->text, "marketing") != 0)
+		nt_diags_error(l->diags, node->span, "'kind' is marketing or service, not '%s'", node->text);
+}
+
+static void load_options(struct nt_loader *l, struct nt_step *step, const struct nt_yaml *const *options)
+{
 	if (options[NT_OPTION_WITH] != NULL)
 		step->assignments = nt_load_assignments(l, options[NT_OPTION_WITH], false, &step->n_assignments);
 	step->has_window = options[NT_OPTION_WINDOW] != NULL &&
@@ -153,9 +157,57 @@ bool nt_load_message(struct nt_loader *l, struct nt_step *step, const struct nt_
 	    nt_duration_is_zero(step->give_up_after))
 		nt_diags_error(l->diags, options[NT_OPTION_GIVE_UP_AFTER]->span,
 		               "'give_up_after' has to be longer than nothing");
+}
+
+bool nt_load_message(struct nt_loader *l, struct nt_step *step, const struct nt_yaml *verb,
+                     const struct nt_yaml *const *options)
+{
+	const char *channel = l->program->channels[step->channel].name;
+	bool ok = load_way(l, verb, channel, &step->name);
+
+	step->kind = NT_STEP_MESSAGE;
+	load_kind(l, step, options[NT_OPTION_KIND]);
+	load_options(l, step, options);
 	if (ok && !step->service && strcmp(channel, "email") == 0)
 		check_marketing_email(l, verb);
 	return ok;
+}
+
+static bool load_choice(struct nt_loader *l, const struct nt_yaml *item, bool service, struct nt_choice *choice)
+{
+	const struct nt_yaml *pair = item->first;
+
+	if (item->type != NT_YAML_MAPPING || item->n != 1) {
+		nt_diags_error(l->diags, item->span, "'first_of' takes CHANNEL: TEMPLATE, such as email: welcome");
+		return false;
+	}
+	if (strcmp(pair->key->text, "webhook") == 0) {
+		nt_diags_error(l->diags, pair->key->span, "nobody is reached by a webhook: give it a step of its own");
+		return false;
+	}
+	choice->channel = nt_load_channel(l, pair->key);
+	if (choice->channel < 0 || !load_way(l, pair, pair->key->text, &choice->name))
+		return false;
+	if (!service && strcmp(pair->key->text, "email") == 0)
+		check_marketing_email(l, pair);
+	return true;
+}
+
+bool nt_load_first_of(struct nt_loader *l, struct nt_step *step, const struct nt_yaml *verb,
+                      const struct nt_yaml *const *options)
+{
+	struct nt_choice *choices = nt_arena_array(l->arena, struct nt_choice, verb->n + 1);
+
+	step->kind = NT_STEP_FIRST_OF;
+	load_kind(l, step, options[NT_OPTION_KIND]);
+	load_options(l, step, options);
+	if (verb->n < 2)
+		nt_diags_error(l->diags, verb->key->span, "'first_of' needs two channels or more to choose from");
+	for (const struct nt_yaml *item = verb->first; item != NULL; item = item->next)
+		if (load_choice(l, item, step->service, &choices[step->n_choices]))
+			step->n_choices++;
+	step->choices = choices;
+	return step->n_choices == verb->n;
 }
 
 bool nt_load_webhook(struct nt_loader *l, struct nt_step *step, const struct nt_yaml *verb,

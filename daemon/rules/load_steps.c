@@ -192,7 +192,7 @@ static bool load_change(struct nt_loader *l, int verb, const struct nt_yaml *nod
 
 static bool takes_time(int verb)
 {
-	return verb == NT_VERB_CHANNEL || verb == NT_VERB_WEBHOOK || verb == NT_VERB_WAIT ||
+	return verb == NT_VERB_CHANNEL || verb == NT_VERB_FIRST_OF || verb == NT_VERB_WEBHOOK || verb == NT_VERB_WAIT ||
 		verb == NT_VERB_WAIT_UNTIL ||
 	       verb == NT_VERB_WAIT_FOR || verb == NT_VERB_SPLIT;
 }
@@ -203,6 +203,8 @@ static bool load_own(struct nt_loader *l, int verb, const struct nt_yaml *node, 
 	switch (verb) {
 	case NT_VERB_CHANNEL:
 		return nt_load_message(l, step, node, options);
+	case NT_VERB_FIRST_OF:
+		return nt_load_first_of(l, step, node, options);
 	case NT_VERB_WEBHOOK:
 		return nt_load_webhook(l, step, node, options);
 	case NT_VERB_WAIT:

@@ -156,6 +156,8 @@ void nt_load_choose(struct nt_step_list *list, const struct nt_yaml *node, int i
 /* What a message step says of itself (load_message.c): template, with, kind, window, give_up_after. */
 bool nt_load_message(struct nt_loader *l, struct nt_step *step, const struct nt_yaml *verb,
                      const struct nt_yaml *const *options);
+bool nt_load_first_of(struct nt_loader *l, struct nt_step *step, const struct nt_yaml *verb,
+                      const struct nt_yaml *const *options);
 bool nt_load_webhook(struct nt_loader *l, struct nt_step *step, const struct nt_yaml *verb,
                      const struct nt_yaml *const *options);
 /* What a wait step waits for (load_wait.c). */

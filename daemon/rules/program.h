@@ -140,6 +140,7 @@ struct nt_way_out {
 
 enum nt_step_kind {
 	NT_STEP_MESSAGE,    /* channel, template */
+	NT_STEP_FIRST_OF,   /* choices: the first channel on which the lead is reachable */
 	NT_STEP_WEBHOOK,    /* name; channel is "webhook" */
 	NT_STEP_WAIT,       /* duration */
 	NT_STEP_WAIT_CLOCK, /* time of day, with weekday or -1 */
@@ -171,6 +172,11 @@ struct nt_arm {
 	int first;       /* first step, -1 empty */
 };
 
+struct nt_choice { /* of first_of */
+	int channel;
+	const char *name; /* template */
+};
+
 struct nt_step {
 	enum nt_step_kind kind;
 	const char *identity;  /* unique in its campaign: the id, else kind-name-ordinal */
@@ -181,6 +187,8 @@ struct nt_step {
 	/* by kind */
 	int channel;
 	const char *name;      /* template, webhook, tag, stage, reason, what to suppress */
+	const struct nt_choice *choices; /* FIRST_OF */
+	unsigned n_choices;
 	bool service;          /* kind: service */
 	const struct nt_assignment *assignments;
 	unsigned n_assignments;

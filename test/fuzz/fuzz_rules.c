@@ -45,6 +45,9 @@ static void check_steps(const struct nt_program *program, const struct nt_campai
 		NT_CHECK(step->parent >= -1 && step->parent < i);
 		NT_CHECK(step->kind != NT_STEP_MESSAGE || (step->channel >= 0 &&
 		                                           step->channel < (int)program->n_channels));
+		for (unsigned c = 0; c < step->n_choices; c++)
+			NT_CHECK(step->choices[c].channel >= 0 &&
+			         step->choices[c].channel < (int)program->n_channels);
 		for (unsigned a = 0; a < step->n_arms; a++)
 			NT_CHECK(step->arms[a].first == -1 || (step->arms[a].first > i && step->arms[a].first < n));
 		NT_CHECK(step->kind != NT_STEP_SPLIT || step->n_arms == 0 || step->arms[step->n_arms - 1].upto == 1000000);
