@@ -259,6 +259,7 @@ class CountingSink:
         self.received = []          # Received, in the order of their final dots
         self.turned_away = []       # bodies that weren't answered with 250
         self.connections = 0
+        self.open = set()
         self.lock = threading.Condition()
         self.stall_at = None        # the how-manieth message isn't answered …
         self.stalled = threading.Event()
@@ -276,6 +277,7 @@ class CountingSink:
         class Mail(asyncio.Protocol):
             def connection_made(self, transport):
                 self.transport = transport
+                sink.open.add(transport)
                 self.buffer = b""
                 self.data = None
                 self.sender = self.recipient = None
@@ -283,6 +285,9 @@ class CountingSink:
                 self.number = sink.connections
                 transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 self.reply("HELLO", b"220 sink.example ESMTP\r\n", transport.write)
+
+            def connection_lost(self, error):
+                sink.open.discard(self.transport)
 
             def reply(self, stage, usual, say):
                 """True: as usual."""
@@ -393,8 +398,8 @@ class CountingSink:
 
     def close(self):
         def stop():
-            for task in asyncio.all_tasks(self.loop):
-                task.cancel()
-            self.loop.stop()
+            for transport in list(self.open):
+                transport.abort()
+            self.loop.call_soon(self.loop.stop)
         self.loop.call_soon_threadsafe(stop)
         self.thread.join(5 * SLOW)
