@@ -19,7 +19,7 @@ struct nt_template_set;
 struct nt_delivery {
 	struct nt_outbox_row row;          /* texts in `arena` */
 	struct nt_arena *arena;
-	const struct nt_template_set *templates; /* of the rule set that is current when handed over; held by `program` */
+	const struct nt_template_set *templates; /* of the rule set that released it; held by `program` */
 	struct nt_program *program;
 	int slot;                          /* in the slot file; -1 */
 	void *owner;                       /* the dispatcher's */

@@ -236,15 +236,16 @@ static void woken(struct ev_loop *loop, ev_timer *timer, int events)
 	pump(lane);
 }
 
-static void hand_over(struct lane *lane, const struct nt_outbox_row *row, struct nt_arena *arena)
+/* `program`: the reference is the delivery's from here. */
+static void hand_over(struct lane *lane, const struct nt_outbox_row *row, struct nt_program *program, struct nt_arena *arena)
 {
 	struct nt_dispatcher *dispatcher = lane->dispatcher;
 	struct nt_delivery *delivery = nt_arena_new0(arena, struct nt_delivery);
 
 	delivery->row = *row;
 	delivery->arena = arena;
-	delivery->program = nt_program_ref(dispatcher->program);
-	delivery->templates = dispatcher->program->templates;
+	delivery->program = program;
+	delivery->templates = program->templates;
 	delivery->slot = nt_slots_take(dispatcher->options.slots, row->message.id);
 	delivery->owner = lane;
 	lane->on_the_wire++;
@@ -272,6 +273,7 @@ static void copy_row(struct nt_arena *arena, const struct nt_outbox_row *from, s
 	to->message.template_name = nt_arena_strdup(arena, m->template_name);
 	to->message.locale = nt_arena_strdup(arena, m->locale);
 	to->message.template_hash = nt_arena_strdup(arena, m->template_hash);
+	to->message.program_hash = NULL; /* the delivery holds the program itself */
 	to->message.address = nt_arena_strdup(arena, m->address);
 	to->message.address_name = nt_arena_strdup(arena, m->address_name);
 	to->message.values = nt_arena_strdup(arena, m->values);
@@ -287,6 +289,8 @@ static void claimed(struct nt_request *request, void *user)
 	lane->dispatcher->posted--;
 	lane->claiming = false;
 	if (request->code != NT_ANSWER_OK) {
+		for (unsigned i = 0; i < limit; i++)
+			nt_program_unref(request->programs[i]);
 		wake_in(lane, 1000);
 	} else {
 		lane->dirty = lane->dirty || request->n_rows == limit;
@@ -299,7 +303,7 @@ static void claimed(struct nt_request *request, void *user)
 			struct nt_outbox_row row;
 
 			copy_row(arena, &request->rows[i], &row);
-			hand_over(lane, &row, arena);
+			hand_over(lane, &row, request->programs[i], arena);
 		}
 	}
 	nt_arena_free(request->arena);
@@ -347,6 +351,7 @@ static void pump(struct lane *lane)
 	request->kind = NT_REQUEST_CLAIM;
 	request->channel = nt_arena_strdup(arena, lane->channel->name);
 	request->limit = n;
+	request->programs = nt_arena_array(arena, struct nt_program *, n);
 	request->owner = dispatcher->options.owner;
 	request->done = claimed;
 	request->user = lane;

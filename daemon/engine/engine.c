@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#define OLDER_KEPT 3
+
 #define TIMERS_A_TURN 100000u
 #define LATE NT_SECOND /* a timer that runs so much after its time counts as late */
 #define META_INSTANT "instant"
@@ -356,7 +358,8 @@ static bool is_fresh(struct nt_batch *turn)
 
 	if (engine->stale)
 		engine->stale = !restore(engine, &why);
-	if (engine->cursor == NULL) /* no lead needs an older program any more */
+	/* No lead needs an older program any more; messages may, and for a while it is likely to be one of the last. */
+	if (engine->cursor == NULL && g_hash_table_size(engine->older) > OLDER_KEPT)
 		g_hash_table_remove_all(engine->older);
 	return !engine->stale || nt_turn_ok(turn, NT_STORE_ERROR);
 }

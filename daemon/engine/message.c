@@ -262,6 +262,7 @@ struct nt_message *nt_message_new(struct nt_instant *in, struct nt_run *run, con
 		                                step->kind == NT_STEP_WEBHOOK ? "webhook" : message->channel,
 		                                message->locale);
 	message->template_hash = template != NULL ? nt_message_template_hash(template) : "";
+	message->program_hash = in->program->hash;
 	message->address = address != NULL ? address : "";
 	message->address_name = full_name(in);
 	message->values = freeze(in, run, step);

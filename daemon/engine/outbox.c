@@ -3,7 +3,20 @@
 #include "base/arena.h"
 #include "rules/program.h"
 
+#include <string.h>
+
 #define MOST_CLAIMED 1000u
+
+/* What is released keeps its content (II.7), and all of it: texts, sender and layout of one version. */
+static struct nt_program *program_of(struct nt_batch *turn, const struct nt_message *message)
+{
+	struct nt_program *present = turn->engine->program, *older;
+
+	if (message->program_hash == NULL || strcmp(message->program_hash, present->hash) == 0)
+		return present;
+	older = nt_engine_older(turn->engine, message->program_hash);
+	return older != NULL ? older : present;
+}
 
 void nt_request_claim(struct nt_batch *turn, struct nt_request *request)
 {
@@ -14,8 +27,11 @@ void nt_request_claim(struct nt_batch *turn, struct nt_request *request)
 	if (!nt_turn_ok(turn, turn->store->ops->outbox_claim(turn->store, request->arena, request->channel, turn->now,
 	                                                     limit, request->owner, request->rows, &request->n_rows)))
 		return;
-	for (unsigned i = 0; i < request->n_rows; i++)
+	for (unsigned i = 0; i < request->n_rows; i++) {
 		nt_turn_hand(turn, request->rows[i].message.lead, request->rows[i].message.id, true);
+		if (request->programs != NULL)
+			request->programs[i] = nt_program_ref(program_of(turn, &request->rows[i].message));
+	}
 	nt_turn_ok(turn, turn->store->ops->outbox_next(turn->store, request->channel, &request->next_release));
 }
 

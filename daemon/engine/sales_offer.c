@@ -223,7 +223,7 @@ void nt_sales_tell(struct nt_sales_step *step, const struct nt_sales_entry *entr
 			.lead = nt_arena_strdup(arena, entry->lead), .rep = to->name, .campaign = "", .key = "",
 			.step = nt_arena_strdup(arena, occasion), .channel = channel, .template_name = name,
 			.template_hash = found != NULL ? nt_message_template_hash(found) : "",
-			.address = address, .address_name = to->full_name, .service = true, .released = step->now,
+			.program_hash = program->hash, .address = address, .address_name = to->full_name, .service = true, .released = step->now,
 			.values = message_values(step, entry, to, occasion),
 			.why = nt_arena_printf(arena, "sales: %s %s", occasion, to->name),
 			.offer = entry->rep != NULL && strcmp(entry->rep, to->name) == 0 ? entry->offer : 0,

@@ -100,6 +100,7 @@ struct nt_message {
 	uint32_t entry;
 	const char *step;        /* identity */
 	const char *channel, *template_name, *locale, *template_hash;
+	const char *program_hash; /* the rules that released it: it keeps their texts */
 	const char *address;     /* as given */
 	const char *address_name; /* first and last name, or NULL */
 	const char *values;      /* JSON object */

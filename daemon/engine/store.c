@@ -23,7 +23,7 @@ static const size_t row_texts[] = {
 #define TEXT(member) offsetof(struct nt_outbox_row, member)
 	TEXT(message.id), TEXT(message.lead), TEXT(message.rep), TEXT(message.campaign), TEXT(message.key),
 	TEXT(message.step), TEXT(message.channel), TEXT(message.template_name), TEXT(message.locale),
-	TEXT(message.template_hash), TEXT(message.address), TEXT(message.address_name), TEXT(message.values),
+	TEXT(message.template_hash), TEXT(message.program_hash), TEXT(message.address), TEXT(message.address_name), TEXT(message.values),
 	TEXT(message.why), TEXT(owner), TEXT(remote_id), TEXT(detail),
 #undef TEXT
 };

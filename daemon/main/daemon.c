@@ -387,12 +387,9 @@ static void stop(struct ev_loop *loop, ev_signal *signal, int events)
 
 static void reload(struct ev_loop *loop, ev_signal *signal, int events)
 {
-	GString *out = g_string_new(NULL);
-
 	(void)loop;
 	(void)events;
-	nt_daemon_reload(signal->data, out);
-	g_string_free(out, TRUE);
+	nt_daemon_reload_signal(signal->data);
 }
 
 static void watch_signals(struct nt_daemon *daemon)

@@ -29,7 +29,7 @@ struct nt_daemon {
 	struct nt_reader *reader;
 	struct nt_api *api;
 	ev_signal on_term, on_int, on_hup;
-	ev_timer stop_limit, idle;
+	ev_timer stop_limit, idle, reload_later;
 	bool settled;                      /* what an earlier process left on the wire is dealt with */
 	bool stopping, stopped_hard, drained;
 	bool reloading;                    /* a LOAD is on its way through the engine */
@@ -44,8 +44,9 @@ struct nt_daemon {
 struct nt_program *nt_daemon_read_rules(const struct nt_settings *settings, const struct nt_zones *zones, GString *archive, GString *report);
 void nt_daemon_post_load(struct nt_daemon *daemon, struct nt_program *program, const GString *archive,
                          void (*done)(struct nt_request *request, void *user));
-/* SIGHUP and `nurturectl reload`. false: nothing changed, *out says why. */
+/* `nurturectl reload`. false: nothing changed, *out says why. */
 bool nt_daemon_reload(void *user, GString *out);
+void nt_daemon_reload_signal(struct nt_daemon *daemon); /* SIGHUP: again by itself if it can't be done right now */
 
 void nt_daemon_status(void *user, GString *out);
 bool nt_daemon_clock_set(void *user, nt_time t, GString *out);

@@ -16,6 +16,8 @@
 
 #include <string.h>
 
+#define RELOAD_LATER_S 0.2
+
 struct nt_program *nt_daemon_read_rules(const struct nt_settings *settings, const struct nt_zones *zones, GString *archive, GString *report)
 {
 	struct nt_load_context context = { .zones = zones, .channels = nt_settings_channel_names(settings),
@@ -121,50 +123,95 @@ static void loaded(struct nt_request *request, void *user)
 	nt_notify_ready("running");
 }
 
+enum attempt { UNDER_WAY, WRONG, LATER };
+
+static bool doors_differ(const struct nt_settings *a, const struct nt_settings *b)
+{
+	return strcmp(a->store_path, b->store_path) != 0 || g_strcmp0(a->listen, b->listen) != 0 || strcmp(a->socket, b->socket) != 0;
+}
+
 /* Everything is read and checked aside; nothing is touched until all of it is good. */
-static bool prepare(struct nt_daemon *daemon, GString *archive, GString *out)
+static enum attempt prepare(struct nt_daemon *daemon, GString *archive, GString *out)
 {
 	struct nt_diags *diags = nt_diags_new();
+	enum attempt attempt = WRONG;
 
 	daemon->loading_settings = nt_settings_load(daemon->options.config, diags);
-	if (daemon->loading_settings == NULL) {
-		nt_diags_print(diags, out);
-	} else if (strcmp(daemon->loading_settings->store_path, daemon->settings->store_path) != 0 ||
-	           g_strcmp0(daemon->loading_settings->listen, daemon->settings->listen) != 0 ||
-	           strcmp(daemon->loading_settings->socket, daemon->settings->socket) != 0) {
+	nt_diags_print(diags, out);
+	nt_diags_free(diags);
+	if (daemon->loading_settings == NULL)
+		return WRONG;
+	if (doors_differ(daemon->loading_settings, daemon->settings)) {
 		g_string_append(out, "'store', 'listen' and 'socket' can't change while the daemon runs: restart it\n");
+	} else if (strcmp(daemon->loading_settings->fingerprint, daemon->settings->fingerprint) != 0 &&
+	           nt_dispatcher_leaving(daemon->dispatcher)) {
+		g_string_append(out, "channels that the last reload replaced still have messages on the wire: try again in a moment\n");
+		attempt = LATER;
 	} else {
 		daemon->loading = nt_daemon_read_rules(daemon->loading_settings, daemon->zones, archive, out);
+		attempt = daemon->loading != NULL ? UNDER_WAY : WRONG;
 	}
-	nt_diags_free(diags);
-	if (daemon->loading == NULL) {
+	if (attempt != UNDER_WAY) {
 		nt_settings_free(daemon->loading_settings);
 		daemon->loading_settings = NULL;
 	}
-	return daemon->loading != NULL;
+	return attempt;
 }
 
-bool nt_daemon_reload(void *user, GString *out)
+static enum attempt reload(struct nt_daemon *daemon, GString *out)
 {
-	struct nt_daemon *daemon = user;
 	GString *archive;
-	bool good;
+	enum attempt attempt;
 
-	if (daemon->reloading || daemon->stopping || nt_dispatcher_leaving(daemon->dispatcher)) {
-		g_string_append(out, "a reload is under way: try again in a moment\n");
-		return false;
+	if (daemon->reloading || daemon->stopping) {
+		g_string_append(out, daemon->stopping ? "the daemon is stopping\n" : "a reload is under way: try again in a moment\n");
+		return daemon->stopping ? WRONG : LATER;
 	}
 	nt_notify_reloading();
 	archive = g_string_new(NULL);
-	good = prepare(daemon, archive, out);
-	if (good) {
+	attempt = prepare(daemon, archive, out);
+	if (attempt == UNDER_WAY) {
 		daemon->reloading = true;
 		nt_daemon_post_load(daemon, daemon->loading, archive, loaded);
+	} else if (attempt == LATER) {
+		nt_notify_ready("running");
 	} else {
 		nt_log(NT_LOG_ERROR, "reload refused, nothing has changed", "why", out->str, NULL);
 		note(daemon, out->str);
 		nt_notify_ready("running; the last reload was refused");
 	}
 	g_string_free(archive, TRUE);
-	return good;
+	return attempt;
+}
+
+bool nt_daemon_reload(void *user, GString *out)
+{
+	return reload(user, out) == UNDER_WAY;
+}
+
+/* A signal has nobody who could try again. */
+static void reload_now_or_later(struct nt_daemon *daemon)
+{
+	GString *out = g_string_new(NULL);
+
+	if (reload(daemon, out) == LATER) {
+		ev_timer_set(&daemon->reload_later, RELOAD_LATER_S, 0.);
+		ev_timer_start(daemon->loop, &daemon->reload_later);
+	}
+	g_string_free(out, TRUE);
+}
+
+static void try_again(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop;
+	(void)events;
+	reload_now_or_later(timer->data);
+}
+
+void nt_daemon_reload_signal(struct nt_daemon *daemon)
+{
+	ev_timer_stop(daemon->loop, &daemon->reload_later);
+	ev_timer_init(&daemon->reload_later, try_again, RELOAD_LATER_S, 0.);
+	daemon->reload_later.data = daemon;
+	reload_now_or_later(daemon);
 }

@@ -19,7 +19,7 @@ static const char *const migrations[NT_SCHEMA_VERSION] = {
 	" changed INTEGER NOT NULL, remote_id TEXT, detail TEXT, lead TEXT NOT NULL, rep TEXT, campaign TEXT NOT NULL,"
 	" run_key TEXT NOT NULL, entry INTEGER NOT NULL, step TEXT NOT NULL, template TEXT NOT NULL, locale TEXT,"
 	" template_hash TEXT, address TEXT NOT NULL, address_name TEXT, payload TEXT NOT NULL, service INTEGER NOT NULL,"
-	" released INTEGER NOT NULL, offer INTEGER NOT NULL, why TEXT);"
+	" released INTEGER NOT NULL, offer INTEGER NOT NULL, why TEXT, program INTEGER);"
 	/* Only what waits is in the index: it stays as small as the backlog. */
 	"CREATE INDEX outbox_released ON outbox (channel, not_before) WHERE state = 0;"
 	"CREATE INDEX outbox_lead ON outbox (lead);"

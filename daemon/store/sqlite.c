@@ -15,7 +15,7 @@
 #define OUTBOX_COLUMNS                                                                                                   \
 	"id, state, channel, not_before, attempts, owner, slot, changed, remote_id, detail, lead, rep, campaign,"        \
 	" run_key, entry, step, template, locale, template_hash, address, address_name, payload, service, released,"     \
-	" offer, why, number"
+	" offer, why, (SELECT hash FROM program WHERE program.number = outbox.program), number"
 
 static const char *const sql[NT_SQL_STATEMENTS] = {
 	[NT_SQL_BEGIN] = "BEGIN IMMEDIATE",
@@ -43,8 +43,8 @@ static const char *const sql[NT_SQL_STATEMENTS] = {
 	[NT_SQL_LOG_ERASE] = "DELETE FROM log WHERE sequence = ?1",
 	[NT_SQL_OUTBOX_PUT] = "INSERT OR IGNORE INTO outbox (id, state, channel, not_before, attempts, slot, changed, lead, rep,"
 	                      " campaign, run_key, entry, step, template, locale, template_hash, address, address_name, payload,"
-	                      " service, released, offer, why) VALUES (?1, 0, ?2, ?3, 0, -1, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
-	                      " ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
+	                      " service, released, offer, why, program) VALUES (?1, 0, ?2, ?3, 0, -1, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
+	                      " ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)",
 	[NT_SQL_OUTBOX_CLAIM] = "SELECT " OUTBOX_COLUMNS " FROM outbox WHERE state = 0 AND channel = ?1 AND not_before <= ?2"
 	                        " ORDER BY not_before LIMIT ?3",
 	[NT_SQL_OUTBOX_HAND] = "UPDATE outbox SET state = 1, owner = ?1, changed = ?2 WHERE number = ?3",

@@ -6,7 +6,8 @@
 
 /* The order of the columns in every SELECT on outbox. */
 enum column { ID, STATE, CHANNEL, NOT_BEFORE, ATTEMPTS, OWNER, SLOT, CHANGED, REMOTE_ID, DETAIL, LEAD, REP, CAMPAIGN, RUN_KEY,
-              ENTRY, STEP, TEMPLATE, LOCALE, TEMPLATE_HASH, ADDRESS, ADDRESS_NAME, PAYLOAD, SERVICE, RELEASED, OFFER, WHY, NUMBER };
+              ENTRY, STEP, TEMPLATE, LOCALE, TEMPLATE_HASH, ADDRESS, ADDRESS_NAME, PAYLOAD, SERVICE, RELEASED, OFFER, WHY,
+              PROGRAM_HASH, NUMBER };
 
 static struct nt_sqlite_store *self(struct nt_store *store)
 {
@@ -15,10 +16,18 @@ static struct nt_sqlite_store *self(struct nt_store *store)
 
 int nt_sqlite_outbox_put(struct nt_store *store, const struct nt_message *message)
 {
-	sqlite3_stmt *s = nt_sqlite_statement(self(store), NT_SQL_OUTBOX_PUT);
+	sqlite3_stmt *s;
 	const char *const texts[] = { message->lead, message->rep, message->campaign, message->key };
+	int64_t program;
 	int i = 5;
 
+	if (message->program_hash != NULL) {
+		int code = nt_sqlite_program_number(self(store), message->program_hash, message->released, &program);
+
+		if (code != NT_STORE_OK)
+			return code;
+	}
+	s = nt_sqlite_statement(self(store), NT_SQL_OUTBOX_PUT);
 	if (s == NULL)
 		return NT_STORE_ERROR;
 	nt_sqlite_bind_text(s, 1, message->id);
@@ -39,6 +48,8 @@ int nt_sqlite_outbox_put(struct nt_store *store, const struct nt_message *messag
 	sqlite3_bind_int64(s, i++, message->released);
 	sqlite3_bind_int64(s, i++, (int64_t)message->offer);
 	nt_sqlite_bind_text(s, i++, message->why);
+	if (message->program_hash != NULL)
+		sqlite3_bind_int64(s, i, program);
 	return nt_sqlite_run(self(store), s);
 }
 
@@ -70,6 +81,7 @@ static void read_row(struct nt_arena *arena, sqlite3_stmt *s, struct nt_outbox_r
 	m->released = sqlite3_column_int64(s, RELEASED);
 	m->offer = (uint64_t)sqlite3_column_int64(s, OFFER);
 	m->why = text(arena, s, WHY);
+	m->program_hash = text(arena, s, PROGRAM_HASH);
 	out->state = (enum nt_outbox_state)sqlite3_column_int(s, STATE);
 	out->not_before = sqlite3_column_int64(s, NOT_BEFORE);
 	out->attempts = (unsigned)sqlite3_column_int(s, ATTEMPTS);

@@ -87,7 +87,7 @@ int nt_sqlite_unsuppress(struct nt_store *base, const struct nt_address *address
 /* ---- log ---- */
 
 /* Rows name their program by a small number: the hash would be a third of the row. */
-static int program_number(struct nt_sqlite_store *store, const char *hash, nt_time at, int64_t *number)
+int nt_sqlite_program_number(struct nt_sqlite_store *store, const char *hash, nt_time at, int64_t *number)
 {
 	gpointer known = g_hash_table_lookup(store->numbers, hash);
 	sqlite3_stmt *s;
@@ -137,7 +137,7 @@ int nt_sqlite_log_append(struct nt_store *base, struct nt_log_row *row)
 	int code = store->log_last < 0 ? last_sequence(store) : NT_STORE_OK;
 
 	if (code == NT_STORE_OK)
-		code = program_number(store, row->program_hash, row->at, &number);
+		code = nt_sqlite_program_number(store, row->program_hash, row->at, &number);
 	if (code != NT_STORE_OK)
 		return code;
 	s = nt_sqlite_statement(store, NT_SQL_LOG_PUT);

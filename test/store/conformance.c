@@ -278,6 +278,7 @@ static struct nt_message message(const char *id, const char *lead, const char *c
 		.channel = channel,
 		.template_name = "welcome",
 		.template_hash = "abc",
+		.program_hash = "5f3a",
 		.address = "Ann@example.org",
 		.address_name = "Ann",
 		.values = "{\"first_name\":\"Ann\"}",
@@ -353,6 +354,7 @@ static void a_message_is_kept_whole(void **state)
 	assert_string_equal(row.message.channel, "email");
 	assert_string_equal(row.message.template_name, "welcome");
 	assert_string_equal(row.message.template_hash, "abc");
+	assert_string_equal(row.message.program_hash, "5f3a");
 	assert_string_equal(row.message.locale, "de");
 	assert_string_equal(row.message.address, "Ann@example.org");
 	assert_string_equal(row.message.address_name, "Ann");
