@@ -235,7 +235,11 @@ static const char *refusal(struct nt_instant *in, int slot, const char *key)
 	if (entered_now(in, slot, key))
 		return "was in it at this very instant";
 	state = nt_lead_campaign(in->lead, campaign->name);
-	if (state == NULL || state->entries == 0 || campaign->again == NT_AGAIN_ALWAYS)
+	if (state == NULL || state->entries == 0)
+		return NULL;
+	if (campaign->has_cooldown && nt_time_within(in->lead->zone, state->last_entry, in->now, campaign->cooldown))
+		return "was in it too short a time ago";
+	if (campaign->again == NT_AGAIN_ALWAYS)
 		return NULL;
 	if (campaign->again == NT_AGAIN_NEVER)
 		return "was in it before, and again is never";
@@ -270,16 +274,32 @@ static void enter(struct nt_instant *in, int slot, const char *key, const struct
 	raise_about(in, "campaign.entered", run);
 }
 
+/* The run that an entry event begins anew: one that stood before the event. */
+static struct nt_run *restarted(struct nt_instant *in, int slot, const char *key, const struct nt_raised *raised)
+{
+	struct nt_run *run = in->lead->runs;
+
+	while (run != NULL && (run->campaign != slot || strcmp(run->key, key) != 0))
+		run = run->next;
+	return run != NULL && in->program->campaigns[slot].restarts && raised->number > run->stood ? run : NULL;
+}
+
 static void enter_on(struct nt_instant *in, int slot, const struct nt_enter *way)
 {
 	const struct nt_raised *raised;
 
 	for (raised = in->offered; raised != NULL; raised = raised->next) {
 		const struct nt_event *event = raised->event;
+		struct nt_run *run;
 
-		if (event->type != way->event || in->now - event->at > TOO_LATE_TO_START ||
-		    refusal(in, slot, "") != NULL || !nt_instant_holds(in, way->condition, NULL, event, false))
+		if (event->type != way->event || in->now - event->at > TOO_LATE_TO_START)
 			continue;
+		run = restarted(in, slot, "", raised);
+		if ((run != NULL ? entered_now(in, slot, "") : refusal(in, slot, "") != NULL) ||
+		    !nt_instant_holds(in, way->condition, NULL, event, false))
+			continue;
+		if (run != NULL) /* what it released stays so: the lead has neither left nor converted */
+			end(in, run, nt_arena_printf(in->arena, "begun anew by %s", event->name), false);
 		enter(in, slot, "", event, nt_arena_strdup(in->arena, event->name));
 		return;
 	}

@@ -28,6 +28,7 @@ static const struct nt_key document_rows[] = {
 TABLE(document, "Documents", "at the top of a document",
       "A rule set is a folder; every *.yaml below it is read. A document is a mapping with these keys.");
 
+static const char *const during_choices[] = { "restart", NULL };
 static const struct nt_key campaign_rows[] = {
 	[NT_CAMPAIGN_CAMPAIGN] = { "campaign", NT_KIND_NAME, R, "its name, lower-case-with-hyphens, unique", NULL },
 	[NT_CAMPAIGN_TITLE] = { "title", NT_KIND_TEXT, 0, "its name for people", NULL },
@@ -44,9 +45,11 @@ static const struct nt_key campaign_rows[] = {
 	[NT_CAMPAIGN_SEGMENTS] = { "segments", NT_KIND_MAP, 0, "as in a document of their own", NULL },
 	[NT_CAMPAIGN_TESTS] = { "tests", NT_KIND_LIST, 0, "tests that run this campaign alone", NULL },
 	[NT_CAMPAIGN_PER] = { "per", NT_KIND_TEXT, LATER, "once for each order (cart, quote, ticket) at a time", NULL },
-	[NT_CAMPAIGN_COOLDOWN] = { "cooldown", NT_KIND_DURATION, LATER, "between entries of one lead", NULL },
-	[NT_CAMPAIGN_DURING] = { "during", NT_KIND_NAME, LATER, "restart: an entry event during a run begins anew",
-		NULL },
+	[NT_CAMPAIGN_COOLDOWN] = { "cooldown", NT_KIND_DURATION, 0,
+		"no entry so soon after the lead's last one, whatever `again` says", NULL },
+	[NT_CAMPAIGN_DURING] = { "during", NT_KIND_CHOICE, 0,
+		"restart: an entry event during a run ends it and begins anew; `again` and `cooldown` don't stand against it",
+		during_choices },
 	[NT_CAMPAIGN_WAS] = { "was", NT_KIND_NAME, LATER, "the name that it had before", NULL },
 };
 TABLE(campaign, "Campaigns", "of a campaign", "One campaign: who enters, what happens, how it ends.");

@@ -205,6 +205,30 @@ static void load_again(struct nt_loader *l, const struct nt_yaml *node, struct n
 	campaign->again = word < 0 ? NT_AGAIN_AFTER : word == 0 ? NT_AGAIN_NEVER : NT_AGAIN_ALWAYS;
 }
 
+static bool enters_on(const struct nt_campaign *campaign)
+{
+	bool on = campaign->n_enter == 0; /* they were wrong, and said to be */
+
+	for (unsigned i = 0; i < campaign->n_enter; i++)
+		on = on || campaign->enter[i].kind == NT_ENTER_ON;
+	return on;
+}
+
+static void load_between(struct nt_loader *l, const struct nt_yaml *const *keys, struct nt_campaign *campaign)
+{
+	const struct nt_yaml *cooldown = keys[NT_CAMPAIGN_COOLDOWN], *during = keys[NT_CAMPAIGN_DURING];
+
+	load_again(l, keys[NT_CAMPAIGN_AGAIN], campaign);
+	campaign->has_cooldown = cooldown != NULL && nt_load_duration(l, cooldown, &campaign->cooldown);
+	campaign->restarts = during != NULL;
+	if (campaign->has_cooldown && campaign->again == NT_AGAIN_NEVER && keys[NT_CAMPAIGN_AGAIN] == NULL)
+		nt_diags_warning(l->diags, cooldown->key->span,
+		                 "'cooldown' has nothing to hold back: without 'again' a lead enters once");
+	if (campaign->restarts && !enters_on(campaign))
+		nt_diags_error(l->diags, during->key->span,
+		               "'during' goes with an 'enter' on an event: nothing else begins anew");
+}
+
 static void load_body(struct nt_loader *l, const struct nt_yaml *const *keys, struct nt_campaign *campaign)
 {
 	struct nt_step_list list = { .l = l, .campaign = campaign->name };
@@ -219,7 +243,7 @@ static void load_body(struct nt_loader *l, const struct nt_yaml *const *keys, st
 		campaign->priority = (int)priority;
 	load_enters(l, keys[NT_CAMPAIGN_ENTER], campaign);
 	collect_entry_events(l, campaign, &list);
-	load_again(l, keys[NT_CAMPAIGN_AGAIN], campaign);
+	load_between(l, keys, campaign);
 	nt_load_scope(l, NULL, 0, list.entry_events, list.n_entry_events, true);
 	campaign->pause = nt_load_condition(l, keys[NT_CAMPAIGN_PAUSE]);
 	/* `do:` lists come after the steps, so that they never change the ordinals in these */

@@ -218,6 +218,8 @@ struct nt_campaign {
 	unsigned n_enter;
 	enum nt_again_kind again;
 	struct nt_duration again_after;
+	bool has_cooldown, restarts; /* during: restart */
+	struct nt_duration cooldown; /* between entries of one lead, whatever the key */
 	const struct nt_way_out *goals;
 	unsigned n_goals;
 	const struct nt_way_out *exits;
