@@ -14,6 +14,8 @@
 #define REPOST_S 1.0        /* an outcome that the store couldn't keep is posted again after so long */
 #define DOWN_FIRST_MS 1000  /* nothing goes to a channel whose relay can't be reached: so long at first … */
 #define DOWN_LONGEST_MS 60000
+#define CROWDED_MS 100      /* no slot was free, or no room after all */
+#define LOOK_AGAIN_MS 60000 /* the clock may be set while we wait for an instant of it */
 
 /* One channel, its limit and what it has in hand. */
 struct lane {
@@ -65,13 +67,16 @@ struct outcome_context {
 
 static void check_drained(struct nt_dispatcher *dispatcher)
 {
+	void (*drained)(void *user);
+
 	if (!dispatcher->draining || dispatcher->drained == NULL || dispatcher->posted > 0 || dispatcher->failed.length > 0)
 		return;
 	for (struct lane *lane = dispatcher->lanes; lane != NULL; lane = lane->next)
 		if (!lane->drained || lane->on_the_wire > 0)
 			return;
-	dispatcher->drained(dispatcher->drained_user);
+	drained = dispatcher->drained;
 	dispatcher->drained = NULL;
+	drained(dispatcher->drained_user);
 }
 
 static void settle_one(struct nt_dispatcher *dispatcher)
@@ -253,6 +258,8 @@ static void hand_over(struct lane *lane, const struct nt_outbox_row *row, struct
 	if (delivery->slot < 0 || lane->leaving || !lane->channel->ops->send(lane->channel, delivery)) {
 		struct nt_delivery_outcome back = { .result = NT_SEND_UNTOUCHED };
 
+		/* Or it would be claimed again at once, and again, a transaction each. */
+		lane->down_until = MAX(lane->down_until, nt_clock_monotonic() + CROWDED_MS);
 		delivered(delivery, &back);
 	}
 }
@@ -297,7 +304,7 @@ static void claimed(struct nt_request *request, void *user)
 		lane->tokens -= request->n_rows;
 		lane->next_release = request->next_release;
 		if (request->next_release != NT_NEVER)
-			wake_in(lane, nt_clock_wait(lane->dispatcher->options.clock, request->next_release));
+			wake_in(lane, MIN(LOOK_AGAIN_MS, nt_clock_wait(lane->dispatcher->options.clock, request->next_release)));
 		for (unsigned i = 0; i < request->n_rows; i++) {
 			struct nt_arena *arena = nt_arena_new();
 			struct nt_outbox_row row;
@@ -321,7 +328,7 @@ static unsigned wanted(struct lane *lane)
 		wake_in(lane, lane->down_until - now);
 		return 0;
 	}
-	room = MIN(room, CLAIM_MOST);
+	room = MIN(MIN(room, CLAIM_MOST), nt_slots_room(lane->dispatcher->options.slots));
 	if (room == 0 || lane->limit.n == 0)
 		return room;
 	refill(lane);
@@ -423,6 +430,22 @@ static void lane_free(struct lane *lane)
 	g_free(lane);
 }
 
+static void add_counters(struct nt_dispatcher_counters *to, const struct nt_dispatcher_counters *from)
+{
+	to->handed += from->handed;
+	to->accepted += from->accepted;
+	to->temporary += from->temporary;
+	to->refused += from->refused;
+	to->in_doubt += from->in_doubt;
+}
+
+static void keep_counters(struct nt_dispatcher *dispatcher, const struct lane *gone)
+{
+	for (struct lane *lane = dispatcher->lanes; lane != NULL; lane = lane->next)
+		if (!lane->leaving && strcmp(lane->counters.channel, gone->counters.channel) == 0)
+			add_counters(&lane->counters, &gone->counters);
+}
+
 /* A lane that has left goes after the turn, never inside a callback of its own. */
 static void reap(struct nt_dispatcher *dispatcher)
 {
@@ -431,6 +454,7 @@ static void reap(struct nt_dispatcher *dispatcher)
 
 		if (lane->leaving && lane->drained && !lane->claiming && lane->on_the_wire == 0) {
 			*p = lane->next;
+			keep_counters(dispatcher, lane);
 			lane_free(lane);
 		} else {
 			p = &lane->next;
@@ -505,13 +529,25 @@ void nt_dispatcher_free(struct nt_dispatcher *dispatcher)
 	g_free(dispatcher);
 }
 
+/* A channel replaced by one of the same name is still the same one to whoever counts. */
 unsigned nt_dispatcher_counters(const struct nt_dispatcher *dispatcher, struct nt_dispatcher_counters *out, unsigned room)
 {
 	unsigned n = 0;
 
-	for (const struct lane *lane = dispatcher->lanes; lane != NULL && n < room; lane = lane->next) {
-		out[n] = lane->counters;
-		out[n++].on_the_wire = lane->on_the_wire;
+	for (const struct lane *lane = dispatcher->lanes; lane != NULL; lane = lane->next) {
+		unsigned i = 0;
+
+		while (i < n && strcmp(out[i].channel, lane->counters.channel) != 0)
+			i++;
+		if (i == room)
+			continue;
+		if (i == n) {
+			out[n++] = lane->counters;
+			out[i].on_the_wire = lane->on_the_wire;
+		} else {
+			add_counters(&out[i], &lane->counters);
+			out[i].on_the_wire += lane->on_the_wire;
+		}
 	}
 	return n;
 }

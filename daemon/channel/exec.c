@@ -4,6 +4,7 @@
 #include "base/bug.h"
 #include "channel/sheet.h"
 #include "channel/slots.h"
+#include "template/escape.h"
 
 #include <errno.h>
 #include <ev.h>
@@ -75,12 +76,20 @@ static int output_file(void)
 /* The first line that the program said. */
 static const char *said(struct nt_arena *arena, int fd)
 {
-	char text[DETAIL_MOST + 1];
+	char text[DETAIL_MOST + 1], *valid;
+	const char *copy;
+	GString *line;
 	ssize_t n = pread(fd, text, DETAIL_MOST, 0);
 
 	text[n > 0 ? n : 0] = '\0';
 	text[strcspn(text, "\r\n")] = '\0';
-	return nt_arena_strdup(arena, text);
+	valid = g_utf8_make_valid(text, -1); /* it may say anything, and is cut off somewhere */
+	line = g_string_new(NULL);
+	nt_escape(line, NT_ESCAPE_HEADER, valid, strlen(valid));
+	copy = nt_arena_strdup(arena, line->str);
+	g_string_free(line, TRUE);
+	g_free(valid);
+	return copy;
 }
 
 /* ---- outcomes ---- */
@@ -91,7 +100,7 @@ static void classify(const struct job *job, int status, struct nt_delivery_outco
 	const char *text = said(arena, job->output);
 
 	outcome->detail = text[0] != '\0' ? text : nt_arena_printf(arena, "exit status %d", WEXITSTATUS(status));
-	if (job->killed || !WIFEXITED(status)) {
+	if (!WIFEXITED(status)) {
 		/* It may have done its work, or not. */
 		outcome->result = NT_SEND_IN_DOUBT;
 		outcome->detail = job->killed ? "took too long and was killed" : "ended by a signal";
@@ -146,6 +155,8 @@ static int spawn(const struct exec *exec, int input, int output, pid_t *pid)
 	posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
 	posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
 	posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO);
+	/* Libraries open sockets that would live on in it: a relay's connection, say. */
+	posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
 	posix_spawnattr_init(&attributes);
 	sigemptyset(&none);
 	sigemptyset(&defaults);

@@ -34,6 +34,7 @@ struct transfer {
 	CURL *easy;
 	struct curl_slist *headers;
 	GString *answer;
+	bool begun;           /* the request is on its way: the other side may act upon it */
 	char error[CURL_ERROR_SIZE];
 };
 
@@ -116,10 +117,28 @@ static size_t take_answer(char *bytes, size_t size, size_t n, void *user)
 {
 	struct transfer *transfer = user;
 
-	if (transfer->answer->len + size * n > ANSWER_MOST)
-		return 0; /* a gateway's answer is short: this one is something else */
-	g_string_append_len(transfer->answer, bytes, (gssize)(size * n));
-	return size * n;
+	size_t take = MIN(size * n, ANSWER_MOST - transfer->answer->len);
+
+	g_string_append_len(transfer->answer, bytes, (gssize)take);
+	return take; /* less than given ends the transfer: a gateway's answer is short, this one is something else */
+}
+
+/* A connection stands and the request goes out now. Where a second one might be a second message there is none: the library repeats a
+ * request by itself when a connection that was kept open ends without an answer. */
+static int about_to_ask(void *user, char *their_ip, char *our_ip, int their_port, int our_port)
+{
+	struct transfer *transfer = user;
+
+	(void)their_ip;
+	(void)our_ip;
+	(void)their_port;
+	(void)our_port;
+	if (transfer->begun && !transfer->http->settings.provider->idempotent)
+		return CURL_PREREQFUNC_ABORT;
+	transfer->begun = true;
+	if (transfer->delivery->slot >= 0)
+		nt_slots_stage(transfer->http->house.slots, transfer->delivery->slot, NT_SLOT_SENDING);
+	return CURL_PREREQFUNC_OK;
 }
 
 static void transfer_free(struct transfer *transfer)
@@ -129,18 +148,47 @@ static void transfer_free(struct transfer *transfer)
 	g_free(transfer);
 }
 
-/* No complete answer. Was there anything that the other side could have acted upon? */
+/* Its time ran out while it waited for a connection of ours: nothing was tried. */
+static bool never_started(CURL *easy, CURLcode code)
+{
+	curl_off_t resolved = 0;
+	long connections = 0;
+
+	curl_easy_getinfo(easy, CURLINFO_NAMELOOKUP_TIME_T, &resolved);
+	curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &connections);
+	return code == CURLE_OPERATION_TIMEDOUT && resolved == 0 && connections == 0;
+}
+
+/* No answer. Was there anything that the other side could have acted upon? */
 static void classify_failure(const struct transfer *transfer, CURLcode code, struct nt_delivery_outcome *outcome)
 {
-	curl_off_t connected = 0;
-	bool idempotent = transfer->http->settings.provider->idempotent;
+	const char *text = transfer->error[0] != '\0' ? transfer->error : curl_easy_strerror(code);
 
-	curl_easy_getinfo(transfer->easy, CURLINFO_PRETRANSFER_TIME_T, &connected);
-	outcome->detail = transfer->error[0] != '\0' ? transfer->error : curl_easy_strerror(code);
-	outcome->result = NT_SEND_TEMPORARY;
-	outcome->down = connected == 0;
-	if (!outcome->down && !idempotent)
-		outcome->result = NT_SEND_IN_DOUBT;
+	outcome->detail = nt_arena_strdup(transfer->delivery->arena, text);
+	if (transfer->begun) {
+		outcome->result = transfer->http->settings.provider->idempotent ? NT_SEND_TEMPORARY : NT_SEND_IN_DOUBT;
+	} else if (never_started(transfer->easy, code)) {
+		outcome->result = NT_SEND_UNTOUCHED;
+	} else {
+		outcome->result = NT_SEND_TEMPORARY;
+		outcome->down = true;
+	}
+}
+
+/* A status line has come: the other side has decided, even if the rest of its answer was cut off or is of no use. */
+static bool classify_answer(const struct transfer *transfer, CURLcode code, struct nt_delivery_outcome *outcome)
+{
+	const struct nt_provider *provider = transfer->http->settings.provider;
+	curl_off_t wait = 0;
+	long status = 0;
+
+	curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+	if (status < 200 || (code != CURLE_OK && provider->success_prefix != NULL))
+		return false;
+	nt_call_answer(provider, transfer->delivery, status, transfer->answer->str, transfer->answer->len, outcome);
+	if (curl_easy_getinfo(transfer->easy, CURLINFO_RETRY_AFTER, &wait) == CURLE_OK && wait > 0)
+		outcome->retry_after = MIN(wait, 86400) * NT_SECOND;
+	return true;
 }
 
 static void finished(struct http *http, CURL *easy, CURLcode code)
@@ -148,22 +196,13 @@ static void finished(struct http *http, CURL *easy, CURLcode code)
 	struct nt_delivery_outcome outcome = { 0 };
 	struct nt_delivery *delivery;
 	struct transfer *transfer;
-	curl_off_t wait = 0;
-	long status = 0;
 	char *private;
 
 	curl_easy_getinfo(easy, CURLINFO_PRIVATE, &private);
 	transfer = (struct transfer *)private;
 	delivery = transfer->delivery;
-	if (code == CURLE_OK) {
-		curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-		nt_call_answer(http->settings.provider, delivery, status, transfer->answer->str, transfer->answer->len, &outcome);
-		if (curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &wait) == CURLE_OK && wait > 0)
-			outcome.retry_after = MIN(wait, 86400) * NT_SECOND;
-	} else {
+	if (!classify_answer(transfer, code, &outcome))
 		classify_failure(transfer, code, &outcome);
-		outcome.detail = nt_arena_strdup(delivery->arena, outcome.detail);
-	}
 	curl_multi_remove_handle(http->multi, easy);
 	curl_easy_reset(easy);
 	g_ptr_array_add(http->idle, easy);
@@ -199,6 +238,8 @@ static void configure(struct transfer *transfer, const struct nt_call *call)
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_answer);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
 	curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
+	curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, about_to_ask);
+	curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer);
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, "nurtured");
 	curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
 	if (body) {
@@ -251,10 +292,8 @@ static bool send_one(struct nt_channel *channel, struct nt_delivery *delivery)
 	transfer->easy = http->idle->len > 0 ? g_ptr_array_remove_index_fast(http->idle, http->idle->len - 1) : curl_easy_init();
 	NT_CHECK(transfer->easy != NULL);
 	configure(transfer, &call);
-	if (delivery->slot >= 0)
-		nt_slots_stage(http->house.slots, delivery->slot, NT_SLOT_SENDING);
 	http->outstanding++;
-	curl_multi_add_handle(http->multi, transfer->easy);
+	NT_CHECK(curl_multi_add_handle(http->multi, transfer->easy) == CURLM_OK);
 	return true;
 }
 

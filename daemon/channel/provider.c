@@ -103,7 +103,8 @@ static const struct nt_provider_pair *pairs_of(struct reader *r, const struct nt
 		struct nt_provider_pair *pair = nt_arena_new0(r->provider->arena, struct nt_provider_pair);
 
 		pair->name = nt_arena_strdup(r->provider->arena, entry->key->text);
-		if (nested && entry->type == NT_YAML_MAPPING)
+		pair->nested = nested && entry->type == NT_YAML_MAPPING;
+		if (pair->nested)
 			pair->children = pairs_of(r, entry, true);
 		else if (nested && entry->type == NT_YAML_SCALAR && is_literal(entry))
 			pair->literal = nt_arena_strdup(r->provider->arena, entry->text);
@@ -128,9 +129,20 @@ static void read_url(struct reader *r, const struct nt_yaml *node)
 	r->provider->url = liquid_of(r, node);
 }
 
+bool nt_provider_header_ok(const char *name)
+{
+	for (const char *p = name; *p != '\0'; p++)
+		if (!g_ascii_isalnum(*p) && strchr("!#$%&'*+-.^_`|~", *p) == NULL)
+			return false;
+	return name[0] != '\0';
+}
+
 static void read_headers(struct reader *r, const struct nt_yaml *node)
 {
 	r->provider->headers = pairs_of(r, node, false);
+	for (const struct nt_yaml *entry = node->type == NT_YAML_MAPPING ? node->first : NULL; entry != NULL; entry = entry->next)
+		if (!nt_provider_header_ok(entry->key->text))
+			nt_diags_error(r->diags, entry->key->span, "'%s' can't be a header's name", entry->key->text);
 }
 
 static void read_form(struct reader *r, const struct nt_yaml *node)
@@ -163,8 +175,11 @@ static void read_auth(struct reader *r, const struct nt_yaml *node)
 static void read_idempotent(struct reader *r, const struct nt_yaml *node)
 {
 	const char *text = text_of(r, node);
+	bool yes = g_strcmp0(text, "yes") == 0 || g_strcmp0(text, "true") == 0;
 
-	r->provider->idempotent = g_strcmp0(text, "yes") == 0 || g_strcmp0(text, "true") == 0;
+	if (text != NULL && !yes && strcmp(text, "no") != 0 && strcmp(text, "false") != 0)
+		nt_diags_error(r->diags, node->span, "'idempotent' is yes or no");
+	r->provider->idempotent = yes;
 }
 
 static void read_request(struct reader *r, const struct nt_yaml *node)
@@ -175,8 +190,14 @@ static void read_request(struct reader *r, const struct nt_yaml *node)
 	};
 
 	read_mapping(r, node, keys, G_N_ELEMENTS(keys), "request");
+	if (node->type != NT_YAML_MAPPING)
+		return;
 	if (nt_yaml_get(node, "url") == NULL)
 		nt_diags_error(r->diags, node->key->span, "request needs 'url'");
+	if (nt_yaml_get(node, "form") != NULL && nt_yaml_get(node, "json") != NULL)
+		nt_diags_error(r->diags, nt_yaml_get(node, "json")->key->span, "a request has one body: 'form' or 'json'");
+	if (nt_yaml_get(node, "json") != NULL && g_strcmp0(r->provider->method, "GET") == 0)
+		nt_diags_error(r->diags, nt_yaml_get(node, "json")->key->span, "a GET request has no body: use 'form', or POST");
 }
 
 /* ---- answers ---- */
@@ -185,8 +206,12 @@ static void read_status(struct reader *r, const struct nt_yaml *node, struct nt_
 {
 	const struct nt_yaml *list = node->type == NT_YAML_SEQUENCE ? node->first : node;
 
-	for (; list != NULL && out->n < G_N_ELEMENTS(out->ranges); list = node->type == NT_YAML_SEQUENCE ? list->next : NULL) {
-		char *end;
+	if (node->type == NT_YAML_SEQUENCE && node->n > G_N_ELEMENTS(out->ranges)) {
+		nt_diags_error(r->diags, node->span, "'status' has room for %zu entries: use ranges", G_N_ELEMENTS(out->ranges));
+		return;
+	}
+	for (; list != NULL; list = node->type == NT_YAML_SEQUENCE ? list->next : NULL) {
+		char nothing[] = "", *end = nothing;
 		long from = list->type == NT_YAML_SCALAR ? strtol(list->text, &end, 10) : 0, to = from;
 
 		if (from > 0 && *end == '-')
@@ -258,6 +283,10 @@ static void read_hard(struct reader *r, const struct nt_yaml *node)
 	static const struct key keys[] = { { "status", read_hard_status }, { "json", read_hard_json }, { "in", read_hard_in } };
 
 	read_mapping(r, node, keys, G_N_ELEMENTS(keys), "hard");
+	if (node->type == NT_YAML_MAPPING && (nt_yaml_get(node, "json") == NULL) != (nt_yaml_get(node, "in") == NULL))
+		nt_diags_error(r->diags, node->key->span, "under 'hard', 'json' names a field and 'in' its values: they go together");
+	if (node->type == NT_YAML_MAPPING && nt_yaml_get(node, "status") == NULL)
+		nt_diags_error(r->diags, node->key->span, "hard needs 'status'");
 }
 
 static void read_id_json(struct reader *r, const struct nt_yaml *node)
@@ -275,6 +304,8 @@ static void read_id(struct reader *r, const struct nt_yaml *node)
 	static const struct key keys[] = { { "json", read_id_json }, { "after", read_id_after } };
 
 	read_mapping(r, node, keys, G_N_ELEMENTS(keys), "id");
+	if (r->provider->id_prefix != NULL && r->provider->id_prefix[0] == '\0')
+		nt_diags_error(r->diags, node->span, "'after' is the text before the id: \"id=\"");
 }
 
 static void read_name(struct reader *r, const struct nt_yaml *node)
@@ -284,8 +315,15 @@ static void read_name(struct reader *r, const struct nt_yaml *node)
 
 static void read_settings(struct reader *r, const struct nt_yaml *node)
 {
-	if (node->type != NT_YAML_MAPPING)
+	static const char *const kinds[] = { "required", "secret", "optional", NULL };
+
+	if (node->type != NT_YAML_MAPPING) {
 		nt_diags_error(r->diags, node->span, "'settings' names what nurtured.yaml has to give: { account: required }");
+		return;
+	}
+	for (const struct nt_yaml *entry = node->first; entry != NULL; entry = entry->next)
+		if (entry->type != NT_YAML_SCALAR || !g_strv_contains(kinds, entry->text))
+			nt_diags_error(r->diags, entry->span, "a setting is required, secret or optional");
 }
 
 /* ---- the whole ---- */
@@ -315,6 +353,8 @@ static void check_settings(struct reader *r, const struct nt_yaml *declared)
 {
 	const struct nt_json *given = r->provider->settings;
 
+	if (declared != NULL && declared->type != NT_YAML_MAPPING)
+		return;
 	for (const struct nt_yaml *entry = declared != NULL ? declared->first : NULL; entry != NULL; entry = entry->next)
 		if (entry->type == NT_YAML_SCALAR && strcmp(entry->text, "optional") != 0 && nt_json_get(given, entry->key->text) == NULL)
 			nt_diags_error(r->diags, entry->key->span, "this gateway needs '%s' under 'settings' of its channel%s", entry->key->text,

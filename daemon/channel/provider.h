@@ -11,7 +11,10 @@
  *     id: { json: sid }
  *     temporary: { status: [429, 500-599] }
  *     hard: { status: 400, json: code, in: [21211, 21614] }
- */
+ *
+ * Values in a URL are percent-encoded, but for settings; in a header they are one line; form and JSON bodies are encoded as a whole.
+ * `idempotent: yes` says that the gateway knows a repeated call by {{ id }}: then one that was cut off is simply repeated. 401, 407,
+ * 408, 425, 429 and all from 500 on are temporary, whatever else is. */
 #ifndef NT_CHANNEL_PROVIDER_H
 #define NT_CHANNEL_PROVIDER_H
 
@@ -28,6 +31,7 @@ struct nt_provider *nt_provider_load(const char *path, const char *text, size_t 
                                      struct nt_diags *diags);
 /* A webhook from nurtured.yaml: url, headers, secret (signs per Standard Webhooks: webhook-id, webhook-timestamp, webhook-signature). */
 struct nt_provider *nt_provider_webhook(const char *url, const char *const (*headers)[2], unsigned n_headers, const char *secret);
+bool nt_provider_header_ok(const char *name); /* RFC 9110, 5.1: a token */
 void nt_provider_free(struct nt_provider *provider);
 
 #endif

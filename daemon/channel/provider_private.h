@@ -9,6 +9,7 @@ struct nt_provider_pair { /* a name and a text with values in it; children: a ne
 	const char *name;
 	const struct nt_liquid *text;
 	const char *literal;   /* JSON as written: true, 12; then text is NULL */
+	bool nested;           /* an object: `children`, none if it is empty */
 	const struct nt_provider_pair *children;
 	struct nt_provider_pair *next;
 };

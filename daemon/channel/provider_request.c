@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define DETAIL_MOST 160
+#define REMOTE_ID_MOST 99
 
 /* The default alphabet of GSM 03.38 with its extension table: 160 characters a text message. One character beyond it, and the whole goes
  * as UCS-2, 70 a message. */
@@ -26,9 +27,21 @@ static bool fits_gsm(const char *text)
 	return true;
 }
 
-/* What a provider's texts may name: to, to_name, text, alphabet (of the text: gsm or ucs2), html, subject, id, lead, settings. */
+static const char *percent_encoded(struct nt_arena *arena, const char *text)
+{
+	GString *out = g_string_new(NULL);
+	const char *copy;
+
+	nt_escape(out, NT_ESCAPE_URL, text, strlen(text));
+	copy = nt_arena_strndup(arena, out->str, out->len);
+	g_string_free(out, TRUE);
+	return copy;
+}
+
+/* What a provider's texts may name: to, to_name, text, alphabet (of the text: gsm or ucs2), html, subject, id, lead, settings. For a URL
+ * all but the settings are percent-encoded: a lead can't say where a call goes. */
 static struct nt_json *values_of(struct nt_arena *arena, const struct nt_provider *provider, const struct nt_delivery *delivery,
-                                 const struct nt_letter *letter)
+                                 const struct nt_letter *letter, bool for_url)
 {
 	const char *const pairs[][2] = {
 		{ "to", letter->to },
@@ -52,7 +65,7 @@ static struct nt_json *values_of(struct nt_arena *arena, const struct nt_provide
 		node = nt_arena_new0(arena, struct nt_json);
 		node->type = NT_JSON_TEXT;
 		node->key = pairs[i][0];
-		node->text = pairs[i][1];
+		node->text = for_url ? percent_encoded(arena, pairs[i][1]) : pairs[i][1];
 		node->length = strlen(node->text);
 		*last = node;
 		last = &node->next;
@@ -65,15 +78,23 @@ static struct nt_json *values_of(struct nt_arena *arena, const struct nt_provide
 	return object;
 }
 
-static const char *render(struct nt_arena *arena, const struct nt_liquid *program, const struct nt_json *values, enum nt_escape context)
+/* All that a call is made of. `failed`: a text that hit a limit, with why. */
+struct making {
+	struct nt_arena *arena;
+	const struct nt_json *values;
+	const char *failed;
+};
+
+static const char *render(struct making *making, const struct nt_liquid *program, enum nt_escape context)
 {
-	struct nt_render_input input = { .context = context, .variables = values, .now = NT_NO_TIME };
+	struct nt_render_input input = { .context = context, .variables = making->values, .now = NT_NO_TIME };
 	struct nt_render_result result;
 	GString *out = g_string_new(NULL);
 	const char *copy;
 
-	nt_liquid_render(program, arena, &input, out, &result);
-	copy = nt_arena_strndup(arena, out->str, out->len);
+	if (!nt_liquid_render(program, making->arena, &input, out, &result))
+		making->failed = nt_render_limit_text(result.limit);
+	copy = nt_arena_strndup(making->arena, out->str, out->len);
 	g_string_free(out, TRUE);
 	return copy;
 }
@@ -88,36 +109,35 @@ static void put_form(GString *out, const char *text)
 	g_free(escaped);
 }
 
-static void make_form(struct nt_arena *arena, const struct nt_provider *provider, const struct nt_json *values, GString *out)
+static void make_form(struct making *making, const struct nt_provider *provider, GString *out)
 {
 	for (const struct nt_provider_pair *pair = provider->form; pair != NULL; pair = pair->next) {
 		if (out->len > 0)
 			g_string_append_c(out, '&');
 		put_form(out, pair->name);
 		g_string_append_c(out, '=');
-		put_form(out, render(arena, pair->text, values, NT_ESCAPE_TEXT));
+		put_form(out, render(making, pair->text, NT_ESCAPE_TEXT));
 	}
 }
 
-static void make_json(struct nt_arena *arena, const struct nt_provider_pair *pairs, const struct nt_json *values, struct nt_json_writer *w,
-                      const char *key)
+static void make_json(struct making *making, const struct nt_provider_pair *pairs, struct nt_json_writer *w, const char *key)
 {
 	nt_json_object(w, key);
 	for (const struct nt_provider_pair *pair = pairs; pair != NULL; pair = pair->next) {
-		if (pair->children != NULL)
-			make_json(arena, pair->children, values, w, pair->name);
+		if (pair->nested)
+			make_json(making, pair->children, w, pair->name);
 		else if (pair->literal != NULL)
 			nt_json_put_raw(w, pair->name, pair->literal);
 		else
-			nt_json_put_text(w, pair->name, render(arena, pair->text, values, NT_ESCAPE_TEXT));
+			nt_json_put_text(w, pair->name, render(making, pair->text, NT_ESCAPE_TEXT));
 	}
 	nt_json_end_object(w);
 }
 
-static void make_headers(struct nt_arena *arena, const struct nt_provider *provider, const struct nt_json *values, GPtrArray *headers)
+static void make_headers(struct making *making, const struct nt_provider *provider, GPtrArray *headers)
 {
 	for (const struct nt_provider_pair *pair = provider->headers; pair != NULL; pair = pair->next)
-		g_ptr_array_add(headers, nt_arena_printf(arena, "%s: %s", pair->name, render(arena, pair->text, values, NT_ESCAPE_HEADER)));
+		g_ptr_array_add(headers, nt_arena_printf(making->arena, "%s: %s", pair->name, render(making, pair->text, NT_ESCAPE_HEADER)));
 }
 
 static void finish(struct nt_arena *arena, struct nt_call *call, GPtrArray *headers, GString *body)
@@ -130,28 +150,30 @@ static void finish(struct nt_arena *arena, struct nt_call *call, GPtrArray *head
 	g_string_free(body, TRUE);
 }
 
-static void make_gateway_call(const struct nt_provider *provider, struct nt_delivery *delivery, const struct nt_letter *letter, struct nt_call *call)
+static bool make_gateway_call(const struct nt_provider *provider, struct nt_delivery *delivery, const struct nt_letter *letter,
+                              struct nt_call *call, const char **why)
 {
 	struct nt_arena *arena = delivery->arena;
-	const struct nt_json *values = values_of(arena, provider, delivery, letter);
+	struct making making = { .arena = arena, .values = values_of(arena, provider, delivery, letter, true) };
 	GPtrArray *headers = g_ptr_array_new();
 	GString *body = g_string_new(NULL);
 
 	call->method = provider->method;
-	call->url = render(arena, provider->url, values, NT_ESCAPE_TEXT);
+	call->url = render(&making, provider->url, NT_ESCAPE_HEADER);
+	making.values = values_of(arena, provider, delivery, letter, false);
 	if (provider->user != NULL)
-		call->user = render(arena, provider->user, values, NT_ESCAPE_TEXT);
+		call->user = render(&making, provider->user, NT_ESCAPE_TEXT);
 	if (provider->password != NULL)
-		call->password = render(arena, provider->password, values, NT_ESCAPE_TEXT);
-	make_headers(arena, provider, values, headers);
+		call->password = render(&making, provider->password, NT_ESCAPE_TEXT);
+	make_headers(&making, provider, headers);
 	if (provider->json != NULL) {
 		struct nt_json_writer w;
 
 		nt_json_begin(&w, body);
-		make_json(arena, provider->json, values, &w, NULL);
+		make_json(&making, provider->json, &w, NULL);
 		call->content_type = "application/json";
 	} else if (provider->form != NULL) {
-		make_form(arena, provider, values, body);
+		make_form(&making, provider, body);
 		if (strcmp(call->method, "GET") == 0) {
 			call->url = nt_arena_printf(arena, "%s%s%s", call->url, strchr(call->url, '?') != NULL ? "&" : "?", body->str);
 			g_string_truncate(body, 0);
@@ -160,6 +182,8 @@ static void make_gateway_call(const struct nt_provider *provider, struct nt_deli
 		}
 	}
 	finish(arena, call, headers, body);
+	*why = making.failed;
+	return making.failed == NULL;
 }
 
 /* ---- webhooks (Standard Webhooks 1.0.0) ---- */
@@ -183,25 +207,27 @@ static void default_body(const struct nt_delivery *delivery, GString *body)
 	g_string_free(at, TRUE);
 }
 
-static const char *signature(struct nt_arena *arena, const char *secret, const char *id, int64_t timestamp, const GString *body)
+const char *nt_webhook_signature(struct nt_arena *arena, const char *secret, const char *id, int64_t timestamp, const GString *body)
 {
-	unsigned char key[256], mac[crypto_auth_hmacsha256_BYTES];
+	unsigned char decoded[256], mac[crypto_auth_hmacsha256_BYTES];
+	const unsigned char *key = decoded;
 	crypto_auth_hmacsha256_state state;
 	char head[128], text[64];
 	size_t n = 0;
 
 	/* "whsec_" and base64, as the standard writes secrets; anything else is the key itself. */
-	if (!g_str_has_prefix(secret, "whsec_") ||
-	    sodium_base642bin(key, sizeof key, secret + 6, strlen(secret + 6), NULL, &n, NULL, sodium_base64_VARIANT_ORIGINAL) != 0) {
-		n = MIN(strlen(secret), sizeof key);
-		memcpy(key, secret, n);
+	if (!g_str_has_prefix(secret, "whsec_") || sodium_base642bin(decoded, sizeof decoded, secret + 6, strlen(secret + 6), NULL, &n, NULL,
+	                                                             sodium_base64_VARIANT_ORIGINAL) != 0) {
+		key = (const unsigned char *)secret;
+		n = strlen(secret);
 	}
 	g_snprintf(head, sizeof head, "%s.%" G_GINT64_FORMAT ".", id, timestamp);
 	crypto_auth_hmacsha256_init(&state, key, n);
 	crypto_auth_hmacsha256_update(&state, (const unsigned char *)head, strlen(head));
 	crypto_auth_hmacsha256_update(&state, (const unsigned char *)body->str, body->len);
 	crypto_auth_hmacsha256_final(&state, mac);
-	sodium_memzero(key, sizeof key);
+	sodium_memzero(decoded, sizeof decoded);
+	sodium_memzero(&state, sizeof state);
 	sodium_bin2base64(text, sizeof text, mac, sizeof mac, sodium_base64_VARIANT_ORIGINAL);
 	return nt_arena_printf(arena, "webhook-signature: v1,%s", text);
 }
@@ -219,7 +245,7 @@ static bool make_webhook_call(const struct nt_provider *provider, struct nt_deli
 	if (nt_template_set_find(delivery->templates, m->template_name, "webhook", m->locale) == NULL) {
 		default_body(delivery, body);
 	} else if (nt_letter_render(delivery, links, &letter, why)) {
-		g_string_append(body, letter.rendered.json != NULL ? letter.rendered.json : letter.rendered.text);
+		g_string_append(body, letter.rendered.json != NULL ? letter.rendered.json : "{}");
 	} else {
 		g_ptr_array_free(headers, TRUE);
 		g_string_free(body, TRUE);
@@ -233,7 +259,7 @@ static bool make_webhook_call(const struct nt_provider *provider, struct nt_deli
 	g_ptr_array_add(headers, nt_arena_printf(arena, "webhook-id: %s", m->id));
 	g_ptr_array_add(headers, nt_arena_printf(arena, "webhook-timestamp: %" G_GINT64_FORMAT, now / 1000));
 	if (provider->secret != NULL)
-		g_ptr_array_add(headers, (gpointer)(guintptr)signature(arena, provider->secret, m->id, now / 1000, body));
+		g_ptr_array_add(headers, (gpointer)(guintptr)nt_webhook_signature(arena, provider->secret, m->id, now / 1000, body));
 	g_ptr_array_add(headers, nt_arena_printf(arena, "Idempotency-Key: %s", m->id));
 	finish(arena, call, headers, body);
 	return true;
@@ -249,8 +275,7 @@ bool nt_call_make(const struct nt_provider *provider, struct nt_delivery *delive
 		return make_webhook_call(provider, delivery, links, now, out, why);
 	if (!nt_letter_render(delivery, links, &letter, why))
 		return false;
-	make_gateway_call(provider, delivery, &letter, out);
-	return true;
+	return make_gateway_call(provider, delivery, &letter, out, why);
 }
 
 /* ---- answers ---- */
@@ -263,14 +288,29 @@ static bool among(const struct nt_provider_statuses *statuses, long status)
 	return false;
 }
 
+/* A gateway's words, kept short and on one line, whatever it sends: cut where a character ends. */
+static const char *one_line(struct nt_arena *arena, const char *text, size_t length, size_t most)
+{
+	char *valid = g_utf8_make_valid(text, (gssize)MIN(length, most));
+	GString *line = g_string_new(NULL);
+	const char *copy;
+
+	nt_escape(line, NT_ESCAPE_HEADER, valid, strlen(valid));
+	copy = nt_arena_strdup(arena, line->str);
+	g_free(valid);
+	g_string_free(line, TRUE);
+	return copy;
+}
+
 /* A field of the answer as text; NULL if it isn't there. */
 static const char *field(struct nt_arena *arena, const struct nt_json *answer, const char *name)
 {
-	const struct nt_json *value = answer != NULL && name != NULL ? nt_json_get(answer, name) : NULL;
+	const struct nt_json *value =
+		answer != NULL && answer->type == NT_JSON_OBJECT && name != NULL ? nt_json_get(answer, name) : NULL;
 
 	if (value == NULL || (value->type != NT_JSON_TEXT && value->type != NT_JSON_NUMBER))
 		return NULL;
-	return nt_arena_strndup(arena, value->text, MIN(value->length, (size_t)99));
+	return one_line(arena, value->text, value->length, REMOTE_ID_MOST);
 }
 
 static bool address_at_fault(struct nt_arena *arena, const struct nt_provider *provider, const struct nt_json *answer, long status)
@@ -287,19 +327,28 @@ static bool address_at_fault(struct nt_arena *arena, const struct nt_provider *p
 	return false;
 }
 
-/* "400 {"message": …" on one line, cut where a character ends. */
-static const char *detail(struct nt_arena *arena, long status, const char *body, size_t length)
+/* What stands after `prefix`, up to the next blank or line end. */
+static const char *word_after(struct nt_arena *arena, const char *body, size_t length, const char *prefix)
 {
-	GString *text = g_string_new(NULL);
-	char *valid = g_utf8_make_valid(body, (gssize)MIN(length, (size_t)DETAIL_MOST));
-	const char *copy;
+	const char *found = memmem(body, length, prefix, strlen(prefix)), *end = body + length, *p;
 
-	g_string_append_printf(text, "%ld ", status);
-	nt_escape(text, NT_ESCAPE_HEADER, valid, strlen(valid));
-	copy = nt_arena_strdup(arena, text->str);
-	g_free(valid);
-	g_string_free(text, TRUE);
-	return copy;
+	if (found == NULL)
+		return NULL;
+	found += strlen(prefix);
+	for (p = found; p < end && (unsigned char)*p > ' '; p++)
+		;
+	return p > found ? one_line(arena, found, (size_t)(p - found), REMOTE_ID_MOST) : NULL;
+}
+
+/* The gateway doesn't know us: no message is to blame, and all of them wait until the password is right again. */
+static bool is_ours_to_mend(long status)
+{
+	return status == 401 || status == 407;
+}
+
+static bool begins(const char *body, size_t length, const char *prefix)
+{
+	return length >= strlen(prefix) && memcmp(body, prefix, strlen(prefix)) == 0;
 }
 
 void nt_call_answer(const struct nt_provider *provider, struct nt_delivery *delivery, long status, const char *body, size_t length,
@@ -308,19 +357,16 @@ void nt_call_answer(const struct nt_provider *provider, struct nt_delivery *deli
 	struct nt_arena *arena = delivery->arena;
 	struct nt_json_error error;
 	const struct nt_json *answer = NULL;
-	const char *after;
 
 	if (provider->id_json != NULL || provider->hard_json != NULL)
 		answer = nt_json_parse(arena, body, length, &error);
-	out->detail = detail(arena, status, body, length);
-	out->remote_id = field(arena, answer, provider->id_json);
-	if (provider->id_prefix != NULL && (after = g_strstr_len(body, (gssize)length, provider->id_prefix)) != NULL)
-		out->remote_id = nt_arena_strndup(arena, after + strlen(provider->id_prefix),
-		                                  strcspn(after + strlen(provider->id_prefix), " \r\n"));
-	if (among(&provider->success, status) &&
-	    (provider->success_prefix == NULL || g_str_has_prefix(body, provider->success_prefix)))
+	out->detail = g_strchomp(nt_arena_printf(arena, "%ld %s", status, one_line(arena, body, length, DETAIL_MOST)));
+	out->remote_id = provider->id_prefix != NULL ? word_after(arena, body, length, provider->id_prefix) :
+	                                               field(arena, answer, provider->id_json);
+	if (among(&provider->success, status) && (provider->success_prefix == NULL || begins(body, length, provider->success_prefix)))
 		out->result = NT_SEND_ACCEPTED;
-	else if (among(&provider->temporary, status) || status >= 500 || status == 408 || status == 425 || status == 429)
+	else if (among(&provider->temporary, status) || status >= 500 || is_ours_to_mend(status) || status == 408 || status == 425 ||
+	         status == 429)
 		out->result = NT_SEND_TEMPORARY;
 	else
 		out->result = NT_SEND_REFUSED;

@@ -4,6 +4,8 @@
 
 #include "channel/channel.h"
 
+#include <glib.h>
+
 struct nt_provider;
 
 struct nt_call { /* in the delivery's arena */
@@ -19,5 +21,8 @@ bool nt_call_make(const struct nt_provider *provider, struct nt_delivery *delive
 /* A complete answer. Texts in the delivery's arena. */
 void nt_call_answer(const struct nt_provider *provider, struct nt_delivery *delivery, long status, const char *body, size_t length,
                     struct nt_delivery_outcome *out);
+
+/* The header "webhook-signature: v1,…" of Standard Webhooks; timestamp in seconds. */
+const char *nt_webhook_signature(struct nt_arena *arena, const char *secret, const char *id, int64_t timestamp, const GString *body);
 
 #endif

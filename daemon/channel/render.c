@@ -62,12 +62,13 @@ static void add_offer(struct nt_delivery *delivery, const struct nt_links *links
 static const struct nt_message_template *find_template(const struct nt_delivery *delivery)
 {
 	const struct nt_message *message = &delivery->row.message;
+	const char *channel = g_str_has_prefix(message->channel, NT_WEBHOOK_LANE) ? "webhook" : message->channel;
 	const struct nt_message_template *found = NULL;
 
 	if (message->template_hash != NULL)
 		found = nt_template_set_find_hash(delivery->templates, message->template_hash);
 	if (found == NULL)
-		found = nt_template_set_find(delivery->templates, message->template_name, message->channel, message->locale);
+		found = nt_template_set_find(delivery->templates, message->template_name, channel, message->locale);
 	return found;
 }
 

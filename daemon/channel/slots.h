@@ -14,6 +14,8 @@ enum nt_slot_stage {
 	NT_SLOT_ANSWERED,  /* the answer is in `result`, `detail` */
 };
 
+#define NT_SLOT_RESULT_MOST 4 /* the last of enum nt_send_result */
+
 struct nt_slot {
 	char message[40];  /* id */
 	int stage;         /* enum nt_slot_stage; written last */
@@ -30,6 +32,7 @@ struct nt_slots;
  * NULL and *why (g_free). */
 struct nt_slots *nt_slots_open(const char *path, unsigned n, char **why);
 void nt_slots_free(struct nt_slots *slots);
+unsigned nt_slots_room(const struct nt_slots *slots); /* how many are free */
 int nt_slots_take(struct nt_slots *slots, const char *message); /* CLAIMED; -1: none free */
 void nt_slots_stage(struct nt_slots *slots, int slot, enum nt_slot_stage stage);
 void nt_slots_answer(struct nt_slots *slots, int slot, int result, bool hard, const char *detail, const char *remote_id);

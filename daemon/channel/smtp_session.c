@@ -6,6 +6,7 @@
 #include "channel/mime.h"
 #include "channel/render.h"
 #include "channel/slots.h"
+#include "os/log.h"
 
 #include <auth-client.h>
 #include <openssl/ssl.h>
@@ -31,6 +32,7 @@ struct session {
 	smtp_session_t smtp;
 	GPtrArray *items;
 	bool greeted;
+	bool carried;         /* the server has answered for a message of it */
 	const char *tls_problem;
 	enum { LOGIN_NONE, LOGIN_ASKED, LOGIN_DONE, LOGIN_REFUSED } login;
 	char login_reply[120];
@@ -53,8 +55,11 @@ struct nt_smtp_tls *nt_smtp_tls_new(const struct nt_smtp_settings *settings)
 	/* TLS 1.3 servers send session tickets after the handshake. libesmtp takes them for the reply to an EHLO that is still in its
 	 * buffer, and waits for the rest until its time-out. */
 	SSL_CTX_set_max_proto_version(tls->context, TLS1_2_VERSION);
-	if (settings->ca_file == NULL || SSL_CTX_load_verify_locations(tls->context, settings->ca_file, NULL) != 1)
+	/* Instead of the system's: a file that can't be read leaves nobody to trust, which the settings have seen to. */
+	if (settings->ca_file == NULL)
 		SSL_CTX_set_default_verify_paths(tls->context);
+	else if (SSL_CTX_load_verify_locations(tls->context, settings->ca_file, NULL) != 1)
+		nt_log(NT_LOG_ERROR, "no certificate can be read from ca_file", "path", settings->ca_file, NULL);
 	return tls;
 }
 
@@ -140,7 +145,7 @@ static void settle(struct item *item, const char *broken, bool broke_it)
 	struct nt_delivery_outcome outcome = { 0 };
 	const struct nt_smtp_settings *settings = item->session->house->settings;
 	const char *said = text_of(mail, rcpt, data);
-	char *detail;
+	char *detail, *line;
 
 	if (rcpt != NULL) {
 		replies.enhanced[0] = rcpt->enh_class;
@@ -154,9 +159,15 @@ static void settle(struct item *item, const char *broken, bool broke_it)
 		said = NULL;
 		broken = item->session->login == LOGIN_REFUSED ? item->session->login_reply : "the server offers no way to log in that we know";
 	}
-	/* What the session broke on counts as a try, or a server that always hangs up would be asked for ever. */
-	if (outcome.result == NT_SEND_UNTOUCHED && broke_it)
+	/* What the session broke on counts as a try, or a server that always hangs up would be asked for ever. But one that ends a
+	 * session after so many messages (RFC 5321, 3.8: with 421, or without a word) has nothing against the next: that is the
+	 * first of a session to come, and counts there. */
+	if (item->session->carried && (replies.mail == 421 || replies.mail == 0) && replies.rcpt == 0 && replies.data == 0 && !replies.whole)
+		outcome.result = NT_SEND_UNTOUCHED;
+	else if (outcome.result == NT_SEND_UNTOUCHED && broke_it)
 		outcome.result = NT_SEND_TEMPORARY;
+	if (outcome.result == NT_SEND_ACCEPTED)
+		item->session->carried = true;
 	if (said != NULL) {
 		int code = digit(replies.rcpt) >= 4 ? replies.rcpt : digit(replies.mail) >= 4 ? replies.mail : replies.data;
 
@@ -164,8 +175,10 @@ static void settle(struct item *item, const char *broken, bool broke_it)
 	} else {
 		detail = g_strdup(broken != NULL ? broken : "no answer");
 	}
-	outcome.detail = g_strchomp(g_strdelimit(detail, "\r\n", ' ')); /* replies of several lines become one */
+	line = g_utf8_make_valid(detail, -1);                      /* a server's answer may be of any alphabet */
+	outcome.detail = g_strchomp(g_strdelimit(line, "\r\n", ' ')); /* replies of several lines become one */
 	report(item, &outcome);
+	g_free(line);
 	g_free(detail);
 }
 
@@ -338,8 +351,8 @@ static int login(auth_client_request_t request, char **result, int fields, void 
 	const struct nt_smtp_settings *settings = arg;
 
 	for (int i = 0; i < fields; i++)
-		/* The library only reads what it is given. */
-		result[i] = g_strdup((request[i].flags & AUTH_PASS) != 0 ? settings->password : settings->user);
+		/* The library only reads what it is given, and frees nothing. */
+		result[i] = (char *)(guintptr)((request[i].flags & AUTH_PASS) != 0 ? settings->password : settings->user);
 	return 1;
 }
 

@@ -179,7 +179,9 @@ void nt_request_decide(struct nt_batch *turn, struct nt_request *request, const 
 	if (!move(turn, &next, NT_OUTBOX_IN_DOUBT))
 		nt_request_refuse(request, NT_ANSWER_CONFLICT, "message", "this message isn't in doubt: it is %s",
 		                  nt_outbox_state_name(row->state));
-	else if (!request->again)
+	else if (request->again)
+		turn->counters.released++; /* by which the dispatcher sees that there is something to send */
+	else
 		tell_lead(turn, row, NT_OUTCOME_FAILED, next.detail, request->cause);
 }
 

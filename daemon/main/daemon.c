@@ -28,10 +28,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#define HANDED_MOST 100000 /* rows left on the wire by a crash: as many as there are slots, with room to spare */
+#define HANDED_AT_ONCE 1000
 #define IDLE_S 0.02 /* how often a stop looks whether the last request has been answered */
+#define UMASK 027   /* what we write tells of people: nobody but our own group reads it */
 
 /* ---- before there is anything to lose ---- */
 
@@ -249,7 +251,7 @@ static void started_load(struct nt_request *request, void *user)
 
 /* ---- channels and doors ---- */
 
-static bool start_channels(struct nt_daemon *daemon)
+static void start_channels(struct nt_daemon *daemon)
 {
 	struct nt_dispatcher_options options = { .loop = daemon->loop, .clock = daemon->clock, .engine = daemon->thread,
 		                                 .owner = daemon->owner, .slots = daemon->slots };
@@ -264,7 +266,6 @@ static bool start_channels(struct nt_daemon *daemon)
 	for (unsigned i = 0; i < list.n; i++)
 		nt_dispatcher_add(daemon->dispatcher, list.channels[i], list.limits[i]);
 	nt_channel_list_clear(&list);
-	return true;
 }
 
 static bool start_api(struct nt_daemon *daemon)
@@ -309,26 +310,49 @@ static void settled(void *user, struct nt_settled counts)
 	nt_log(NT_LOG_NOTICE, "ready", NULL);
 }
 
-static bool settle(struct nt_daemon *daemon, struct nt_arena *arena)
+/* What an earlier process had on the wire, all of it; the engine thread doesn't run yet: the store is ours. */
+static bool read_handed(struct nt_daemon *daemon, struct nt_arena *arena, GArray *rows)
 {
-	struct nt_outbox_row *rows = nt_arena_array(arena, struct nt_outbox_row, HANDED_MOST);
+	struct nt_outbox_row *some = nt_arena_array(arena, struct nt_outbox_row, HANDED_AT_ONCE);
+	const char *after = NULL;
 	unsigned n;
 
-	/* The engine thread doesn't run yet: the store is ours. */
-	if (daemon->store->ops->outbox_list(daemon->store, arena, NT_OUTBOX_HANDED, NULL, HANDED_MOST, rows, &n) != NT_STORE_OK) {
-		nt_log(NT_LOG_ERROR, "the store can't be read", "why", daemon->store->ops->error(daemon->store), NULL);
-		return false;
-	}
-	{
-		struct nt_engine_thread_options options = { .store = daemon->store, .engine = daemon->engine, .clock = daemon->clock,
-			                                    .loop = daemon->loop, .turned = turned, .trouble = trouble, .user = daemon };
-
-		daemon->thread = nt_engine_thread_start(&options);
-	}
-	if (!start_channels(daemon))
-		return false;
-	nt_dispatcher_settle(daemon->dispatcher, rows, n, settled, daemon);
+	do {
+		if (daemon->store->ops->outbox_list(daemon->store, arena, NT_OUTBOX_HANDED, after, HANDED_AT_ONCE, some, &n) != NT_STORE_OK) {
+			nt_log(NT_LOG_ERROR, "the store can't be read", "why", daemon->store->ops->error(daemon->store), NULL);
+			return false;
+		}
+		g_array_append_vals(rows, some, n);
+		after = n > 0 ? some[n - 1].message.id : NULL;
+	} while (n == HANDED_AT_ONCE);
 	return true;
+}
+
+static void start_engine_thread(struct nt_daemon *daemon)
+{
+	struct nt_engine_thread_options options = { .store = daemon->store, .engine = daemon->engine, .clock = daemon->clock,
+		                                    .loop = daemon->loop, .turned = turned, .trouble = trouble, .user = daemon };
+
+	daemon->thread = nt_engine_thread_start(&options);
+}
+
+/* The doors before the first claim: if they can't be opened, nothing may have been handed to a channel. */
+static bool open_for_business(struct nt_daemon *daemon)
+{
+	struct nt_arena *arena = nt_arena_new();
+	GArray *handed = g_array_new(FALSE, FALSE, sizeof(struct nt_outbox_row));
+	bool good = read_handed(daemon, arena, handed);
+
+	if (good) {
+		start_engine_thread(daemon);
+		start_channels(daemon);
+		good = start_api(daemon);
+	}
+	if (good)
+		nt_dispatcher_settle(daemon->dispatcher, (const struct nt_outbox_row *)(const void *)handed->data, handed->len, settled, daemon);
+	g_array_free(handed, TRUE);
+	nt_arena_free(arena);
+	return good;
 }
 
 /* ---- signals and stopping ---- */
@@ -419,7 +443,7 @@ static int alive(void *user)
 
 /* ---- life ---- */
 
-static bool open_clock(struct nt_daemon *daemon)
+static void open_clock(struct nt_daemon *daemon)
 {
 	const struct nt_daemon_options *options = &daemon->options;
 	struct nt_clock *real = nt_clock_new_real();
@@ -433,7 +457,6 @@ static bool open_clock(struct nt_daemon *daemon)
 		daemon->clock = real;
 	if (daemon->clock != real)
 		nt_clock_free(real);
-	return true;
 }
 
 static bool open_slots(struct nt_daemon *daemon)
@@ -461,17 +484,18 @@ static bool start_reader(struct nt_daemon *daemon)
 
 /* In this order: nothing is opened before the rules are known to be good; the store before whoever uses it; the doors last, so that the
  * first request finds a house that works. */
-static bool come_up(struct nt_daemon *daemon, struct nt_arena *arena)
+static bool come_up(struct nt_daemon *daemon)
 {
 	GString *archive = g_string_new(NULL);
-	bool up = (daemon->settings = read_settings(daemon->options.config)) != NULL &&
-	          (daemon->zones = open_zones()) != NULL &&
-	          (daemon->program = read_rules(daemon->settings, daemon->zones, archive)) != NULL &&
-	          open_clock(daemon) && open_store(daemon) && open_slots(daemon) && start_engine(daemon) && start_reader(daemon);
+	bool up;
 
+	open_clock(daemon);
+	up = (daemon->settings = read_settings(daemon->options.config)) != NULL && (daemon->zones = open_zones()) != NULL &&
+	     (daemon->program = read_rules(daemon->settings, daemon->zones, archive)) != NULL && open_store(daemon) &&
+	     open_slots(daemon) && start_engine(daemon) && start_reader(daemon);
 	if (up) {
 		watch_signals(daemon);
-		up = settle(daemon, arena) && start_api(daemon);
+		up = open_for_business(daemon);
 	}
 	if (up) {
 		nt_daemon_post_load(daemon, daemon->program, archive, started_load);
@@ -516,19 +540,18 @@ static void go_down(struct nt_daemon *daemon)
 int nt_daemon_run(const struct nt_daemon_options *options)
 {
 	struct nt_daemon *daemon = g_new0(struct nt_daemon, 1);
-	struct nt_arena *arena = nt_arena_new(); /* what start-up reads; the dispatcher borrows it until it has settled */
 	int code;
 
+	umask(UMASK);
 	daemon->options = *options;
 	daemon->lock = -1;
 	daemon->loop = ev_default_loop(EVFLAG_AUTO);
-	daemon->exit_code = come_up(daemon, arena) ? 0 : 1;
+	daemon->exit_code = come_up(daemon) ? 0 : 1;
 	if (daemon->exit_code == 0)
 		ev_run(daemon->loop, 0);
 	code = daemon->exit_code;
 	if (code == 0)
 		nt_log(NT_LOG_NOTICE, daemon->drained ? "stopped" : "stopped before everything was finished", NULL);
 	go_down(daemon);
-	nt_arena_free(arena);
 	return code;
 }

@@ -102,7 +102,11 @@ static void loaded(struct nt_request *request, void *user)
 	bool good = request->code == NT_ANSWER_OK;
 
 	daemon->reloading = false;
-	if (good) {
+	if (good && daemon->stopping) {
+		/* The next start reads them: no channel is opened any more. */
+		nt_program_unref(daemon->loading);
+		nt_settings_free(daemon->loading_settings);
+	} else if (good) {
 		nt_program_unref(daemon->program);
 		daemon->program = daemon->loading;
 		take_settings(daemon, daemon->loading_settings);
@@ -120,7 +124,8 @@ static void loaded(struct nt_request *request, void *user)
 	daemon->loading = NULL;
 	daemon->loading_settings = NULL;
 	nt_arena_free(request->arena);
-	nt_notify_ready("running");
+	if (!daemon->stopping)
+		nt_notify_ready("running");
 }
 
 enum attempt { UNDER_WAY, WRONG, LATER };

@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/diag.h"
 #include "base/text.h"
+#include "channel/mime.h"
 #include "channel/provider.h"
 #include "main/settings_table.h"
 #include "rules/yaml.h"
@@ -11,6 +12,9 @@
 
 #define FILE_MOST (1024 * 1024)
 #define SECRET_LEAST 32
+#define LINK_KEYS_MOST 8 /* as many as links.c verifies with */
+#define CHANNELS_MOST 64 /* channels, and as many webhooks */
+#define URL_MOST 200     /* of public_url: a link has to fit into a header's line */
 
 /* ---- tables ---- */
 
@@ -94,13 +98,14 @@ struct channel_read {
 	{ "type", NT_SETTING_TEXT, IN_CHANNEL(type), true, .help = "smtp, http, exec or spool" },                                   \
 	{ "rate", NT_SETTING_RATE, IN_CHANNEL(rate), false, .help = "at most so many messages: 20 per second" }
 
+enum { TLS_NONE, TLS_IF_OFFERED, TLS_STARTTLS };
 static const char *const tls_choices[] = { "none", "if_offered", "starttls", NULL };
 
 static const struct nt_setting smtp_table[] = {
 	COMMON_CHANNEL,
 	{ "host", NT_SETTING_TEXT, IN_CHANNEL(host), true, .help = "the relay" },
 	{ "port", NT_SETTING_COUNT, IN_CHANNEL(port), false, 25, .least = 1, .most = 65535, .help = "its port" },
-	{ "tls", NT_SETTING_CHOICE, IN_CHANNEL(tls), false, 1, .choices = tls_choices, .help = "starttls: never without, and only to the host that the certificate names" },
+	{ "tls", NT_SETTING_CHOICE, IN_CHANNEL(tls), false, TLS_IF_OFFERED, .choices = tls_choices, .help = "starttls: never without, and only to the host that the certificate names" },
 	{ "ca_file", NT_SETTING_PATH, IN_CHANNEL(ca_file), false, .help = "certificates to trust instead of the system's" },
 	{ "auth_user", NT_SETTING_TEXT, IN_CHANNEL(user), false, .help = "log in as" },
 	{ "auth_password_file", NT_SETTING_SECRET, IN_CHANNEL(password), false, .help = "the file that holds the password" },
@@ -157,6 +162,14 @@ static const struct {
 };
 
 /* ---- sections ---- */
+
+static bool not_too_many(struct nt_setting_reader *reader, const struct nt_yaml *node, const char *what)
+{
+	if (node->n <= CHANNELS_MOST)
+		return true;
+	nt_diags_error(reader->diags, node->key->span, "at most %d %s", CHANNELS_MOST, what);
+	return false;
+}
 
 static bool is_mapping(struct nt_setting_reader *reader, const struct nt_yaml *node, const char *what)
 {
@@ -220,6 +233,8 @@ static void read_secrets(struct nt_setting_reader *reader, const struct nt_yaml 
 		nt_diags_error(reader->diags, read.links->span, "'links' is a list of files: [ link-key ]");
 		return;
 	}
+	if (read.links->n > LINK_KEYS_MOST)
+		nt_diags_error(reader->diags, read.links->span, "at most %d keys are tried: leave the oldest out", LINK_KEYS_MOST);
 	settings->link_keys = nt_arena_array(reader->arena, const char *, read.links->n);
 	for (const struct nt_yaml *file = read.links->first; file != NULL; file = file->next) {
 		const char *key;
@@ -234,6 +249,15 @@ static void read_secrets(struct nt_setting_reader *reader, const struct nt_yaml 
 		if (key != NULL)
 			settings->link_keys[settings->n_link_keys++] = key;
 	}
+}
+
+/* Printable ASCII without blanks: what may stand in a line of a protocol. */
+static bool is_visible(const char *text)
+{
+	for (const unsigned char *p = (const unsigned char *)text; *p != '\0'; p++)
+		if (*p <= 0x20 || *p >= 0x7F)
+			return false;
+	return text[0] != '\0';
 }
 
 /* Name and value pairs; NAME_file becomes NAME with the file's content. */
@@ -315,20 +339,54 @@ static void read_exec(struct nt_setting_reader *reader, const struct channel_rea
 	channel->exec = (struct nt_exec_settings){ .argv = argv, .processes = (unsigned)read->connections, .timeout_ms = (unsigned)read->timeout };
 }
 
+static bool is_this_machine(const char *host)
+{
+	return strcmp(host, "localhost") == 0 || strcmp(host, "::1") == 0 || g_str_has_prefix(host, "127.");
+}
+
+static void check_smtp(struct nt_setting_reader *reader, const struct nt_yaml *node, const struct channel_read *read)
+{
+	char *text = NULL;
+	GError *error = NULL;
+	gsize length;
+
+	if ((read->user == NULL) != (read->password == NULL))
+		nt_diags_error(reader->diags, node->key->span, "'auth_user' and 'auth_password_file' go together");
+	else if (read->user != NULL && read->tls != TLS_STARTTLS && !is_this_machine(read->host))
+		nt_diags_error(reader->diags, nt_yaml_get(node, "auth_user")->key->span,
+		               "a password needs 'tls: starttls': whoever is in between could read it");
+	if (read->bounce_address != NULL && !nt_mime_mailbox_ok(read->bounce_address))
+		nt_diags_error(reader->diags, nt_yaml_get(node, "bounce_address")->span, "'%s' is no email address", read->bounce_address);
+	if (read->hello != NULL && !is_visible(read->hello))
+		nt_diags_error(reader->diags, nt_yaml_get(node, "hello")->span, "'hello' is the name of a host");
+	if (!is_visible(read->host))
+		nt_diags_error(reader->diags, nt_yaml_get(node, "host")->span, "'host' is the name or address of a host");
+	if (read->ca_file == NULL)
+		return;
+	if (!g_file_get_contents(read->ca_file, &text, &length, &error)) {
+		nt_diags_error(reader->diags, nt_yaml_get(node, "ca_file")->span, "%s", error->message);
+		g_error_free(error);
+	} else if (strstr(text, "-----BEGIN CERTIFICATE-----") == NULL) {
+		nt_diags_error(reader->diags, nt_yaml_get(node, "ca_file")->span, "no certificate stands in '%s' (PEM)", read->ca_file);
+	} else {
+		g_checksum_update(reader->read, (const guchar *)text, (gssize)length); /* a new one is a change */
+	}
+	g_free(text);
+}
+
 static void fill_channel(struct nt_setting_reader *reader, const struct nt_settings *settings, const struct nt_yaml *node,
                          const struct channel_read *read, struct nt_channel_settings *channel)
 {
 	channel->limit = read->rate;
 	switch (channel->type) {
 	case NT_CHANNEL_SMTP:
-		if ((read->user == NULL) != (read->password == NULL))
-			nt_diags_error(reader->diags, node->key->span, "'auth_user' and 'auth_password_file' go together");
+		check_smtp(reader, node, read);
 		channel->smtp = (struct nt_smtp_settings){
 			.host = read->host, .port = (unsigned)read->port, .ca_file = read->ca_file, .user = read->user,
 			.password = read->password, .connections = (unsigned)read->connections,
 			.messages_per_session = (unsigned)read->per_session, .timeout_ms = (unsigned)read->timeout, .hello = read->hello,
 			.bounce_address = read->bounce_address,
-			.tls = read->tls == 0 ? NT_TLS_NONE : read->tls == 1 ? NT_TLS_IF_OFFERED : NT_TLS_REQUIRED,
+			.tls = read->tls == TLS_NONE ? NT_TLS_NONE : read->tls == TLS_STARTTLS ? NT_TLS_REQUIRED : NT_TLS_IF_OFFERED,
 		};
 		break;
 	case NT_CHANNEL_HTTP:
@@ -347,7 +405,7 @@ static void read_channels(struct nt_setting_reader *reader, const struct nt_yaml
 {
 	static const char *const names[] = { "smtp", "http", "exec", "spool", NULL };
 
-	if (!is_mapping(reader, node, "channels"))
+	if (!is_mapping(reader, node, "channels") || !not_too_many(reader, node, "channels"))
 		return;
 	settings->channels = nt_arena_array(reader->arena, struct nt_channel_settings, node->n + 1);
 	for (const struct nt_yaml *entry = node->first; entry != NULL; entry = entry->next) {
@@ -378,9 +436,17 @@ static void read_channels(struct nt_setting_reader *reader, const struct nt_yaml
 	}
 }
 
+static void check_headers(struct nt_setting_reader *reader, const struct nt_yaml *node, const char *const (*headers)[2], unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (!nt_provider_header_ok(headers[i][0]) || strpbrk(headers[i][1], "\r\n") != NULL)
+			nt_diags_error(reader->diags, node->key->span, "header '%s': its name is letters, digits and hyphens, its value one line",
+			               headers[i][0]);
+}
+
 static void read_webhooks(struct nt_setting_reader *reader, const struct nt_yaml *node, struct nt_settings *settings)
 {
-	if (!is_mapping(reader, node, "webhooks"))
+	if (!is_mapping(reader, node, "webhooks") || !not_too_many(reader, node, "webhooks"))
 		return;
 	settings->webhooks = nt_arena_array(reader->arena, struct nt_channel_settings, node->n + 1);
 	for (const struct nt_yaml *entry = node->first; entry != NULL; entry = entry->next) {
@@ -395,7 +461,12 @@ static void read_webhooks(struct nt_setting_reader *reader, const struct nt_yaml
 			nt_diags_error(reader->diags, nt_yaml_get(entry, "url")->span, "a webhook's URL begins with https:// or http://");
 			continue;
 		}
+		if (!is_visible(read.url))
+			nt_diags_error(reader->diags, nt_yaml_get(entry, "url")->span, "a URL holds no blanks, and nothing but ASCII");
+		if (!nt_name_is_hyphenated(entry->key->text))
+			nt_diags_error(reader->diags, entry->key->span, "a webhook's name is lower-case letters, digits and hyphens");
 		headers = read_pairs(reader, read.headers, &n);
+		check_headers(reader, read.headers, headers, n);
 		webhook->name = nt_arena_strdup(reader->arena, entry->key->text);
 		webhook->lane = nt_arena_printf(reader->arena, "webhook:%s", webhook->name);
 		webhook->type = NT_CHANNEL_HTTP;
@@ -422,13 +493,24 @@ static const struct nt_setting *whole_table(struct nt_arena *arena)
 	return table;
 }
 
+static bool has_port(const char *listen)
+{
+	const char *colon = strrchr(listen, ':');
+
+	return colon != NULL && g_ascii_string_to_unsigned(colon + 1, 10, 0, 65535, NULL, NULL);
+}
+
 static void check_urls(struct nt_setting_reader *reader, const struct nt_yaml *root, const struct nt_settings *settings)
 {
 	const struct nt_yaml *url = nt_yaml_get(root, "public_url");
 
 	if (settings->public_url != NULL && !g_str_has_prefix(settings->public_url, "https://") && !g_str_has_prefix(settings->public_url, "http://"))
 		nt_diags_error(reader->diags, url->span, "'public_url' begins with https:// (or http:// for trying out)");
-	if (settings->listen != NULL && strrchr(settings->listen, ':') == NULL)
+	else if (settings->public_url != NULL && (!is_visible(settings->public_url) || strpbrk(settings->public_url, "<>\"?#") != NULL ||
+	                                          strlen(settings->public_url) > URL_MOST))
+		nt_diags_error(reader->diags, url->span, "'public_url' is a plain URL, such as https://hello.example.org, of at most %d characters",
+		               URL_MOST);
+	if (settings->listen != NULL && !has_port(settings->listen))
 		nt_diags_error(reader->diags, nt_yaml_get(root, "listen")->span, "'listen' is an address and a port: 127.0.0.1:8480");
 }
 

@@ -69,6 +69,8 @@ const char *nt_settings_secret(struct nt_setting_reader *reader, const struct nt
 		if (copy[0] == '\0')
 			nt_diags_error(reader->diags, scalar->span, "'%s' is empty", path);
 	}
+	if (text != NULL)
+		explicit_bzero(text, length);
 	g_free(text);
 	g_free(path);
 	return copy;

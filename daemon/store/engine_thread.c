@@ -14,6 +14,7 @@
 #define TIMERS 1000
 #define TOUCHES 200
 #define PAUSE_ON_TROUBLE_MS 1000
+#define LOOK_AGAIN_MS 10000 /* the clock may be set while we wait for an instant of it */
 
 /* What goes to the loop thread after a turn. */
 struct turned {
@@ -87,7 +88,7 @@ static int64_t time_to_wait(struct nt_engine_thread *thread)
 
 	if (thread->code != NT_STORE_OK && wait >= 0)
 		wait = MAX(wait, PAUSE_ON_TROUBLE_MS); /* timers can't be kept now: don't spin on them */
-	return wait;
+	return MIN(wait, LOOK_AGAIN_MS);
 }
 
 static void publish(struct nt_engine_thread *thread, const char *trouble)
@@ -178,6 +179,19 @@ struct nt_engine_view nt_engine_thread_view(struct nt_engine_thread *thread)
 	return view;
 }
 
+/* What was posted while the last answers were delivered: nobody is left to do it, but whoever posted it is told. */
+static void refuse_late(struct nt_engine_thread *thread)
+{
+	struct nt_request *request;
+
+	while ((request = nt_mailbox_wait(thread->requests, 0)) != NULL) {
+		request->code = NT_ANSWER_FAILED;
+		request->message_text = "the daemon is stopping";
+		__atomic_sub_fetch(&thread->unanswered, 1, __ATOMIC_RELAXED);
+		request->done(request, request->user);
+	}
+}
+
 void nt_engine_thread_stop(struct nt_engine_thread *thread)
 {
 	if (thread == NULL)
@@ -185,6 +199,7 @@ void nt_engine_thread_stop(struct nt_engine_thread *thread)
 	nt_mailbox_close(thread->requests);
 	pthread_join(thread->thread, NULL);
 	nt_mailbox_flush(thread->turns);
+	refuse_late(thread);
 	nt_mailbox_free(thread->turns);
 	nt_mailbox_free(thread->requests);
 	pthread_mutex_destroy(&thread->lock);

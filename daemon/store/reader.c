@@ -21,6 +21,17 @@ struct nt_reader {
 	struct nt_mailbox *questions, *answers;
 };
 
+/* One view of the store for the whole of a question. Without one it is still answered, statement by statement. */
+static void answer(struct nt_reader *reader, struct question *question)
+{
+	struct nt_store *store = reader->store;
+
+	question->arena = nt_arena_new();
+	store->ops->begin(store);
+	question->ask(question->user, store, question->arena);
+	store->ops->rollback(store);
+}
+
 static void *run(void *user)
 {
 	struct nt_reader *reader = user;
@@ -30,8 +41,7 @@ static void *run(void *user)
 
 		if (question == NULL)
 			continue;
-		question->arena = nt_arena_new();
-		question->ask(question->user, reader->store, question->arena);
+		answer(reader, question);
 		nt_mailbox_send(reader->answers, question);
 	}
 	return NULL;
@@ -81,11 +91,17 @@ void nt_reader_ask(struct nt_reader *reader, void (*ask)(void *user, struct nt_s
 
 void nt_reader_stop(struct nt_reader *reader)
 {
+	struct question *question;
+
 	if (reader == NULL)
 		return;
 	nt_mailbox_close(reader->questions);
 	pthread_join(reader->thread, NULL);
 	nt_mailbox_flush(reader->answers);
+	while ((question = nt_mailbox_wait(reader->questions, 0)) != NULL) { /* asked while the last answers were delivered */
+		answer(reader, question);
+		deliver(reader, question);
+	}
 	nt_mailbox_free(reader->answers);
 	nt_mailbox_free(reader->questions);
 	reader->store->ops->free(reader->store);

@@ -124,6 +124,9 @@ static int run_plain(struct nt_store *store, enum nt_statement which)
 
 static int begin(struct nt_store *store)
 {
+	/* A reader's: one view for all that it asks until it rolls back. It can't be IMMEDIATE, which is a writer's word. */
+	if (sqlite3_db_readonly(self(store)->db, "main") == 1)
+		return sqlite3_exec(self(store)->db, "BEGIN", NULL, NULL, NULL) == SQLITE_OK ? NT_STORE_OK : nt_sqlite_fail(self(store));
 	return run_plain(store, NT_SQL_BEGIN);
 }
 
