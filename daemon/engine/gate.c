@@ -139,24 +139,40 @@ static nt_time past_holiday(const struct nt_instant *in, nt_time t)
 	return nt_civil_next_midnight(in->lead->zone, t);
 }
 
-/* The first instant from t on at which fewer than rate->n releases count: when the n-th latest one has expired. */
-static nt_time past_cap(const struct nt_instant *in, const struct nt_rate *rate, nt_time t)
+/* Until when a release counts. */
+static nt_time in_force_until(const struct nt_instant *in, const struct nt_rate *rate, nt_time x)
+{
+	const struct nt_zone *zone = in->lead->zone;
+
+	return nt_time_plus(zone, rate->calendar ? nt_civil_midnight(zone, x) : x, rate->per);
+}
+
+static uint64_t in_force(const struct nt_instant *in, const struct nt_rate *rate, nt_time t, nt_time *next)
 {
 	const struct nt_ring_state *releases = &in->lead->releases;
-	const struct nt_zone *zone = in->lead->zone;
 	uint64_t n = 0;
 	unsigned i;
 
-	for (i = releases->n; i-- > 0;) {
-		nt_time x = releases->entries[i].at;
+	*next = NT_NEVER;
+	for (i = 0; i < releases->n; i++) {
+		nt_time until = in_force_until(in, rate, releases->entries[i].at);
 
-		n += releases->entries[i].n;
-		if (n < rate->n)
+		if (until <= t)
 			continue;
-		if (rate->calendar)
-			x = nt_civil_midnight(zone, x);
-		return nt_time_later(t, nt_time_plus(zone, x, rate->per));
+		n += releases->entries[i].n;
+		*next = nt_time_earlier(*next, until);
 	}
+	return n;
+}
+
+/* The first instant from t on at which fewer than rate->n releases count. Releases don't expire in their order: at the
+ * end of a month plus() runs backwards. */
+static nt_time past_cap(const struct nt_instant *in, const struct nt_rate *rate, nt_time t)
+{
+	nt_time next;
+
+	while (in_force(in, rate, t, &next) >= rate->n)
+		t = next;
 	return t;
 }
 
