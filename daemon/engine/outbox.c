@@ -18,23 +18,6 @@ static struct nt_program *program_of(struct nt_batch *turn, const struct nt_mess
 	return older != NULL ? older : present;
 }
 
-void nt_request_claim(struct nt_batch *turn, struct nt_request *request)
-{
-	unsigned limit = MIN(request->limit, MOST_CLAIMED);
-
-	request->rows = nt_arena_array(request->arena, struct nt_outbox_row, limit);
-	request->n_rows = 0;
-	if (!nt_turn_ok(turn, turn->store->ops->outbox_claim(turn->store, request->arena, request->channel, turn->now,
-	                                                     limit, request->owner, request->rows, &request->n_rows)))
-		return;
-	for (unsigned i = 0; i < request->n_rows; i++) {
-		nt_turn_hand(turn, request->rows[i].message.lead, request->rows[i].message.id, true);
-		if (request->programs != NULL)
-			request->programs[i] = nt_program_ref(program_of(turn, &request->rows[i].message));
-	}
-	nt_turn_ok(turn, turn->store->ops->outbox_next(turn->store, request->channel, &request->next_release));
-}
-
 static void tell_lead(struct nt_batch *turn, const struct nt_outbox_row *row, enum nt_outcome outcome,
                       const char *detail, const char *cause)
 {
@@ -70,6 +53,78 @@ static bool move(struct nt_batch *turn, struct nt_outbox_row *next, enum nt_outb
 		nt_turn_hand(turn, next->message.lead, next->message.id, next->state != NT_OUTBOX_RELEASED);
 	return done;
 }
+
+/* ---- handing out ---- */
+
+/* An address may have been suppressed after the release, by another lead who shares it or by hand. */
+static bool is_withheld(struct nt_batch *turn, const struct nt_message *message)
+{
+	const struct nt_program *program = turn->engine->program;
+	int channel = message->rep == NULL ? nt_program_channel(program, message->channel) : -1;
+	enum nt_suppression how = NT_SUPPRESSION_NONE;
+	struct nt_address address;
+
+	if (channel < 0 || message->address[0] == '\0')
+		return false;
+	address.channel = message->channel;
+	address.address = nt_address_normalise(turn->arena, program->channels[channel].address_field, message->address);
+	nt_turn_ok(turn, turn->store->ops->suppressed(turn->store, &address, 1, &how));
+	return message->service ? how == NT_SUPPRESSION_HARD : how != NT_SUPPRESSION_NONE;
+}
+
+static void withhold(struct nt_batch *turn, const struct nt_request *request, const struct nt_outbox_row *row)
+{
+	static const char why[] = "the address has been suppressed since";
+	struct nt_outbox_row next = *row;
+
+	next.state = NT_OUTBOX_CANCELLED;
+	next.owner = NULL;
+	next.slot = -1;
+	next.changed = turn->now;
+	next.detail = why;
+	if (move(turn, &next, NT_OUTBOX_HANDED))
+		tell_lead(turn, row, NT_OUTCOME_FAILED, why, request->cause);
+}
+
+/* Those just claimed, without the withheld ones; how many are left. */
+static unsigned hand_over(struct nt_batch *turn, const struct nt_request *request, struct nt_outbox_row *rows,
+                          unsigned n)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		nt_turn_hand(turn, rows[i].message.lead, rows[i].message.id, true);
+		if (is_withheld(turn, &rows[i].message)) {
+			withhold(turn, request, &rows[i]);
+			continue;
+		}
+		if (request->programs != NULL)
+			request->programs[&rows[kept] - request->rows] = nt_program_ref(program_of(turn, &rows[i].message));
+		rows[kept++] = rows[i];
+	}
+	return kept;
+}
+
+void nt_request_claim(struct nt_batch *turn, struct nt_request *request)
+{
+	unsigned limit = MIN(request->limit, MOST_CLAIMED), asked, n;
+
+	request->rows = nt_arena_array(request->arena, struct nt_outbox_row, limit);
+	request->n_rows = 0;
+	do { /* fewer than asked for: there are no more */
+		struct nt_outbox_row *rows = request->rows + request->n_rows;
+
+		asked = limit - request->n_rows;
+		n = 0;
+		if (!nt_turn_ok(turn, turn->store->ops->outbox_claim(turn->store, request->arena, request->channel,
+		                                                     turn->now, asked, request->owner, rows, &n)))
+			return;
+		request->n_rows += hand_over(turn, request, rows, n);
+	} while (n == asked && request->n_rows < limit);
+	nt_turn_ok(turn, turn->store->ops->outbox_next(turn->store, request->channel, &request->next_release));
+}
+
+/* ---- what becomes of them ---- */
 
 /* A try has failed, not for good: another, later, unless there were enough. */
 static void again(struct nt_batch *turn, const struct nt_request *request, struct nt_outbox_row *next, nt_time wish)

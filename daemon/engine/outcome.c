@@ -56,7 +56,8 @@ static void settle(struct nt_lead *lead, const char *message)
 
 /* ---- consent and suppression ---- */
 
-static void suppress_address(struct nt_instant *in, int channel, const char *address, const char *why)
+/* address NULL: the lead's present one. True: that it was. */
+static bool suppress_address(struct nt_instant *in, int channel, const char *address, bool hard, const char *why)
 {
 	const struct nt_channel_policy *policy = &in->program->channels[channel];
 	const char *present = nt_lead_address_key(in->lead, in->arena, channel);
@@ -64,16 +65,26 @@ static void suppress_address(struct nt_instant *in, int channel, const char *add
 	struct nt_effect *effect;
 
 	if (key == NULL || key[0] == '\0')
-		return;
+		return false;
 	effect = nt_instant_effect(in, NT_EFFECT_SUPPRESS, "suppress",
 	                           nt_arena_printf(in->arena, "%s: %s", policy->name, why));
 	effect->channel = policy->name;
 	effect->address = key;
+	effect->hard = hard;
 	if (present == NULL || strcmp(key, present) != 0)
-		return;
+		return false;
 	if (in->lead->suppressed == NULL)
 		in->lead->suppressed = nt_arena_array(in->arena, bool, in->program->n_channels);
 	in->lead->suppressed[channel] = true;
+	if (hard && in->lead->suppressed_hard != NULL)
+		in->lead->suppressed_hard[channel] = true;
+	return true;
+}
+
+/* Consent doesn't make an address exist, whichever lead it bounced for. */
+static bool is_dead(const struct nt_lead *lead, int channel)
+{
+	return lead->suppressed_hard != NULL ? lead->suppressed_hard[channel] : lead->bounced_hard;
 }
 
 static void unsuppress_address(struct nt_instant *in, int channel)
@@ -81,7 +92,7 @@ static void unsuppress_address(struct nt_instant *in, int channel)
 	const char *key = nt_lead_address_key(in->lead, in->arena, channel);
 	struct nt_effect *effect;
 
-	if (in->lead->suppressed == NULL || !in->lead->suppressed[channel] || in->lead->bounced_hard || key == NULL)
+	if (in->lead->suppressed == NULL || !in->lead->suppressed[channel] || is_dead(in->lead, channel) || key == NULL)
 		return;
 	effect = nt_instant_effect(in, NT_EFFECT_UNSUPPRESS, "unsuppress", in->program->channels[channel].name);
 	effect->channel = in->program->channels[channel].name;
@@ -106,15 +117,20 @@ static void raise_about(struct nt_instant *in, int channel, const char *noun, co
 	                 G_N_ELEMENTS(properties));
 }
 
-/* Refused by the lead itself on any channel; what the rules suppress isn't that. */
+/* By the lead itself: what the rules suppress isn't that. */
+static bool is_refused(const struct nt_consent *consent)
+{
+	return consent->state == NT_CONSENT_REFUSED && g_strcmp0(consent->from, BY_RULES) != 0;
+}
+
+/* On any channel. */
 static void find_unsubscribed(struct nt_lead *lead)
 {
 	unsigned i;
 
 	lead->unsubscribed = false;
 	for (i = 0; i < lead->program->n_channels; i++)
-		if (lead->consent[i].state == NT_CONSENT_REFUSED && g_strcmp0(lead->consent[i].from, BY_RULES) != 0)
-			lead->unsubscribed = true;
+		lead->unsubscribed |= is_refused(&lead->consent[i]);
 }
 
 static void consent_on(struct nt_instant *in, int channel, bool given, const char *how, const char *from)
@@ -135,7 +151,7 @@ static void consent_on(struct nt_instant *in, int channel, bool given, const cha
 		unsuppress_address(in, channel);
 		return;
 	}
-	suppress_address(in, channel, NULL, how != NULL ? how : "consent refused");
+	suppress_address(in, channel, NULL, false, how != NULL ? how : "consent refused");
 	nt_pending_cancel(in, -1, NULL, channel, true, "consent refused");
 	if (agreed && in->lead->unsubscribed && nt_lead_address(in->lead, channel) != NULL)
 		raise_about(in, channel, "unsubscribed", NULL);
@@ -216,20 +232,22 @@ static void draw_conclusions(struct nt_instant *in, int channel, const struct nt
 
 	switch (input->outcome.outcome) {
 	case NT_OUTCOME_BOUNCED:
-		suppress_address(in, channel, input->outcome.address, "bounced");
-		lead->bounced_hard = lead->suppressed != NULL && lead->suppressed[channel];
+		if (!suppress_address(in, channel, input->outcome.address, true, "bounced"))
+			break; /* the lead has another by now */
+		lead->bounced_hard = true;
 		nt_pending_cancel(in, -1, NULL, channel, false, "the address bounced");
 		break;
 	case NT_OUTCOME_COMPLAINED:
 		lead->complained = true;
-		suppress_address(in, channel, input->outcome.address, "complained");
+		suppress_address(in, channel, input->outcome.address, false, "complained");
 		nt_pending_cancel(in, -1, NULL, channel, true, "the lead complained");
 		break;
 	case NT_OUTCOME_UNSUBSCRIBED:
-		suppress_address(in, channel, input->outcome.address, "unsubscribed");
+		suppress_address(in, channel, input->outcome.address, false, "unsubscribed");
 		lead->consent[channel].state = NT_CONSENT_REFUSED;
 		lead->consent[channel].at = in->now;
 		lead->consent[channel].how = nt_arena_strdup(in->arena, in->cause != NULL ? in->cause : "unsubscribed");
+		lead->consent[channel].from = NULL; /* perhaps the rules had refused it before */
 		find_unsubscribed(lead);
 		nt_pending_cancel(in, -1, NULL, channel, true, "the lead unsubscribed");
 		break;
@@ -248,7 +266,7 @@ void nt_outcome_apply(struct nt_instant *in, const struct nt_input *input)
 	if (outcome >= G_N_ELEMENTS(nouns))
 		return;
 	/* A link pressed twice is one wish, not two: it must not cost points twice. */
-	again = outcome == NT_OUTCOME_UNSUBSCRIBED && channel >= 0 && in->lead->consent[channel].state == NT_CONSENT_REFUSED;
+	again = outcome == NT_OUTCOME_UNSUBSCRIBED && channel >= 0 && is_refused(&in->lead->consent[channel]);
 	if (input->outcome.message != NULL)
 		settle(in->lead, input->outcome.message);
 	keep_template(in, input);

@@ -142,6 +142,7 @@ struct nt_effect {
 	struct nt_message *message;   /* MESSAGE */
 	const char *id;               /* CANCEL: message id */
 	const char *channel, *address; /* SUPPRESS, UNSUPPRESS: normalised */
+	bool hard;                    /* SUPPRESS: for service messages too */
 	struct nt_ready_effect *ready;
 	struct nt_effect *next;
 };

@@ -281,11 +281,10 @@ static void cancel(struct nt_batch *turn, const struct nt_effect *effect)
 	nt_turn_ok(turn, turn->store->ops->outbox_move(turn->store, effect->id, NT_OUTBOX_RELEASED, &row, &done));
 }
 
-static void suppress(struct nt_batch *turn, const struct nt_input *input, const struct nt_effect *effect)
+static void suppress(struct nt_batch *turn, const struct nt_effect *effect)
 {
 	struct nt_address address = { effect->channel, effect->address };
-	bool bounced = input->kind == NT_INPUT_OUTCOME && input->outcome.outcome == NT_OUTCOME_BOUNCED;
-	enum nt_suppression how = bounced ? NT_SUPPRESSION_HARD : NT_SUPPRESSION_SOFT;
+	enum nt_suppression how = effect->hard ? NT_SUPPRESSION_HARD : NT_SUPPRESSION_SOFT;
 	int code;
 
 	if (effect->kind == NT_EFFECT_SUPPRESS) {
@@ -309,8 +308,7 @@ static void want_sales(struct nt_batch *turn, struct nt_turn_lead *tl, const str
 	g_array_append_val(turn->ready, input);
 }
 
-static void apply(struct nt_batch *turn, struct nt_turn_lead *tl, const struct nt_input *input,
-                  const struct nt_effect *effect)
+static void apply(struct nt_batch *turn, struct nt_turn_lead *tl, const struct nt_effect *effect)
 {
 	switch (effect->kind) {
 	case NT_EFFECT_MESSAGE:
@@ -322,7 +320,7 @@ static void apply(struct nt_batch *turn, struct nt_turn_lead *tl, const struct n
 		break;
 	case NT_EFFECT_SUPPRESS:
 	case NT_EFFECT_UNSUPPRESS:
-		suppress(turn, input, effect);
+		suppress(turn, effect);
 		break;
 	case NT_EFFECT_READY:
 	case NT_EFFECT_WITHDRAW:
@@ -342,7 +340,7 @@ void nt_turn_effects(struct nt_batch *turn, struct nt_turn_lead *tl, const struc
 	GString *body = turn->engine->scratch;
 
 	for (const struct nt_effect *e = effects->first; e != NULL && turn->code == NT_STORE_OK; e = e->next)
-		apply(turn, tl, input, e);
+		apply(turn, tl, e);
 	tl->dirty = true;
 	if (input->kind != NT_INPUT_ERASE && !quiet && turn->code == NT_STORE_OK) {
 		g_string_truncate(body, 0);

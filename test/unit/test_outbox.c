@@ -200,6 +200,51 @@ static void people_can_suppress_and_lift(void **state)
 	house_free(h);
 }
 
+static enum nt_answer_code consent(struct house *h, const char *lead, bool given)
+{
+	struct nt_request *r = input(h, NT_INPUT_CONSENT, lead, NULL);
+
+	r->channel = "email";
+	r->given = given;
+	return ask(h, r);
+}
+
+static void a_no_holds_for_all_who_share_the_address(void **state)
+{
+	struct house *h = house_new();
+
+	(void)state;
+	fields(h, "ann", "{\"email\":\"home@example.org\"}");
+	fields(h, "bob", "{\"email\":\"Home@example.org\"}");
+	fields(h, "cem", "{\"email\":\"cem@example.org\"}");
+	event(h, "ann", "{\"event\":\"a.b\"}");
+	event(h, "bob", "{\"event\":\"a.b\"}");
+	event(h, "cem", "{\"event\":\"a.b\"}");
+	SEEN(h, "ann m1; bob m1; cem m1; ");
+	assert_int_equal(consent(h, "ann", false), NT_ANSWER_OK);
+	assert_int_equal(claim(h, "email")->n_rows, 1); /* cem's alone: bob's was released, but not yet handed over */
+	assert_null(lead(h, "bob")->pending);
+	assert_int_equal(consent(h, "bob", true), NT_ANSWER_OK); /* bob takes it back, for the address */
+	run_to(h, "2026-06-01 11:00");
+	SEEN(h, "bob m2; cem m2; ");
+	house_free(h);
+}
+
+static void consent_does_not_mend_an_address_that_bounced(void **state)
+{
+	struct house *h = house_new();
+	const char *m = first_message(h);
+
+	(void)state;
+	assert_int_equal(outcome(h, m, NT_SEND_REFUSED, true), NT_ANSWER_OK);
+	fields(h, "twin", "{\"email\":\"ann@example.org\"}");
+	assert_int_equal(consent(h, "twin", true), NT_ANSWER_OK);
+	g_string_truncate(h->seen, 0);
+	event(h, "twin", "{\"event\":\"a.b\"}");
+	SEEN(h, "");
+	house_free(h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -212,6 +257,8 @@ int main(void)
 		cmocka_unit_test(what_is_handed_cannot_be_cancelled),
 		cmocka_unit_test(a_claim_and_an_exit_in_one_turn_agree),
 		cmocka_unit_test(people_can_suppress_and_lift),
+		cmocka_unit_test(a_no_holds_for_all_who_share_the_address),
+		cmocka_unit_test(consent_does_not_mend_an_address_that_bounced),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 
