@@ -337,7 +337,7 @@ def show(folder, stay):
     controller = Controller(mails, hostname="127.0.0.1", port=free_port())
     controller.start()
     house = House(folder, controller.port, calls.port)
-    print(f"Twelve weeks of a hundred leads, two days a second. Everything is in {folder}\n", flush=True)
+    print(f"Twelve weeks of a hundred leads, two days a second; times are UTC. Everything is in {folder}\n", flush=True)
     house.start(SPEED, START)
     started = time.monotonic()
     accepted = []

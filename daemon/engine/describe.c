@@ -254,6 +254,8 @@ static void say_fields(const struct nt_lead *lead, GString *out)
 		g_string_truncate(json, 0);
 		if (lead->fields[i].type == NT_TYPE_YES_NO) /* as rules write it */
 			g_string_append(json, lead->fields[i].yes ? "yes" : "no");
+		else if (lead->fields[i].type == NT_TYPE_TIME)
+			nt_time_print_local(lead->zone, lead->fields[i].time, json);
 		else
 			nt_value_to_json(&lead->fields[i], json);
 		say_field(lead->program->fields[i].name, json->str, out);
@@ -296,9 +298,9 @@ static void say_campaigns(const struct nt_lead *lead, GString *out)
 	for (const struct nt_run *run = lead->runs; run != NULL; run = run->next) {
 		const char *step = step_of(lead, run);
 
-		g_string_append_printf(out, "  %-24s at %s", lead->program->campaigns[run->campaign].name,
+		g_string_append_printf(out, "  %s at %s", lead->program->campaigns[run->campaign].name,
 		                       step != NULL ? step : "its end");
-		say_time(lead, ", since ", run->entered, out);
+		say_time(lead, ", entered ", run->entered, out);
 		say_time(lead, ", until ", run->due, out);
 		g_string_append_c(out, '\n');
 	}
@@ -324,7 +326,7 @@ void nt_describe_lead_text(const struct nt_lead *lead, nt_time now, GString *out
 	}
 	say_campaigns(lead, out);
 	if (lead->due != NT_NEVER) {
-		say_time(lead, "next: ", lead->due, out);
+		say_time(lead, "looked at again: ", lead->due, out);
 		g_string_append_c(out, '\n');
 	}
 }

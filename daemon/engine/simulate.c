@@ -129,13 +129,18 @@ static void put_json(struct sim *sim, const char *lead, const struct line *line,
 
 static void put_text(const struct timeline *timeline, const struct line *line, GString *out)
 {
-	g_string_append(out, "  ");
-	nt_time_print_local(timeline->zone, line->at, out);
+	GString *at = g_string_new(NULL);
+
+	nt_time_print_local(timeline->zone, line->at, at);
+	g_string_append_printf(out, "  %-25s  ", at->str); /* CET and CEST */
+	g_string_free(at, TRUE);
 	if (line->message != NULL)
-		g_string_append_printf(out, "  %-14s %s", nt_message_channel(line->message),
+		g_string_append_printf(out, "%-21s %s", nt_message_channel(line->message),
 		                       line->message->template_name);
+	else if (line->detail != NULL)
+		g_string_append_printf(out, "%-21s %s", line->what, line->detail);
 	else
-		g_string_append_printf(out, "  %-14s %s", line->what, line->detail != NULL ? line->detail : "");
+		g_string_append(out, line->what);
 	if (line->message != NULL && line->message->rep != NULL)
 		g_string_append_printf(out, " (to %s)", line->message->rep);
 	else if (line->campaign != NULL && line->campaign[0] != '\0')

@@ -38,8 +38,8 @@ static void print_effect(struct nt_control *c, const struct nt_json *effect)
 	const struct nt_json *message = nt_json_get(effect, "message");
 
 	printf("    %-22s", nt_control_word(c, effect, "what"));
-	for (unsigned i = 0; keys[i] != NULL; i++)
-		if (nt_json_text(effect, keys[i]) != NULL)
+	for (unsigned i = 0; keys[i] != NULL; i++) /* of a message, all but its campaign and step stands behind it */
+		if (nt_json_text(effect, keys[i]) != NULL && (message == NULL || i < 2))
 			printf(" %s", nt_control_word(c, effect, keys[i]));
 	if (message != NULL)
 		printf(" (%s %s to %s)", nt_control_word(c, message, "channel"),

@@ -8,11 +8,16 @@
 
 static void print_message(struct nt_control *control, const struct nt_json *message)
 {
-	printf("%s  %-10s %-20s %s to %s\n", nt_control_word(control, message, "id"),
-	       nt_control_word(control, message, "channel"), nt_control_word(control, message, "template"),
-	       nt_control_word(control, message, "lead"), nt_control_word(control, message, "to"));
+	const char *to = nt_control_word(control, message, "to");
+
+	printf("%s  %s  %-8s %s for %s", nt_control_word(control, message, "id"),
+	       nt_control_word(control, message, "released"), nt_control_word(control, message, "channel"),
+	       nt_control_word(control, message, "template"), nt_control_word(control, message, "lead"));
+	printf("%s%s\n", to[0] != '\0' && strcmp(to, "-") != 0 ? " to " : "", strcmp(to, "-") != 0 ? to : "");
+	printf("    %s", nt_control_word(control, message, "why"));
 	if (strcmp(nt_control_word(control, message, "detail"), "-") != 0)
-		printf("    %s\n", nt_control_word(control, message, "detail"));
+		printf("; %s", nt_control_word(control, message, "detail"));
+	putchar('\n');
 }
 
 /* All, a thousand at a time. */

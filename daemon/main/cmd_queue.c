@@ -18,8 +18,9 @@ static void print_reasons(struct nt_control *control, const struct nt_json *entr
 	     reason = reason->next)
 		if (reason->type == NT_JSON_TEXT)
 			printf("    %s\n", reason->text);
-	if (strcmp(nt_control_word(control, entry, "limit"), "-") != 0)
-		printf("    to be answered by %s\n", nt_control_word(control, entry, "limit"));
+	if (strcmp(nt_control_word(control, entry, "accept_by"), "-") != 0)
+		printf("    to be answered by %s%s\n", nt_control_word(control, entry, "accept_by"),
+		       strcmp(nt_control_word(control, entry, "late"), "yes") == 0 ? ": late" : "");
 }
 
 static int list(struct nt_control *control, const struct options *options)

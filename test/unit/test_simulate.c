@@ -49,14 +49,14 @@ static void a_timeline_per_lead_and_totals(void **state)
 {
 	static const char wanted[] =
 		"ann\n"
-		"  Mon 2026-06-01 10:00 CEST  lead.created   \n"
-		"  Mon 2026-06-01 10:00 CEST  event          a.b\n"
-		"  Mon 2026-06-01 10:00 CEST  points         +5 a.b\n"
-		"  Mon 2026-06-01 10:00 CEST  campaign.entered a.b (first)\n"
-		"  Mon 2026-06-01 10:00 CEST  email          m1 (first)\n"
-		"  Tue 2026-06-02 10:00 CEST  email          m2 (first)\n"
-		"  Tue 2026-06-02 10:00 CEST  tag            done (first)\n"
-		"  Tue 2026-06-02 10:00 CEST  campaign.left  came to its end (first)\n"
+		"  Mon 2026-06-01 10:00 CEST  lead.created\n"
+		"  Mon 2026-06-01 10:00 CEST  event                 a.b\n"
+		"  Mon 2026-06-01 10:00 CEST  points                +5 a.b\n"
+		"  Mon 2026-06-01 10:00 CEST  campaign.entered      a.b (first)\n"
+		"  Mon 2026-06-01 10:00 CEST  email                 m1 (first)\n"
+		"  Tue 2026-06-02 10:00 CEST  email                 m2 (first)\n"
+		"  Tue 2026-06-02 10:00 CEST  tag                   done (first)\n"
+		"  Tue 2026-06-02 10:00 CEST  campaign.left         came to its end (first)\n"
 		"bea\n";
 	struct nt_program *program = program_of(RULES);
 	struct nt_diags *diags = nt_diags_new();
@@ -210,7 +210,7 @@ static void a_lead_is_described(void **state)
 	nt_describe_lead_text(lead, at("UTC", "2026-06-01 11:00"), out);
 	assert_non_null(strstr(out->str, "score 5, cold (fit 0, engagement 5)\n  +5      a.b"));
 	assert_non_null(
-		strstr(out->str, "first                    at wait-1, since Mon 2026-06-01 06:00 EDT, until Tue"));
+		strstr(out->str, "first at wait-1, entered Mon 2026-06-01 06:00 EDT, until Tue"));
 	g_string_free(out, TRUE);
 	nt_arena_free(arena);
 	nt_driver_free(driver);
