@@ -159,6 +159,13 @@ void nt_act(struct nt_instant *in, struct nt_run *run, const struct nt_step *ste
 		if (nt_instant_holds(in, step->condition, run, run->hand, false))
 			target = choose(in, run, campaign, step);
 		break;
+	case NT_STEP_GO_TO:
+		if (nt_instant_holds(in, step->condition, run, run->hand, false)) {
+			target = step->target;
+			if (step->hand != campaign->steps[target].hand)
+				run->hand = NULL; /* it isn't what the steps there are written for */
+		}
+		break;
 	case NT_STEP_STOP:
 		if (nt_instant_holds(in, step->condition, run, run->hand, false))
 			target = -1;

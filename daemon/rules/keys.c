@@ -331,7 +331,8 @@ static const struct nt_key verb_rows[] = {
 	[NT_VERB_ASSIGN] = { "assign", NT_KIND_TEXT, LATER, "makes someone the owner without the queue", NULL },
 	[NT_VERB_TELL] = { "tell", NT_KIND_TEXT, LATER, "to our own people", NULL },
 	[NT_VERB_TASK] = { "task", NT_KIND_TEMPLATE, LATER, "to the owner; open until done", NULL },
-	[NT_VERB_GO_TO] = { "go_to", NT_KIND_NAME, LATER, "goes on at another step", NULL },
+	[NT_VERB_GO_TO] = { "go_to", NT_KIND_NAME, 0,
+		"goes on at the step with this id; the way back passes a `wait: DURATION`", NULL },
 };
 TABLE(verb, "Steps", "of a step",
       "A step is a mapping with one of these verbs; where none but if is there, if is the verb.");
@@ -350,7 +351,7 @@ const unsigned nt_verb_options[NT_VERB_KEYS] = {
 	[NT_VERB_SET] = EVERY, [NT_VERB_TAG] = EVERY, [NT_VERB_UNTAG] = EVERY,
 	[NT_VERB_POINTS] = EVERY | O(REASON),
 	[NT_VERB_STAGE] = EVERY, [NT_VERB_SUPPRESS] = EVERY, [NT_VERB_HAND_OFF] = EVERY, [NT_VERB_START] = EVERY,
-	[NT_VERB_STOP] = EVERY,
+	[NT_VERB_STOP] = EVERY, [NT_VERB_GO_TO] = EVERY,
 };
 
 const struct nt_key_table *const nt_key_tables[] = {

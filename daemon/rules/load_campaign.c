@@ -236,6 +236,7 @@ static void load_body(struct nt_loader *l, const struct nt_yaml *const *keys, st
 
 	list.steps = g_array_new(FALSE, TRUE, sizeof(struct nt_step));
 	list.identities = g_hash_table_new(g_str_hash, g_str_equal);
+	list.jumps = g_array_new(FALSE, FALSE, sizeof(struct nt_jump));
 	list.ordinals = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	if (keys[NT_CAMPAIGN_TITLE] != NULL)
 		campaign->title = nt_arena_strdup(l->arena, keys[NT_CAMPAIGN_TITLE]->text);
@@ -248,11 +249,13 @@ static void load_body(struct nt_loader *l, const struct nt_yaml *const *keys, st
 	campaign->pause = nt_load_condition(l, keys[NT_CAMPAIGN_PAUSE]);
 	/* `do:` lists come after the steps, so that they never change the ordinals in these */
 	campaign->first = nt_load_steps(&list, keys[NT_CAMPAIGN_STEPS], NULL, 0, false);
+	nt_load_jumps(&list);
 	campaign->goals = load_ways_out(&list, keys[NT_CAMPAIGN_GOAL], "'goal'", &campaign->n_goals);
 	campaign->exits = load_ways_out(&list, keys[NT_CAMPAIGN_EXIT], "'exit'", &campaign->n_exits);
 	campaign->steps = nt_load_take(l, list.steps, struct nt_step, &campaign->n_steps);
 	campaign->by_identity = nt_index_new(l->arena, campaign->steps, campaign->n_steps, sizeof(struct nt_step),
 	                                     offsetof(struct nt_step, identity));
+	g_array_unref(list.jumps);
 	g_hash_table_destroy(list.identities);
 	g_hash_table_destroy(list.ordinals);
 }

@@ -160,6 +160,7 @@ static bool load_change(struct nt_loader *l, int verb, const struct nt_yaml *nod
 		[NT_VERB_POINTS] = NT_STEP_POINTS, [NT_VERB_STAGE] = NT_STEP_STAGE, [NT_VERB_SUPPRESS] =
 			NT_STEP_SUPPRESS,
 		[NT_VERB_HAND_OFF] = NT_STEP_HAND_OFF, [NT_VERB_START] = NT_STEP_START, [NT_VERB_STOP] = NT_STEP_STOP,
+		[NT_VERB_GO_TO] = NT_STEP_GO_TO,
 	};
 
 	step->kind = kinds[verb];
@@ -244,10 +245,11 @@ static int add_step(struct nt_step_list *list, const struct nt_yaml *node, int v
 	const struct nt_yaml *options[NT_OPTION_KEYS] = { NULL };
 	struct nt_step step = { .span = verb_node->key->span, .parent = place->parent, .depth = place->depth, .next =
 		-1, .channel = -1,
-	                        .weekday = -1, .then_first = -1, .else_first = -1, .campaign = -1 };
+	                        .weekday = -1, .then_first = -1, .else_first = -1, .campaign = -1, .target = -1 };
 	int index = (int)list->steps->len;
 	bool ok;
 
+	step.hand = place->n_events > 0 ? place->events : NULL;
 	if ((nt_verb_keys.keys[verb].flags & NT_KEY_LATER) != 0) {
 		nt_keys_later(l->diags, verb_node->key->span, nt_verb_keys.keys[verb].name);
 		return -1;
@@ -274,11 +276,20 @@ static int add_step(struct nt_step_list *list, const struct nt_yaml *node, int v
 		step.channel = nt_program_channel(l->program, verb_node->key->text);
 	if (step.channel < 0 && verb == NT_VERB_CHANNEL) /* misspelt, but meant: has had its message */
 		return -1;
+	if (verb == NT_VERB_GO_TO && place->instant) {
+		nt_diags_error(l->diags, verb_node->key->span, "'go_to' has nowhere to go in 'do': the run has ended");
+		return -1;
+	}
 	ok = load_own(l, verb, verb_node, options, &step);
 	if (verb == NT_VERB_POINTS && step.reason == NULL)
 		step.reason = nt_arena_printf(l->arena, "campaign %s", list->campaign);
 	set_identity(list, &step, kind_name(l, verb, &step), options[NT_OPTION_ID], verb_node);
 	g_array_append_val(list->steps, step);
+	if (verb == NT_VERB_GO_TO) {
+		struct nt_jump jump = { .step = index, .node = verb_node };
+
+		g_array_append_val(list->jumps, jump);
+	}
 	if (verb == NT_VERB_SPLIT)
 		nt_load_split(list, verb_node, index, place);
 	else if (verb == NT_VERB_CHOOSE)
@@ -338,8 +349,10 @@ int nt_load_list(struct nt_step_list *list, const struct nt_yaml *node, struct n
 	for (const struct nt_yaml *item = node->first; item != NULL; item = item->next) {
 		int index = load_step(list, item, place);
 
-		if (index < 0)
+		if (index < 0) {
+			list->broken = true;
 			continue;
+		}
 		if (last < 0)
 			first = index;
 		else

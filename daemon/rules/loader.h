@@ -125,6 +125,12 @@ void nt_load_campaigns(struct nt_loader *l);
 void nt_load_tests(struct nt_loader *l);
 void nt_load_check_starts(struct nt_loader *l); /* what is started has a way in by hand */
 
+struct nt_jump { /* a go_to, whose target may come later */
+	int step;
+	const struct nt_yaml *node;
+};
+#define NT_JUMPS_MOST 100 /* in a campaign */
+
 /* Steps of one campaign (load_steps.c). */
 struct nt_step_list {
 	struct nt_loader *l;
@@ -132,6 +138,8 @@ struct nt_step_list {
 	GArray *steps;            /* struct nt_step */
 	GHashTable *identities;   /* identity → its place (struct nt_span *) */
 	GHashTable *ordinals;     /* kind and name → how many so far */
+	GArray *jumps;            /* struct nt_jump */
+	bool broken;              /* a step was given up: what could come after what isn't known */
 	const int *entry_events;
 	unsigned n_entry_events;
 };
@@ -153,6 +161,8 @@ void nt_load_branches(struct nt_step_list *list, const struct nt_yaml *const *op
                       struct nt_place *place);
 void nt_load_split(struct nt_step_list *list, const struct nt_yaml *node, int index, struct nt_place *place);
 void nt_load_choose(struct nt_step_list *list, const struct nt_yaml *node, int index, struct nt_place *place);
+/* Where go_to steps lead, when all steps but those of `do:` are there (load_jumps.c). */
+void nt_load_jumps(struct nt_step_list *list);
 /* What a message step says of itself (load_message.c): template, with, kind, window, give_up_after. */
 bool nt_load_message(struct nt_loader *l, struct nt_step *step, const struct nt_yaml *verb,
                      const struct nt_yaml *const *options);

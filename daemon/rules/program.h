@@ -156,6 +156,7 @@ enum nt_step_kind {
 	NT_STEP_HAND_OFF,   /* name: the reason */
 	NT_STEP_START,      /* campaign */
 	NT_STEP_STOP,
+	NT_STEP_GO_TO,      /* target */
 };
 
 struct nt_assignment { /* with:, set: */
@@ -208,6 +209,8 @@ struct nt_step {
 	const struct nt_arm *arms;
 	unsigned n_arms;
 	int campaign;          /* START */
+	int target;            /* GO_TO: a step that isn't in a `do:` */
+	const int *hand;       /* one of these events is at hand when a run comes here in order; NULL: none */
 };
 
 struct nt_campaign {
