@@ -35,6 +35,7 @@ struct transfer {
 	struct curl_slist *headers;
 	GString *answer;
 	bool begun;           /* the request is on its way: the other side may act upon it */
+	bool repeated;        /* … and would have gone out again */
 	char error[CURL_ERROR_SIZE];
 };
 
@@ -133,8 +134,10 @@ static int about_to_ask(void *user, char *their_ip, char *our_ip, int their_port
 	(void)our_ip;
 	(void)their_port;
 	(void)our_port;
-	if (transfer->begun && !transfer->http->settings.provider->idempotent)
+	if (transfer->begun && !transfer->http->settings.provider->idempotent) {
+		transfer->repeated = true;
 		return CURL_PREREQFUNC_ABORT;
+	}
 	transfer->begun = true;
 	if (transfer->delivery->slot >= 0)
 		nt_slots_stage(transfer->http->house.slots, transfer->delivery->slot, NT_SLOT_SENDING);
@@ -162,7 +165,9 @@ static bool never_started(CURL *easy, CURLcode code)
 /* No answer. Was there anything that the other side could have acted upon? */
 static void classify_failure(const struct transfer *transfer, CURLcode code, struct nt_delivery_outcome *outcome)
 {
-	const char *text = transfer->error[0] != '\0' ? transfer->error : curl_easy_strerror(code);
+	const char *text = transfer->repeated           ? "the connection ended without an answer" :
+	                   transfer->error[0] != '\0' ? transfer->error :
+	                                                 curl_easy_strerror(code);
 
 	outcome->detail = nt_arena_strdup(transfer->delivery->arena, text);
 	if (transfer->begun) {

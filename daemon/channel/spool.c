@@ -59,6 +59,18 @@ static bool sync_folder(const char *path)
 	return good;
 }
 
+static void make_folders(const char *path)
+{
+	static const char *const parts[] = { "tmp", "new" };
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(parts); i++) {
+		char *folder = g_build_filename(path, parts[i], NULL);
+
+		g_mkdir_with_parents(folder, 0750); /* if it fails, writing does, and says why */
+		g_free(folder);
+	}
+}
+
 /* As in a Maildir: complete and on the disk under tmp/, then moved to new/ in one step. The name is the message's: a second try
  * replaces the first. */
 static int put_file(const struct spool *spool, const struct nt_delivery *delivery, const GString *bytes)
@@ -94,6 +106,10 @@ static void spool_one(struct spool *spool, struct nt_delivery *delivery, struct 
 		outcome->detail = why;
 	} else {
 		error = put_file(spool, delivery, bytes);
+		if (error == ENOENT || error == ENOTDIR) { /* somebody has tidied up */
+			make_folders(spool->settings.path);
+			error = put_file(spool, delivery, bytes);
+		}
 		outcome->result = error == 0 ? NT_SEND_ACCEPTED : NT_SEND_TEMPORARY;
 		outcome->down = error != 0;
 		outcome->detail = error == 0 ? "written" : nt_arena_printf(delivery->arena, "%s: %s", spool->settings.path, g_strerror(error));
@@ -182,18 +198,6 @@ static const struct nt_channel_ops ops = {
 	.drain = drain,
 	.free = spool_free,
 };
-
-static void make_folders(const char *path)
-{
-	static const char *const parts[] = { "tmp", "new" };
-
-	for (unsigned i = 0; i < G_N_ELEMENTS(parts); i++) {
-		char *folder = g_build_filename(path, parts[i], NULL);
-
-		g_mkdir_with_parents(folder, 0750); /* if it fails, writing does, with a message */
-		g_free(folder);
-	}
-}
 
 struct nt_channel *nt_spool_channel_new(const char *name, const struct nt_spool_settings *settings, const struct nt_channel_house *house)
 {

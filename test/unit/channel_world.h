@@ -217,7 +217,7 @@ static inline struct nt_delivery *world_delivery_of(const struct sending *s)
 	delivery->templates = world.program->templates;
 	m->id = nt_arena_strdup(arena, world_or(s->id, "00112233445566778899aabbccddeeff"));
 	m->channel = nt_arena_strdup(arena, world_or(s->channel, "email"));
-	m->template_name = nt_arena_strdup(arena, world_or(s->template, "plain"));
+	m->template_name = nt_arena_strdup(arena, world_or(s->template, strcmp(m->channel, "sms") == 0 ? "text" : strcmp(m->channel, "letter") == 0 ? "sheet" : "plain"));
 	m->address = nt_arena_strdup(arena, world_or(s->address, "ann@example.net"));
 	m->address_name = nt_arena_strdup(arena, s->name);
 	m->lead = nt_arena_strdup(arena, world_or(s->lead, "ann"));
