@@ -106,6 +106,14 @@ static void find_existing(const struct nt_program *program, bool *existing)
 		}
 }
 
+/* A watcher that was there before the load and turns at its very instant does so in time, not by what was loaded. */
+static bool held_before(const struct nt_instant *in, const struct nt_expr *condition)
+{
+	struct nt_eval_context context = { .lead = in->lead, .now = in->now - 1 };
+
+	return nt_holds(condition, &context, NULL);
+}
+
 static void ask_watchers(struct nt_instant *in)
 {
 	struct nt_lead *lead = in->lead;
@@ -122,7 +130,8 @@ static void ask_watchers(struct nt_instant *in)
 		bool fires = holds && !lead->watchers[i];
 
 		if (in->loading)
-			fires = fires && existing[i];
+			fires = fires && (existing[i] || (lead->watchers_known[i] &&
+			                                  !held_before(in, program->watchers[i].condition)));
 		else
 			fires = fires && lead->watchers_known[i];
 		in->fired[i] = fires && !in->has_fired[i];

@@ -17,13 +17,15 @@ static const char *text_field(const struct nt_lead *lead, int field)
 	return nt_type_is_text(value->type) && value->text[0] != '\0' ? value->text : NULL;
 }
 
-/* 32 hex digits of SHA-256(lead LF campaign LF key LF entry LF step LF attempt). */
+/* 32 hex digits of SHA-256(lead LF campaign LF key LF entry LF its instant LF step LF attempt). A lead that was erased
+ * and comes back counts its entries from 1 again; its messages are others all the same. */
 static const char *make_id(struct nt_instant *in, const struct nt_run *run, const struct nt_step *step)
 {
 	GChecksum *sum = g_checksum_new(G_CHECKSUM_SHA256);
 	const char *const parts[] = {
 		in->lead->id, in->program->campaigns[run->campaign].name, run->key,
-		nt_arena_printf(in->arena, "%u", run->entry), step->identity,
+		nt_arena_printf(in->arena, "%u", run->entry),
+		nt_arena_printf(in->arena, "%" G_GINT64_FORMAT, (gint64)run->entered), step->identity,
 		nt_arena_printf(in->arena, "%u", run->released),
 	};
 	const char *id;

@@ -148,6 +148,18 @@ static struct nt_lead *rebind(const struct nt_lead *old_lead, const struct nt_pr
 	return lead;
 }
 
+/* What was asked before has an answer to compare with; the bytes name only those that were true. */
+static void know_watchers(struct nt_lead *lead, const struct nt_lead *old_lead)
+{
+	unsigned i;
+
+	for (i = 0; i < lead->program->n_watchers; i++) {
+		int slot = nt_program_watcher(old_lead->program, lead->program->watchers[i].identity);
+
+		lead->watchers_known[i] = slot >= 0 && old_lead->watchers_known[slot];
+	}
+}
+
 struct nt_lead *nt_lead_migrate(struct nt_lead *old_lead, const struct nt_program *old,
                                 const struct nt_program *program, nt_time loaded, nt_time clock,
                                 struct nt_effects *effects)
@@ -166,6 +178,7 @@ struct nt_lead *nt_lead_migrate(struct nt_lead *old_lead, const struct nt_progra
 	nt_instant_timers(old_lead, loaded, clock, effects);
 	report_removed(old_lead, program, loaded, effects);
 	lead = rebind(old_lead, program);
+	know_watchers(lead, old_lead);
 	for (run = lead->runs; run != NULL; run = run->next) {
 		const char *name = program->campaigns[run->campaign].name;
 		const struct nt_run *before = nt_lead_run(old_lead, nt_program_campaign(old, name), run->key);

@@ -244,6 +244,7 @@ void nt_request_suppress(struct nt_batch *turn, struct nt_request *request)
 {
 	const struct nt_program *program = turn->engine->program;
 	int channel = request->channel != NULL ? nt_program_channel(program, request->channel) : -1;
+	enum nt_suppression how = NT_SUPPRESSION_NONE;
 	struct nt_address address;
 	int code;
 
@@ -261,7 +262,8 @@ void nt_request_suppress(struct nt_batch *turn, struct nt_request *request)
 	code = request->lift ? turn->store->ops->unsuppress(turn->store, &address) :
 	                       turn->store->ops->suppress(turn->store, &address, NT_SUPPRESSION_SOFT, request->cause,
 	                                                  turn->now);
-	if (nt_turn_ok(turn, code))
-		nt_turn_flag(turn, address.channel, address.address,
-		             request->lift ? NT_SUPPRESSION_NONE : NT_SUPPRESSION_SOFT);
+	/* it may have been there already, and harder */
+	if (nt_turn_ok(turn, code) &&
+	    nt_turn_ok(turn, turn->store->ops->suppressed(turn->store, &address, 1, &how)))
+		nt_turn_flag(turn, address.channel, address.address, how);
 }

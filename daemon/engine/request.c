@@ -373,15 +373,17 @@ static bool read_field(struct nt_batch *turn, struct nt_request *request, const 
 	return true;
 }
 
-/* A lead that is only now created has no consent on record when its first campaigns ask for it: what comes with its
- * fields counts from the start, and is recorded as such in a step of its own right after. */
+/* What comes with its fields counts when campaigns ask for it in that same step, and is recorded as such in a step of
+ * its own right after. A no by a lead that exists waits for that step, which knows what it ends. */
 static void grant_ahead(struct nt_batch *turn, struct nt_turn_lead *tl, const struct nt_json *consents)
 {
 	const struct nt_json *item;
 
-	for (item = consents != NULL && !tl->lead->exists ? consents->first : NULL; item != NULL; item = item->next) {
+	for (item = consents != NULL ? consents->first : NULL; item != NULL; item = item->next) {
 		struct nt_consent *consent = &tl->lead->consent[nt_program_channel(turn->engine->program, item->key)];
 
+		if (tl->lead->exists && !item->boolean)
+			continue;
 		consent->state = item->boolean ? NT_CONSENT_GIVEN : NT_CONSENT_REFUSED;
 		consent->at = turn->now;
 	}

@@ -92,7 +92,7 @@ const char *nt_message_channel(const struct nt_message *message);
 
 /* A message with frozen values: all that a worker needs beside template and links. */
 struct nt_message {
-	const char *id;          /* 32 hex digits: SHA-256 of lead, campaign, key, entry, step, attempt */
+	const char *id;          /* 32 hex digits: SHA-256 of lead, campaign, key, entry and when, step, attempt */
 	const char *lead;        /* "" for messages about no lead */
 	const char *rep;         /* to one of our own people; else NULL */
 	const char *campaign;    /* name; "" for messages of the sales subject */

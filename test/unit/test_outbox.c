@@ -245,6 +245,37 @@ static void consent_does_not_mend_an_address_that_bounced(void **state)
 	house_free(h);
 }
 
+/* Or whoever sorts out repeats by the id would lose what the second life says. */
+static void a_second_life_has_messages_of_its_own(void **state)
+{
+	struct house *h = house_new();
+	const char *m = g_intern_string(first_message(h));
+
+	(void)state;
+	assert_int_equal(ask(h, input(h, NT_INPUT_ERASE, "ann", NULL)), NT_ANSWER_OK);
+	h->now++;
+	assert_string_not_equal(first_message(h), m);
+	assert_int_equal(row(h, m).state, NT_OUTBOX_ABSENT);
+	house_free(h);
+}
+
+/* A number and the agreement to use it come together: what begins with them counts on both. */
+static void consent_counts_with_what_it_comes_with(void **state)
+{
+	struct house *h = house_new();
+
+	(void)state;
+	nt_engine_free(h->engine);
+	nt_program_unref(h->program);
+	h->program = program_of(POLICY_TEXT "events:\n  a.b: {}\n---\ncampaign: hello\nenter: { on: lead.changed }\n"
+	                                    "steps: [ sms: m1 ]\n");
+	open_engine(h);
+	fields(h, "ann", "{}");
+	fields(h, "ann", "{\"phone\":\"+15550101\",\"consent\":{\"sms\":true}}");
+	SEEN(h, "ann m1; ");
+	house_free(h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -259,6 +290,8 @@ int main(void)
 		cmocka_unit_test(people_can_suppress_and_lift),
 		cmocka_unit_test(a_no_holds_for_all_who_share_the_address),
 		cmocka_unit_test(consent_does_not_mend_an_address_that_bounced),
+		cmocka_unit_test(a_second_life_has_messages_of_its_own),
+		cmocka_unit_test(consent_counts_with_what_it_comes_with),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 

@@ -620,7 +620,7 @@ static void check_same(uint64_t seed, const struct world *a, struct manner manne
 
 static void what_we_promise_holds(void **state)
 {
-	unsigned first = number("NT_PROMISES_SEED", 1), runs = number("NT_PROMISES_RUNS", 60), wired = 0, lives = 0;
+	unsigned first = number("NT_PROMISES_SEED", 1), runs = number("NT_PROMISES_RUNS", 150), wired = 0, lives = 0;
 
 	(void)state;
 	for (unsigned seed = first; seed < first + runs; seed++) {
