@@ -103,7 +103,7 @@ static void award(struct nt_instant *in, const struct nt_run *run, const struct 
 	nt_points_refresh(in);
 }
 
-static void mark(struct nt_instant *in, const struct nt_run *run, const struct nt_campaign *campaign,
+static void mark(struct nt_instant *in, struct nt_run *run, const struct nt_campaign *campaign,
                  const struct nt_step *step)
 {
 	switch (step->kind) {
@@ -130,6 +130,9 @@ static void mark(struct nt_instant *in, const struct nt_run *run, const struct n
 	case NT_STEP_HAND_OFF:
 		nt_instant_note(in, run, "hand_off", step->name);
 		nt_handoff_ready(in, step->name, NULL);
+		break;
+	case NT_STEP_TELL:
+		nt_tell(in, run, step);
 		break;
 	case NT_STEP_START:
 		nt_instant_start(in, step->campaign, "", nt_arena_printf(in->arena, "campaign %s", campaign->name));

@@ -110,7 +110,12 @@ bool nt_gate_open(struct nt_instant *in);
 nt_time nt_gate_give_up(const struct nt_lead *lead, const struct nt_run *run);
 void nt_gate_ask_again(struct nt_instant *in); /* deferred messages: something that held them has changed */
 
+/* tell.c */
+void nt_tell(struct nt_instant *in, struct nt_run *run, const struct nt_step *step);
+
 /* message.c */
+struct nt_message *nt_message_new_rep(struct nt_instant *in, const struct nt_run *run, const struct nt_step *step,
+                                      const struct nt_rep *rep, const char *address);
 struct nt_message *nt_message_new(struct nt_instant *in, struct nt_run *run, const struct nt_step *step);
 const char *nt_message_lead_values(struct nt_instant *in); /* JSON of fields and standing: for reps' messages */
 

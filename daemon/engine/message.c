@@ -207,38 +207,94 @@ static const char *freeze(struct nt_instant *in, const struct nt_run *run, const
 	return finish(in, out, scratch);
 }
 
+/* The lead, where it stands, and why its score is what it is. */
+static void put_lead(struct nt_instant *in, struct nt_json_writer *w, GString *scratch)
+{
+	const struct nt_lead *lead = in->lead;
+	const struct nt_score_reason *reason;
+	unsigned i;
+
+	nt_json_object(w, "lead");
+	put_fields(lead, w, scratch, NULL);
+	nt_json_end_object(w);
+	put_standing(in, w, NULL);
+	nt_json_array(w, "why");
+	for (i = 0; i < in->program->n_fit; i++)
+		if (nt_instant_holds(in, in->program->fit[i].condition, NULL, NULL, false)) {
+			nt_json_object(w, NULL);
+			nt_json_put_number(w, "points", in->program->fit[i].points);
+			nt_json_put_text(w, "reason", in->program->fit[i].reason);
+			nt_json_end_object(w);
+		}
+	for (reason = lead->reasons; reason != NULL; reason = reason->next) {
+		nt_json_object(w, NULL);
+		nt_json_put_number(w, "points", reason->points);
+		nt_json_put_text(w, "reason", reason->reason);
+		nt_json_put_int(w, "times", reason->times);
+		nt_json_end_object(w);
+	}
+	nt_json_end_array(w);
+}
+
 const char *nt_message_lead_values(struct nt_instant *in)
 {
 	GString *out = g_string_sized_new(512), *scratch = g_string_new(NULL);
-	const struct nt_lead *lead = in->lead;
-	const struct nt_score_reason *reason;
 	struct nt_json_writer w;
-	unsigned i;
 
 	nt_json_begin(&w, out);
 	nt_json_object(&w, NULL);
-	nt_json_object(&w, "lead");
-	put_fields(lead, &w, scratch, NULL);
-	nt_json_end_object(&w);
-	put_standing(in, &w, NULL);
-	nt_json_array(&w, "why");
-	for (i = 0; i < in->program->n_fit; i++)
-		if (nt_instant_holds(in, in->program->fit[i].condition, NULL, NULL, false)) {
-			nt_json_object(&w, NULL);
-			nt_json_put_number(&w, "points", in->program->fit[i].points);
-			nt_json_put_text(&w, "reason", in->program->fit[i].reason);
-			nt_json_end_object(&w);
-		}
-	for (reason = lead->reasons; reason != NULL; reason = reason->next) {
-		nt_json_object(&w, NULL);
-		nt_json_put_number(&w, "points", reason->points);
-		nt_json_put_text(&w, "reason", reason->reason);
-		nt_json_put_int(&w, "times", reason->times);
-		nt_json_end_object(&w);
-	}
-	nt_json_end_array(&w);
+	put_lead(in, &w, scratch);
 	nt_json_end_object(&w);
 	return finish(in, out, scratch);
+}
+
+/* As with an offer: the lead, and who is told. */
+static const char *rep_values(struct nt_instant *in, const struct nt_run *run, const struct nt_rep *rep)
+{
+	GString *out = g_string_sized_new(512), *scratch = g_string_new(NULL);
+	struct nt_json_writer w;
+
+	nt_json_begin(&w, out);
+	nt_json_object(&w, NULL);
+	put_lead(in, &w, scratch);
+	nt_json_put_text(&w, "occasion", "told");
+	nt_json_put_text(&w, "lead_id", in->lead->id);
+	nt_json_put_text(&w, "time_zone", rep->time_zone);
+	nt_json_object(&w, "rep");
+	nt_json_put_text(&w, "name", rep->full_name != NULL ? rep->full_name : rep->name);
+	nt_json_put_text(&w, "email", rep->email);
+	nt_json_put_text(&w, "phone", rep->phone);
+	nt_json_end_object(&w);
+	nt_json_put_text(&w, "campaign", in->program->campaigns[run->campaign].title);
+	if (run->hand != NULL)
+		put_properties(&w, scratch, "event", run->hand->properties, run->hand->n_properties);
+	if (run->n_entry_properties > 0)
+		put_properties(&w, scratch, "entry", run->entry_properties, run->n_entry_properties);
+	put_owner(&w, in->lead, NULL);
+	nt_json_end_object(&w);
+	return finish(in, out, scratch);
+}
+
+struct nt_message *nt_message_new_rep(struct nt_instant *in, const struct nt_run *run, const struct nt_step *step,
+                                      const struct nt_rep *rep, const char *address)
+{
+	const struct nt_campaign *campaign = &in->program->campaigns[run->campaign];
+	const struct nt_message_template *template = NULL;
+	struct nt_message *message = nt_arena_new0(in->arena, struct nt_message);
+	const char *channel = in->program->channels[step->channel].name;
+
+	if (in->program->templates != NULL)
+		template = nt_template_set_find(in->program->templates, step->name, channel, NULL);
+	*message = (struct nt_message){
+		.id = make_id(in, run, step), .lead = in->lead->id, .rep = rep->name, .campaign = campaign->name,
+		.key = run->key, .entry = run->entry, .step = step->identity, .channel = channel,
+		.template_name = step->name,
+		.template_hash = template != NULL ? nt_message_template_hash(template) : "",
+		.address = address, .address_name = rep->full_name, .values = rep_values(in, run, rep),
+		.service = true, .released = nt_time_later(in->now, in->clock),
+		.why = nt_arena_printf(in->arena, "%s: step %s", campaign->name, step->identity),
+	};
+	return message;
 }
 
 struct nt_message *nt_message_new(struct nt_instant *in, struct nt_run *run, const struct nt_step *step)

@@ -174,6 +174,8 @@ static void count_effect(struct sim *sim, const char *lead, const struct nt_effe
 {
 	char *name;
 
+	if (e->kind == NT_EFFECT_MESSAGE && e->message->rep != NULL)
+		return;
 	if (e->kind == NT_EFFECT_MESSAGE) {
 		name = g_strdup_printf("%s %s", nt_message_channel(e->message), e->message->template_name);
 		count(sim, MESSAGES, name);

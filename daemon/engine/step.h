@@ -127,6 +127,7 @@ struct nt_ready_effect {
  *
  *     message.released       template              message.cancelled     why
  *     message.skipped        why                   message.given_up      why
+ *     rep.told               template, to one of our own people
  *     message.sent, .delivered, .opened, .clicked, .replied, .bounced, .failed, .complained    template: what was said
  *     campaign.entered       event or way in       campaign.not_entered  why (by hand or by a step)
  *     campaign.left          why                   campaign.reached_goal event or condition

@@ -73,6 +73,14 @@ static void add_message(struct run *run, const struct nt_message *message)
 	g_array_append_val(run->sent, sent);
 }
 
+static void observe_rep(void *user, const struct nt_message *message)
+{
+	struct run *run = user;
+
+	if (strcmp(message->lead, run->lead) == 0)
+		add(run, message->released, "tell", message->template_name, false);
+}
+
 static void observe(void *user, const char *lead, const struct nt_input *input, const struct nt_effects *effects)
 {
 	struct run *run = user;
@@ -82,7 +90,9 @@ static void observe(void *user, const char *lead, const struct nt_input *input, 
 	if (input->kind == NT_INPUT_HANDOFF && input->handoff.state == NT_HANDOFF_OFFERED)
 		add(run, input->now, "offer", input->handoff.rep, false);
 	for (const struct nt_effect *e = effects->first; e != NULL; e = e->next) {
-		if (e->kind == NT_EFFECT_MESSAGE)
+		if (e->kind == NT_EFFECT_MESSAGE && e->message->rep != NULL)
+			observe_rep(run, e->message);
+		else if (e->kind == NT_EFFECT_MESSAGE)
 			add_message(run, e->message);
 		else if (e->kind == NT_EFFECT_READY)
 			add(run, e->at, "hand_off", e->ready->reason, false);
@@ -625,7 +635,7 @@ static bool play(struct run *run)
 	const struct nt_yaml *node = run->test->node, *lead = nt_yaml_get(node, "lead"),
 			     *events = nt_yaml_get(node, "events"), *expect = nt_yaml_get(node, "expect"),
 			     *id = lead != NULL ? nt_yaml_get(lead, "id") : NULL;
-	const struct nt_engine_options options = { .observe = observe, .user = run };
+	const struct nt_engine_options options = { .observe = observe, .observe_rep = observe_rep, .user = run };
 	const char *why = NULL;
 	nt_time until;
 

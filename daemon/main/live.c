@@ -63,8 +63,13 @@ void nt_live_observe(void *user, const char *lead, const struct nt_input *input,
 	for (const struct nt_effect *e = effects->first; e != NULL; e = e->next) {
 		if (e->kind == NT_EFFECT_MESSAGE) {
 			const struct nt_message *m = e->message;
-			char *text = g_strdup_printf("%s (%s)", m->template_name, m->campaign);
+			char *text;
 
+			if (m->rep != NULL) {
+				nt_live_observe_rep(user, m);
+				continue;
+			}
+			text = g_strdup_printf("%s (%s)", m->template_name, m->campaign);
 			line(m->released, "\033[1;34m", nt_message_channel(m), m->address[0] != '\0' ? m->address : lead,
 			     text);
 			g_free(text);

@@ -297,7 +297,7 @@ static const struct nt_key option_rows[] = {
 	[NT_OPTION_GIVE_UP_AFTER] = { "give_up_after", NT_KIND_DURATION, 0, "default 7 days from first due", NULL },
 	[NT_OPTION_REASON] = { "reason", NT_KIND_TEXT, 0, "why the points", NULL },
 	[NT_OPTION_ATTACH] = { "attach", NT_KIND_LIST, LATER, "files", NULL },
-	[NT_OPTION_MESSAGE] = { "message", NT_KIND_TEMPLATE, LATER, "what they are told", NULL },
+	[NT_OPTION_MESSAGE] = { "message", NT_KIND_TEMPLATE, 0, "what they are told", NULL },
 	[NT_OPTION_DUE] = { "due", NT_KIND_DURATION, LATER, "the task's term", NULL },
 	[NT_OPTION_WAS] = { "was", NT_KIND_NAME, LATER, "the identity that it had before", NULL },
 	[NT_OPTION_OF] = { "of", NT_KIND_NAME, LATER, "anything: whatever the run's key", NULL },
@@ -329,7 +329,9 @@ static const struct nt_key verb_rows[] = {
 	[NT_VERB_SCHEDULE] = { "schedule", NT_KIND_LIST, LATER, "fixed points on a calendar", NULL },
 	[NT_VERB_CHOOSE] = { "choose", NT_KIND_LIST, 0, "the first branch whose `if` holds, else `otherwise`; they rejoin after it", NULL },
 	[NT_VERB_ASSIGN] = { "assign", NT_KIND_TEXT, LATER, "makes someone the owner without the queue", NULL },
-	[NT_VERB_TELL] = { "tell", NT_KIND_TEXT, LATER, "to our own people", NULL },
+	[NT_VERB_TELL] = { "tell", NT_KIND_WHOM, 0,
+		"a message to our own people, at once; manager: of the owner's team, or of the team that the route gives",
+		NULL },
 	[NT_VERB_TASK] = { "task", NT_KIND_TEMPLATE, LATER, "to the owner; open until done", NULL },
 	[NT_VERB_GO_TO] = { "go_to", NT_KIND_NAME, 0,
 		"goes on at the step with this id; the way back passes a `wait: DURATION`", NULL },
@@ -351,6 +353,7 @@ const unsigned nt_verb_options[NT_VERB_KEYS] = {
 	[NT_VERB_SET] = EVERY, [NT_VERB_TAG] = EVERY, [NT_VERB_UNTAG] = EVERY,
 	[NT_VERB_POINTS] = EVERY | O(REASON),
 	[NT_VERB_STAGE] = EVERY, [NT_VERB_SUPPRESS] = EVERY, [NT_VERB_HAND_OFF] = EVERY, [NT_VERB_START] = EVERY,
+	[NT_VERB_TELL] = EVERY | O(MESSAGE),
 	[NT_VERB_STOP] = EVERY, [NT_VERB_GO_TO] = EVERY,
 };
 

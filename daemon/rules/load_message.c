@@ -210,6 +210,62 @@ bool nt_load_first_of(struct nt_loader *l, struct nt_step *step, const struct nt
 	return step->n_choices == verb->n;
 }
 
+static bool load_whom(struct nt_loader *l, struct nt_step *step, const struct nt_yaml *node)
+{
+	const struct nt_sales_rules *sales = &l->program->sales;
+	enum nt_route_kind kind = NT_ROUTE_OWNER;
+	unsigned managed = 0;
+
+	if (strcmp(node->text, "owner") == 0) {
+		step->whom = NT_WHOM_OWNER;
+	} else if (strcmp(node->text, "manager") == 0) {
+		step->whom = NT_WHOM_MANAGER;
+		for (unsigned i = 0; i < sales->n_teams; i++)
+			managed += sales->teams[i].manager >= 0;
+		if (sales->n_reps > 0 && managed == 0) {
+			nt_diags_error(l->diags, node->span, "no team has a manager");
+			return false;
+		}
+	} else {
+		if (!nt_load_target(l, node, NT_KIND_WHOM, &kind, &step->who))
+			return false;
+		step->whom = kind == NT_ROUTE_TEAM ? NT_WHOM_TEAM : NT_WHOM_REP;
+		return true;
+	}
+	if (sales->n_reps == 0)
+		nt_diags_error(l->diags, node->span, "there is nobody to tell: the rule set has no sales reps");
+	return sales->n_reps > 0;
+}
+
+/* By email, or where the template has nothing for that, to the telephone. */
+static int way_to_reps(struct nt_loader *l, const char *template)
+{
+	const struct nt_program *program = l->program;
+	const char *const *channels = nt_template_set_channels(program->templates, template);
+
+	for (unsigned i = 0; channels != NULL && !g_strv_contains(channels, "email") && i < program->n_channels; i++)
+		if (program->channels[i].address_field == NT_FIELD_PHONE &&
+		    g_strv_contains(channels, program->channels[i].name))
+			return (int)i;
+	return nt_program_channel(program, "email");
+}
+
+bool nt_load_tell(struct nt_loader *l, struct nt_step *step, const struct nt_yaml *verb,
+                  const struct nt_yaml *const *options)
+{
+	const struct nt_yaml *message = options[NT_OPTION_MESSAGE];
+	bool ok = load_whom(l, step, verb);
+
+	step->kind = NT_STEP_TELL;
+	step->service = true;
+	if (message == NULL) {
+		nt_diags_error(l->diags, verb->key->span, "'tell' needs 'message': the template of what they are told");
+		return false;
+	}
+	step->channel = way_to_reps(l, message->text);
+	return load_way(l, message, l->program->channels[step->channel].name, &step->name) && ok;
+}
+
 bool nt_load_webhook(struct nt_loader *l, struct nt_step *step, const struct nt_yaml *verb,
                      const struct nt_yaml *const *options)
 {

@@ -105,6 +105,32 @@ int nt_load_team(struct nt_loader *l, struct nt_span span, const char *name)
 	return team >= 0 ? team : unknown(l, span, "team", name, NAMES(sales->teams, sales->n_teams, struct nt_team));
 }
 
+bool nt_load_target(struct nt_loader *l, const struct nt_yaml *node, enum nt_kind kind, enum nt_route_kind *which,
+                    int *target)
+{
+	const char *name = strchr(node->text, ' ');
+	size_t before = name != NULL ? (size_t)(name + 1 - node->text) : 0;
+	struct nt_yaml rep = { .type = NT_YAML_SCALAR, .span = node->span };
+
+	*target = -1;
+	if (name != NULL) {
+		rep.text = name + 1;
+		rep.length = node->length - before;
+		rep.span.start += before + (node->quoted ? 1 : 0);
+		rep.span.length = rep.length;
+	}
+	if (g_str_has_prefix(node->text, "team ")) {
+		*which = NT_ROUTE_TEAM;
+		*target = nt_load_team(l, rep.span, rep.text);
+	} else if (g_str_has_prefix(node->text, "rep ")) {
+		*which = NT_ROUTE_REP;
+		*target = nt_load_rep(l, &rep);
+	} else {
+		nt_diags_error(l->diags, node->span, "'%s' is not %s", node->text, nt_kind_text(kind));
+	}
+	return *target >= 0;
+}
+
 /* False without a message if the template is there, but wrong: that has been said. */
 bool nt_load_template(struct nt_loader *l, const struct nt_yaml *node, const char *channel, const char **out)
 {

@@ -181,32 +181,11 @@ static void load_ready_item(struct nt_loader *l, const struct nt_yaml *item, GAr
 
 /* ---- routing and limits ---- */
 
-static void load_target(struct nt_loader *l, const struct nt_yaml *node, struct nt_route *route)
+static void load_to(struct nt_loader *l, const struct nt_yaml *node, struct nt_route *route)
 {
-	struct nt_span span = node->span;
-	const char *name = strchr(node->text, ' ');
-	size_t before = name != NULL ? (size_t)(name + 1 - node->text) : 0;
-
-	if (strcmp(node->text, "owner") == 0) {
-		route->kind = NT_ROUTE_OWNER;
-		return;
-	}
-	if (name != NULL) {
-		span.start += before + (node->quoted ? 1 : 0);
-		span.length = node->length - before;
-	}
-	if (g_str_has_prefix(node->text, "team ")) {
-		route->kind = NT_ROUTE_TEAM;
-		route->target = nt_load_team(l, span, name + 1);
-	} else if (g_str_has_prefix(node->text, "rep ")) {
-		struct nt_yaml rep = { .type = NT_YAML_SCALAR, .span = span, .text = name + 1, .length =
-			strlen(name + 1) };
-
-		route->kind = NT_ROUTE_REP;
-		route->target = nt_load_rep(l, &rep);
-	} else {
-		nt_diags_error(l->diags, node->span, "'%s' is not owner, team NAME or rep NAME", node->text);
-	}
+	route->kind = NT_ROUTE_OWNER;
+	if (strcmp(node->text, "owner") != 0)
+		nt_load_target(l, node, NT_KIND_TARGET, &route->kind, &route->target);
 }
 
 static void load_route(struct nt_loader *l, const struct nt_yaml *node)
@@ -222,7 +201,7 @@ static void load_route(struct nt_loader *l, const struct nt_yaml *node)
 			continue;
 		route.condition = nt_load_condition(l, keys[NT_ROUTE_IF]);
 		if (keys[NT_ROUTE_TO] != NULL)
-			load_target(l, keys[NT_ROUTE_TO], &route);
+			load_to(l, keys[NT_ROUTE_TO], &route);
 		g_array_append_val(routes, route);
 	}
 	l->program->sales.route = nt_load_take(l, routes, struct nt_route, &l->program->sales.n_route);

@@ -90,6 +90,9 @@ int nt_load_campaign(struct nt_loader *l, const struct nt_yaml *node);
 int nt_load_started(struct nt_loader *l, const struct nt_yaml *node); /* a campaign that must have a way in by hand */
 int nt_load_channel(struct nt_loader *l, const struct nt_yaml *key);
 int nt_load_rep(struct nt_loader *l, const struct nt_yaml *node);
+/* "team NAME" or "rep NAME"; false: reported, as what is none of `kind`. */
+bool nt_load_target(struct nt_loader *l, const struct nt_yaml *node, enum nt_kind kind, enum nt_route_kind *which,
+                    int *target);
 int nt_load_team(struct nt_loader *l, struct nt_span span, const char *name);
 bool nt_load_template(struct nt_loader *l, const struct nt_yaml *node, const char *channel, const char **out);
 /* "marketing" or a channel's name */
@@ -168,6 +171,8 @@ bool nt_load_message(struct nt_loader *l, struct nt_step *step, const struct nt_
                      const struct nt_yaml *const *options);
 bool nt_load_first_of(struct nt_loader *l, struct nt_step *step, const struct nt_yaml *verb,
                       const struct nt_yaml *const *options);
+bool nt_load_tell(struct nt_loader *l, struct nt_step *step, const struct nt_yaml *verb,
+                  const struct nt_yaml *const *options);
 bool nt_load_webhook(struct nt_loader *l, struct nt_step *step, const struct nt_yaml *verb,
                      const struct nt_yaml *const *options);
 /* What a wait step waits for (load_wait.c). */

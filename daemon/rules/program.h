@@ -154,6 +154,7 @@ enum nt_step_kind {
 	NT_STEP_SET, NT_STEP_TAG, NT_STEP_UNTAG, NT_STEP_POINTS, NT_STEP_STAGE,
 	NT_STEP_SUPPRESS,   /* name: "marketing" or a channel */
 	NT_STEP_HAND_OFF,   /* name: the reason */
+	NT_STEP_TELL,       /* whom, who; name and channel: the message */
 	NT_STEP_START,      /* campaign */
 	NT_STEP_STOP,
 	NT_STEP_GO_TO,      /* target */
@@ -172,6 +173,8 @@ struct nt_arm {
 	const struct nt_expr *condition; /* of a choose; NULL: `otherwise` */
 	int first;       /* first step, -1 empty */
 };
+
+enum nt_whom { NT_WHOM_OWNER, NT_WHOM_MANAGER, NT_WHOM_TEAM, NT_WHOM_REP };
 
 struct nt_choice { /* of first_of */
 	int channel;
@@ -209,6 +212,8 @@ struct nt_step {
 	const struct nt_arm *arms;
 	unsigned n_arms;
 	int campaign;          /* START */
+	enum nt_whom whom;     /* TELL */
+	int who;               /* team or rep */
 	int target;            /* GO_TO: a step that isn't in a `do:` */
 	const int *hand;       /* one of these events is at hand when a run comes here in order; NULL: none */
 };
