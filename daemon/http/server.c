@@ -8,14 +8,17 @@
 #include "os/clock.h"
 #include "os/log.h"
 
+#include <errno.h>
 #include <ev.h>
 #include <microhttpd.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #define POOL (32 * 1024) /* a connection's memory with the library: request line, headers, a piece of the body */
+#define LOOK_MS 1000 /* so often, who is there is looked after */
 #define DRAINED_MOST (1u << 20)  /* a refused request's body is read to its end if it is no longer than this */
 
 /* A connection and how long it may take. All have the same time, so the list is in the order of deadlines. */
@@ -23,7 +26,7 @@ struct nt_connection {
 	struct nt_server *server;
 	struct nt_exchange *exchange; /* NULL: between two requests */
 	int fd;
-	bool listed;
+	bool listed, gone;            /* gone: when last looked at, nothing more would come */
 	int64_t deadline;
 	GList link;
 };
@@ -84,7 +87,7 @@ static void start_timer(struct nt_server *server)
 	if (ev_is_active(&server->slow) || first == NULL)
 		return;
 	left = first->deadline - nt_clock_monotonic();
-	ev_timer_set(&server->slow, (double)MAX(0, left) / 1000 + 0.001, 0);
+	ev_timer_set(&server->slow, (double)CLAMP(left, 0, LOOK_MS) / 1000 + 0.001, 0);
 	ev_timer_start(loop, &server->slow);
 }
 
@@ -101,6 +104,7 @@ static void grant(struct nt_connection *c)
 	rest(c);
 	c->deadline = nt_clock_monotonic() + (int64_t)c->server->api->options.timeout_s * 1000;
 	c->listed = true;
+	c->gone = false;
 	g_queue_push_tail_link(&c->server->deadlines, &c->link);
 	start_timer(c->server);
 }
@@ -125,6 +129,37 @@ static void cut(struct nt_connection *c)
 	shutdown(c->fd, SHUT_RDWR);
 }
 
+/* Whether the other side has ended the stream in the middle of a request, or between two, and all it sent has been read. */
+static bool has_gone(const struct nt_connection *c)
+{
+	const struct nt_exchange *x = c->exchange;
+	struct pollfd end = { .fd = c->fd, .events = POLLRDHUP };
+	ssize_t n;
+	char byte;
+
+	if (x != NULL && (x->started || x->sent))
+		return false;
+	if (poll(&end, 1, 0) != 1)
+		return false;
+	n = recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+	return n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
+}
+
+/* The library misses an end that arrives together with the last bytes before it (it reads once for each edge that epoll
+ * reports). Seen twice, it isn't one that the library is just about to find. */
+static void look_for_gone(struct nt_server *server)
+{
+	for (GList *item = server->deadlines.head, *next; item != NULL; item = next) {
+		struct nt_connection *c = item->data;
+		bool before = c->gone;
+
+		next = item->next;
+		c->gone = has_gone(c);
+		if (c->gone && before)
+			cut(c);
+	}
+}
+
 static void on_slow(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct nt_server *server = timer->data;
@@ -134,6 +169,7 @@ static void on_slow(struct ev_loop *loop, ev_timer *timer, int events)
 	(void)events;
 	while ((first = g_queue_peek_head(&server->deadlines)) != NULL && first->deadline <= nt_clock_monotonic())
 		cut(first);
+	look_for_gone(server);
 	start_timer(server);
 }
 

@@ -1,10 +1,11 @@
 /* A rule file from anyone: refused with places inside it, or a program whose parts fit together.
  *
- * A line "%%%%" ends one file and begins the next. covers: daemon/rules/yaml.c daemon/rules/yaml_explain.c
- * daemon/rules/keys_read.c daemon/rules/index.c daemon/rules/load.c daemon/rules/load_campaign.c
- * daemon/rules/load_dictionary.c daemon/rules/load_expr.c daemon/rules/load_message.c daemon/rules/load_name.c
- * daemon/rules/load_policy.c daemon/rules/load_sales.c daemon/rules/load_scoring.c daemon/rules/load_steps.c
- * daemon/rules/load_tests.c daemon/rules/load_value.c daemon/rules/load_wait.c */
+ * A line "%%%%" ends one file and begins the next.
+ * covers: daemon/rules/yaml.c daemon/rules/yaml_explain.c daemon/rules/keys_read.c daemon/rules/index.c
+ * covers: daemon/rules/load.c daemon/rules/load_campaign.c daemon/rules/load_dictionary.c daemon/rules/load_expr.c
+ * covers: daemon/rules/load_message.c daemon/rules/load_name.c daemon/rules/load_policy.c daemon/rules/load_sales.c
+ * covers: daemon/rules/load_scoring.c daemon/rules/load_steps.c daemon/rules/load_tests.c daemon/rules/load_value.c
+ * covers: daemon/rules/load_wait.c */
 #include "fuzz.h"
 
 #include "base/bug.h"
