@@ -11,6 +11,8 @@ import sinks  # noqa: E402
 
 
 def pytest_configure(config):
+    if "TSAN_OPTIONS" in os.environ:
+        os.environ.setdefault("G_SLICE", "always-malloc")  # see tsan.supp
     if not os.path.exists(os.path.join(houses.BUILD, "nurtured")):
         raise pytest.UsageError("nurtured isn't built in %s: make it, or say where it is in NT_BUILDDIR" % houses.BUILD)
 

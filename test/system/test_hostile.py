@@ -172,6 +172,29 @@ def test_what_nobody_should_send(build_house):
     assert house.stop() == 0
 
 
+def test_who_hangs_up_in_the_middle(build_house):
+    """The end often arrives together with the last bytes: a connection isn't kept for what will never come."""
+    house = build_house(rules=RULES, request_timeout="600 seconds").start()
+    calm(house)
+    before = house.descriptors()
+    for part in (framed(EVENT)[:-5], HEAD, b"GET / HT", framed(EVENT) + b"GET /hea", b""):
+        for _ in range(10):
+            with socket.create_connection(("127.0.0.1", house.port)) as s:
+                s.sendall(part)
+    until(lambda: house.descriptors() <= before, 20, "descriptors to be given back")
+    with socket.create_connection(("127.0.0.1", house.port)) as s:
+        s.sendall(framed(EVENT) * 5)
+        s.shutdown(socket.SHUT_WR)      # one who has said all and listens on is answered
+        s.settimeout(20 * houses.SLOW)
+        answers = b""
+        while answers.count(b"HTTP/1.1 200 ") < 5:
+            more = s.recv(1 << 16)
+            assert more, answers
+            answers += more
+    house.forget_connections()
+    assert house.stop() == 0
+
+
 def test_no_descriptors_left(build_house):
     """More connections than it may have descriptors: those who wait cost nothing, and are served when others leave."""
     house = build_house(rules=RULES, request_timeout="60 seconds", connections=1000)
