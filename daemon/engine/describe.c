@@ -2,6 +2,7 @@
 
 #include "base/civil.h"
 #include "base/json.h"
+#include "engine/eval.h"
 #include "engine/sales.h"
 #include "engine/state.h"
 #include "engine/store.h"
@@ -49,7 +50,33 @@ static const char *consent_word(const struct nt_consent *consent)
 	                                              "unknown";
 }
 
+void nt_describe_reasons(const struct nt_lead *lead, nt_time now, nt_describe_reason_func *each, void *user)
+{
+	const struct nt_program *program = lead->program;
+	const struct nt_eval_context context = { .lead = lead, .now = now };
+
+	for (unsigned i = 0; i < program->n_fit; i++)
+		if (nt_holds(program->fit[i].condition, &context, NULL))
+			each(user, program->fit[i].points, program->fit[i].reason, 1, NT_NO_TIME);
+	if (lead->fit_extra != 0)
+		each(user, lead->fit_extra, "sent back by a rep", 1, NT_NO_TIME);
+	for (const struct nt_score_reason *reason = lead->reasons; reason != NULL; reason = reason->next)
+		each(user, reason->points, reason->reason, reason->times, reason->last);
+}
+
 /* ---- JSON ---- */
+
+static void put_reason(void *user, nt_number points, const char *reason, unsigned times, nt_time last)
+{
+	struct nt_json_writer *w = user;
+
+	nt_json_object(w, NULL);
+	nt_json_put_number(w, "points", points);
+	nt_json_put_text(w, "reason", reason);
+	nt_json_put_int(w, "times", times);
+	put_time(w, "last", last);
+	nt_json_end_object(w);
+}
 
 static void put_fields(struct nt_json_writer *w, const struct nt_lead *lead)
 {
@@ -75,14 +102,7 @@ static void put_score(struct nt_json_writer *w, const struct nt_lead *lead, nt_t
 	nt_json_put_int(w, "engagement", nt_engagement_points(&lead->engagement, now, half_life));
 	nt_json_put_text(w, "level", level_of(lead));
 	nt_json_array(w, "why");
-	for (const struct nt_score_reason *reason = lead->reasons; reason != NULL; reason = reason->next) {
-		nt_json_object(w, NULL);
-		nt_json_put_number(w, "points", reason->points);
-		nt_json_put_text(w, "reason", reason->reason);
-		nt_json_put_int(w, "times", reason->times);
-		put_time(w, "last", reason->last);
-		nt_json_end_object(w);
-	}
+	nt_describe_reasons(lead, now, put_reason, w);
 	nt_json_end_array(w);
 }
 
@@ -268,6 +288,25 @@ static void say_fields(const struct nt_lead *lead, GString *out)
 	g_string_free(json, TRUE);
 }
 
+struct saying {
+	const struct nt_lead *lead;
+	GString *out;
+};
+
+static void say_reason(void *user, nt_number points, const char *reason, unsigned times, nt_time last)
+{
+	const struct saying *saying = user;
+	GString *text = g_string_new(points >= 0 ? "+" : "");
+
+	nt_number_print(points, text);
+	g_string_append_printf(saying->out, "  %-7s %s", text->str, reason);
+	if (times > 1)
+		g_string_append_printf(saying->out, " (%u times)", times);
+	say_time(saying->lead, ", last ", last, saying->out);
+	g_string_append_c(saying->out, '\n');
+	g_string_free(text, TRUE);
+}
+
 static void say_score(const struct nt_lead *lead, nt_time now, GString *out)
 {
 	nt_time half_life = lead->program->half_life;
@@ -278,17 +317,7 @@ static void say_score(const struct nt_lead *lead, nt_time now, GString *out)
 		(gint64)nt_score_points(&lead->engagement, lead->fit, now, half_life), level != NULL ? ", " : "",
 		level != NULL ? level : "", (gint64)nt_number_round(lead->fit),
 		(gint64)nt_engagement_points(&lead->engagement, now, half_life));
-	for (const struct nt_score_reason *reason = lead->reasons; reason != NULL; reason = reason->next) {
-		GString *points = g_string_new(NULL);
-
-		nt_number_print(reason->points, points);
-		g_string_append_printf(out, "  %s%-6s %s", reason->points >= 0 ? "+" : "", points->str, reason->reason);
-		if (reason->times > 1)
-			g_string_append_printf(out, " (%u times)", reason->times);
-		say_time(lead, ", last ", reason->last, out);
-		g_string_append_c(out, '\n');
-		g_string_free(points, TRUE);
-	}
+	nt_describe_reasons(lead, now, say_reason, &(struct saying){ lead, out });
 }
 
 static void say_campaigns(const struct nt_lead *lead, GString *out)

@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/civil.h"
 #include "channel/links.h"
+#include "engine/describe.h"
 #include "engine/sales.h"
 #include "engine/state.h"
 #include "http/page.h"
@@ -89,6 +90,8 @@ static void put_lead(GString *out, const struct nt_lead *lead)
 		{ NT_FIELD_REGION, "Region", NULL },         { NT_FIELD_COUNTRY, "Country", NULL },
 	};
 
+	char *stage;
+
 	g_string_append(out, "<dl>\n");
 	for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++)
 		put_row(out, rows[i].name, rows[i].scheme, field(lead, rows[i].field));
@@ -96,15 +99,31 @@ static void put_lead(GString *out, const struct nt_lead *lead)
 		char *value = words_of(&lead->fields[i]),
 		     *name = g_strdelimit(g_strdup(lead->program->fields[i].name), "_", ' ');
 
+		name[0] = g_ascii_toupper(name[0]);
 		put_row(out, name, NULL, value);
 		g_free(value);
 		g_free(name);
 	}
-	put_row(out, "Stage", NULL, lead->stage);
+	stage = g_strdelimit(g_strdup(lead->stage), "_-", ' ');
+	put_row(out, "Stage", NULL, stage);
+	g_free(stage);
 	g_string_append(out, "</dl>\n");
 }
 
-static void put_why(GString *out, const struct nt_sales_entry *entry, const struct nt_lead *lead)
+static void put_reason(void *user, nt_number points, const char *reason, unsigned times, nt_time last)
+{
+	GString *out = user;
+
+	(void)last;
+	g_string_append_printf(out, "<tr><td>%+lld</td><td>", (long long)nt_number_round(points));
+	nt_page_text(out, reason);
+	if (times > 1)
+		g_string_append_printf(out, " (%u times)", times);
+	g_string_append(out, "</td></tr>\n");
+}
+
+static void put_why(GString *out, const struct nt_exchange *x, const struct nt_sales_entry *entry,
+                    const struct nt_lead *lead)
 {
 	g_string_append(out, "<h2>Why now</h2>\n<ul>\n");
 	for (unsigned i = 0; i < entry->reasons->len; i++) {
@@ -113,18 +132,12 @@ static void put_why(GString *out, const struct nt_sales_entry *entry, const stru
 		g_string_append(out, "</li>\n");
 	}
 	g_string_append(out, "</ul>\n");
-	if (lead == NULL || lead->reasons == NULL)
+	if (lead == NULL)
 		return;
 	g_string_append_printf(out,
 	                       "<h2>Score when offered: %lld</h2>\n<table>\n<tr><th>Points</th><th>For</th></tr>\n",
 	                       (long long)entry->score);
-	for (const struct nt_score_reason *r = lead->reasons; r != NULL; r = r->next) {
-		g_string_append_printf(out, "<tr><td>%+lld</td><td>", (long long)nt_number_round(r->points));
-		nt_page_text(out, r->reason);
-		if (r->times > 1)
-			g_string_append_printf(out, " (%u times)", r->times);
-		g_string_append(out, "</td></tr>\n");
-	}
+	nt_describe_reasons(lead, x->now, put_reason, out);
 	g_string_append(out, "</table>\n");
 }
 
@@ -185,7 +198,7 @@ static void show_entry(struct nt_exchange *x, const struct nt_sales_entry *entry
 		put_limit(out, x, entry);
 	if (lead != NULL)
 		put_lead(out, lead);
-	put_why(out, entry, lead);
+	put_why(out, x, entry, lead);
 	g_string_append(out, "<h2>What would you like to do?</h2>\n");
 	if (!accepted && link->action != 's')
 		put_accept(out);

@@ -175,7 +175,7 @@ static void a_rep_sees_the_lead_and_accepts_it(void **state)
 		is_guarded(r);
 		assert_has(r->body->str, "Ann &lt;b&gt;");
 		assert_has(r->body->str, "<a href=\"tel:+4930123456\">");
-		assert_has(r->body->str, "<dt>seats</dt><dd>12</dd>");
+		assert_has(r->body->str, "<dt>Seats</dt><dd>12</dd>");
 		assert_has(r->body->str, "asked for a demo");
 		assert_has(r->body->str, "<td>+15</td><td>page.viewed");
 		assert_has(r->body->str, "Accept this lead");

@@ -14,7 +14,8 @@
 	"fields: { seats: number }\n" \
 	"events: { a.b: { amount: number }, c.d: {} }\n" \
 	"---\n" \
-	"scoring: { engagement: [ { on: a.b, points: 5 } ], levels: { cold: 0, warm: 10 } }\n" \
+	"scoring: { fit: [ { if: seats == 2, points: 2 } ],\n" \
+	"  engagement: [ { on: a.b, points: 5 } ], levels: { cold: 0, warm: 10 } }\n" \
 	"---\n" \
 	"campaign: first\nenter: { on: a.b }\ngoal: { on: email.clicked }\n" \
 	"steps: [ email: m1, wait: 1 day, email: m2, tag: done ]\n"
@@ -201,14 +202,14 @@ static void a_lead_is_described(void **state)
 	assert_string_equal(nt_json_text(json, "id"), "ann");
 	assert_string_equal(nt_json_text(nt_json_get(json, "fields"), "email"), "a@b.c");
 	assert_string_equal(nt_json_get(nt_json_get(nt_json_get(json, "fields"), "x"), "y")->text, "1");
-	assert_string_equal(nt_json_get(json, "score")->text, "5");
-	assert_string_equal(nt_json_text(nt_json_get(json, "why")->first, "reason"), "a.b");
+	assert_string_equal(nt_json_get(json, "score")->text, "7");
+	assert_string_equal(nt_json_text(nt_json_get(json, "why")->first, "reason"), "seats == 2");
 	assert_string_equal(nt_json_text(nt_json_get(json, "campaigns")->first, "step"), "wait-1");
 	assert_string_equal(nt_json_text(nt_json_get(json, "campaigns")->first, "until"), "2026-06-02T10:00:00Z");
 	assert_string_equal(nt_json_text(json, "due"), "2026-06-02T10:00:00Z");
 	g_string_truncate(out, 0);
 	nt_describe_lead_text(lead, at("UTC", "2026-06-01 11:00"), out);
-	assert_non_null(strstr(out->str, "score 5, cold (fit 0, engagement 5)\n  +5      a.b"));
+	assert_non_null(strstr(out->str, "score 7, cold (fit 2, engagement 5)\n  +2      seats == 2\n  +5      a.b, last Mon"));
 	assert_non_null(
 		strstr(out->str, "first at wait-1, entered Mon 2026-06-01 06:00 EDT, until Tue"));
 	g_string_free(out, TRUE);
