@@ -333,6 +333,7 @@ static void get_present(struct nt_decoder *d)
 	for (i = 0; i < n && !d->r.bad; i++) {
 		struct nt_pending *pending = *pending_end = nt_arena_new0(d->arena, struct nt_pending);
 		const char *name;
+		uint64_t flags;
 
 		pending_end = &pending->next;
 		pending->message = nt_codec_get_name(d);
@@ -344,7 +345,9 @@ static void get_present(struct nt_decoder *d)
 		name = nt_wire_get_text(&d->r);
 		pending->channel = name != NULL ? nt_program_channel(d->program, name) : -1;
 		pending->released = nt_codec_get_instant(d);
-		pending->counts = nt_wire_get(&d->r) != 0;
+		flags = nt_wire_get(&d->r);
+		pending->counts = flags & 1;
+		pending->recalled = flags & 2;
 	}
 	n = nt_wire_get_count(&d->r, 2);
 	for (i = 0; i < n && !d->r.bad; i++) {

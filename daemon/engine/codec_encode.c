@@ -247,7 +247,7 @@ static void put_present(GString *out, const struct nt_lead *lead)
 		nt_wire_put_text(out, pending->template_name);
 		nt_wire_put_text(out, pending->channel >= 0 ? program->channels[pending->channel].name : NULL);
 		nt_wire_put_time(out, pending->released);
-		nt_wire_put(out, pending->counts);
+		nt_wire_put(out, pending->counts | pending->recalled << 1);
 	}
 	for (n = 0, recycle = lead->recycles; recycle != NULL; recycle = recycle->next)
 		n++;

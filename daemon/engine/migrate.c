@@ -92,11 +92,13 @@ static void report_removed(struct nt_lead *old_lead, const struct nt_program *pr
 			note(old_lead, effects, loaded, NT_EFFECT_NOTE, "campaign.left",
 			     old->campaigns[run->campaign].name, run->key, NULL);
 	while (*link != NULL) {
-		const struct nt_pending *pending = *link;
+		struct nt_pending *pending = *link;
+		bool gone = pending->campaign >= 0 &&
+		            nt_program_campaign(program, old->campaigns[pending->campaign].name) < 0;
 
-		if (pending->handed || pending->campaign < 0 ||
-		    nt_program_campaign(program, old->campaigns[pending->campaign].name) >= 0) {
-			link = &(*link)->next;
+		if (!gone || pending->handed) {
+			pending->recalled |= gone;
+			link = &pending->next;
 			continue;
 		}
 		note(old_lead, effects, loaded, NT_EFFECT_CANCEL, "message.cancelled",

@@ -126,6 +126,17 @@ void nt_request_claim(struct nt_batch *turn, struct nt_request *request)
 
 /* ---- what becomes of them ---- */
 
+/* What was to be cancelled while it was being sent, and hasn't gone out, is cancelled now. */
+static bool is_recalled(struct nt_batch *turn, const struct nt_message *message)
+{
+	struct nt_turn_lead *tl = message->rep == NULL && message->lead[0] != '\0' ? nt_turn_lead(turn, message->lead) : NULL;
+	const struct nt_pending *pending = tl != NULL && tl->lead != NULL ? tl->lead->pending : NULL;
+
+	while (pending != NULL && strcmp(pending->message, message->id) != 0)
+		pending = pending->next;
+	return pending != NULL && pending->recalled;
+}
+
 /* A try has failed, not for good: another, later, unless there were enough. */
 static void again(struct nt_batch *turn, const struct nt_request *request, struct nt_outbox_row *next, nt_time wish)
 {
@@ -140,6 +151,12 @@ static void again(struct nt_batch *turn, const struct nt_request *request, struc
 	next->not_before = nt_time_later(at, turn->now + nt_time_earlier(wish, policy->longest));
 	if (request->result == NT_SEND_IN_DOUBT)
 		next->not_before = turn->now;
+}
+
+static void recall(struct nt_outbox_row *next)
+{
+	next->state = NT_OUTBOX_CANCELLED;
+	next->detail = "called back before it could go out";
 }
 
 static void decide(struct nt_batch *turn, const struct nt_request *request, struct nt_outbox_row *next)
@@ -180,6 +197,8 @@ static void sent(struct nt_batch *turn, struct nt_request *request, const struct
 	if (request->remote_id != NULL)
 		next.remote_id = request->remote_id;
 	decide(turn, request, &next);
+	if (next.state == NT_OUTBOX_RELEASED && is_recalled(turn, &row->message))
+		recall(&next);
 	if (!move(turn, &next, NT_OUTBOX_HANDED)) {
 		nt_request_refuse(request, NT_ANSWER_CONFLICT, "message", "this message isn't being sent: it is %s",
 		                  nt_outbox_state_name(row->state));
@@ -187,6 +206,8 @@ static void sent(struct nt_batch *turn, struct nt_request *request, const struct
 	}
 	if (next.state == NT_OUTBOX_ACCEPTED)
 		tell_lead(turn, row, NT_OUTCOME_SENT, request->detail, request->cause);
+	else if (next.state == NT_OUTBOX_CANCELLED)
+		tell_lead(turn, row, NT_OUTCOME_FAILED, next.detail, request->cause);
 	else if (next.state == NT_OUTBOX_REFUSED)
 		tell_lead(turn, row,
 		          request->result == NT_SEND_REFUSED && request->hard ? NT_OUTCOME_BOUNCED :

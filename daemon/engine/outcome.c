@@ -25,7 +25,8 @@ void nt_pending_cancel(struct nt_instant *in, int campaign, const char *key, int
 		struct nt_pending *pending = *link;
 		struct nt_effect *effect;
 
-		if (pending->handed || !is_meant(pending, campaign, key, channel, marketing)) {
+		if (!is_meant(pending, campaign, key, channel, marketing) || pending->handed) {
+			pending->recalled |= is_meant(pending, campaign, key, channel, marketing);
 			link = &pending->next;
 			continue;
 		}

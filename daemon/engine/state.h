@@ -124,6 +124,7 @@ struct nt_pending {
 	int channel;
 	nt_time released;
 	bool counts;            /* against caps */
+	bool recalled;          /* was to be cancelled when it was handed over already: isn't tried a second time */
 	bool handed;            /* set by the shell at load: it can no longer be cancelled */
 	struct nt_pending *next;
 };

@@ -160,6 +160,25 @@ static void what_is_handed_cannot_be_cancelled(void **state)
 	house_free(h);
 }
 
+static void what_was_called_back_on_its_way_is_not_tried_again(void **state)
+{
+	static const enum nt_send_result results[] = { NT_SEND_TEMPORARY, NT_SEND_UNTOUCHED };
+
+	(void)state;
+	for (unsigned i = 0; i < G_N_ELEMENTS(results); i++) {
+		struct house *h = house_new();
+		const char *m = first_message(h);
+
+		event(h, "ann", "{\"event\":\"c.d\"}");
+		nt_engine_free(h->engine);
+		open_engine(h); /* it is kept */
+		assert_int_equal(outcome(h, m, results[i], false), NT_ANSWER_OK);
+		assert_int_equal(row(h, m).state, NT_OUTBOX_CANCELLED);
+		assert_null(lead(h, "ann")->pending);
+		house_free(h);
+	}
+}
+
 static void a_claim_and_an_exit_in_one_turn_agree(void **state)
 {
 	struct house *h = house_new();
@@ -286,6 +305,7 @@ int main(void)
 		cmocka_unit_test(doubt_is_held_for_marketing_only),
 		cmocka_unit_test(a_person_decides_on_what_is_in_doubt),
 		cmocka_unit_test(what_is_handed_cannot_be_cancelled),
+		cmocka_unit_test(what_was_called_back_on_its_way_is_not_tried_again),
 		cmocka_unit_test(a_claim_and_an_exit_in_one_turn_agree),
 		cmocka_unit_test(people_can_suppress_and_lift),
 		cmocka_unit_test(a_no_holds_for_all_who_share_the_address),
