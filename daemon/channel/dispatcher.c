@@ -10,7 +10,7 @@
 #include <ev.h>
 #include <string.h>
 
-#define CLAIM_MOST 256
+#define CLAIM_MOST 1000
 #define REPOST_S 1.0        /* an outcome that the store couldn't keep is posted again after so long */
 #define DOWN_FIRST_MS 1000  /* nothing goes to a channel whose relay can't be reached: so long at first … */
 #define DOWN_LONGEST_MS 60000

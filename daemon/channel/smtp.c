@@ -11,7 +11,7 @@
 #include <pthread.h>
 #include <signal.h>
 
-#define QUEUE_A_WORKER 16 /* deliveries waiting for each worker: hides the time that a claim takes */
+#define QUEUE_A_WORKER 64 /* deliveries waiting for each worker: hides the time that claims and their commits take */
 
 /* Workers take deliveries from one mailbox; each runs sessions of its own and sends outcomes to the loop. */
 struct smtp {
