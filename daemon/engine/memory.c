@@ -486,6 +486,14 @@ static int memory_outbox_get(struct nt_store *store, struct nt_arena *arena, con
 	return NT_STORE_OK;
 }
 
+static int memory_outbox_state(struct nt_store *store, const char *id, enum nt_outbox_state *state)
+{
+	const struct cell *cell = look_up(of(store), OUTBOX, id);
+
+	*state = cell != NULL ? cell->row->state : NT_OUTBOX_ABSENT;
+	return NT_STORE_OK;
+}
+
 static int memory_outbox_move(struct nt_store *store, const char *id, enum nt_outbox_state from,
                               const struct nt_outbox_row *row, bool *done)
 {
@@ -648,6 +656,7 @@ static const struct nt_store_ops memory_ops = {
 	.outbox_claim = memory_outbox_claim,
 	.outbox_next = memory_outbox_next,
 	.outbox_get = memory_outbox_get,
+	.outbox_state = memory_outbox_state,
 	.outbox_move = memory_outbox_move,
 	.outbox_list = memory_outbox_list,
 	.sales_put = memory_sales_put,

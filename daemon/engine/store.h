@@ -125,6 +125,8 @@ struct nt_store_ops {
 	int (*outbox_next)(struct nt_store *store, const char *channel, nt_time *not_before); /* NT_NEVER if none */
 	/* State ABSENT: there is none. */
 	int (*outbox_get)(struct nt_store *store, struct nt_arena *arena, const char *id, struct nt_outbox_row *out);
+	/* Of that, only this: for a lead's messages under way, asked for whenever the lead is loaded. */
+	int (*outbox_state)(struct nt_store *store, const char *id, enum nt_outbox_state *state);
 	/* Compare and set: only if the row is in `from`; *done says so. State, not_before, attempts, owner, slot,
 	 * changed, remote_id and detail are taken from row; the message stays. */
 	int (*outbox_move)(struct nt_store *store, const char *id, enum nt_outbox_state from,

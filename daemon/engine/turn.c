@@ -135,11 +135,11 @@ static void look_ahead(struct nt_batch *turn, struct nt_turn_lead *tl, const str
 static void know_handed(struct nt_batch *turn, struct nt_lead *lead)
 {
 	for (struct nt_pending *pending = lead->pending; pending != NULL; pending = pending->next) {
-		struct nt_outbox_row row;
+		enum nt_outbox_state now;
 
-		if (!nt_turn_ok(turn, turn->store->ops->outbox_get(turn->store, turn->arena, pending->message, &row)))
+		if (!nt_turn_ok(turn, turn->store->ops->outbox_state(turn->store, pending->message, &now)))
 			return;
-		pending->handed = row.state != NT_OUTBOX_RELEASED;
+		pending->handed = now != NT_OUTBOX_RELEASED;
 	}
 }
 

@@ -50,6 +50,7 @@ static const char *const sql[NT_SQL_STATEMENTS] = {
 	[NT_SQL_OUTBOX_HAND] = "UPDATE outbox SET state = 1, owner = ?1, changed = ?2 WHERE number = ?3",
 	[NT_SQL_OUTBOX_NEXT] = "SELECT not_before FROM outbox WHERE state = 0 AND channel = ?1 ORDER BY not_before LIMIT 1",
 	[NT_SQL_OUTBOX_GET] = "SELECT " OUTBOX_COLUMNS " FROM outbox WHERE id = ?1",
+	[NT_SQL_OUTBOX_STATE] = "SELECT state FROM outbox WHERE id = ?1",
 	[NT_SQL_OUTBOX_MOVE] = "UPDATE outbox SET state = ?1, not_before = ?2, attempts = ?3, owner = ?4, slot = ?5, changed = ?6,"
 	                       " remote_id = ?7, detail = ?8 WHERE id = ?9 AND state = ?10",
 	[NT_SQL_OUTBOX_LIST] = "SELECT " OUTBOX_COLUMNS " FROM outbox WHERE state = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
@@ -426,6 +427,7 @@ static const struct nt_store_ops ops = {
 	.outbox_claim = nt_sqlite_outbox_claim,
 	.outbox_next = nt_sqlite_outbox_next,
 	.outbox_get = nt_sqlite_outbox_get,
+	.outbox_state = nt_sqlite_outbox_state,
 	.outbox_move = nt_sqlite_outbox_move,
 	.outbox_list = nt_sqlite_outbox_list,
 	.sales_put = nt_sqlite_sales_put,

@@ -172,6 +172,24 @@ int nt_sqlite_outbox_get(struct nt_store *store, struct nt_arena *arena, const c
 	return code;
 }
 
+int nt_sqlite_outbox_state(struct nt_store *store, const char *id, enum nt_outbox_state *state)
+{
+	sqlite3_stmt *s = nt_sqlite_statement(self(store), NT_SQL_OUTBOX_STATE);
+	int code;
+
+	*state = NT_OUTBOX_ABSENT;
+	if (s == NULL)
+		return NT_STORE_ERROR;
+	nt_sqlite_bind_text(s, 1, id);
+	code = sqlite3_step(s);
+	if (code == SQLITE_ROW)
+		*state = (enum nt_outbox_state)sqlite3_column_int(s, 0);
+	else if (code != SQLITE_DONE)
+		return nt_sqlite_fail(self(store));
+	sqlite3_reset(s);
+	return NT_STORE_OK;
+}
+
 int nt_sqlite_outbox_move(struct nt_store *base, const char *id, enum nt_outbox_state from,
                           const struct nt_outbox_row *row, bool *done)
 {

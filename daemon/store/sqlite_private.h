@@ -15,6 +15,7 @@ enum nt_statement {
 	NT_SQL_SUPPRESSED, NT_SQL_SUPPRESS, NT_SQL_UNSUPPRESS,
 	NT_SQL_LOG_PUT, NT_SQL_LOG_GET, NT_SQL_LOG_LAST, NT_SQL_LOG_ERASE,
 	NT_SQL_OUTBOX_PUT, NT_SQL_OUTBOX_CLAIM, NT_SQL_OUTBOX_HAND, NT_SQL_OUTBOX_NEXT, NT_SQL_OUTBOX_GET,
+	NT_SQL_OUTBOX_STATE,
 	NT_SQL_OUTBOX_MOVE, NT_SQL_OUTBOX_LIST, NT_SQL_OUTBOX_LIST_HELD, NT_SQL_OUTBOX_ERASE,
 	NT_SQL_SALES_PUT, NT_SQL_SALES_DELETE, NT_SQL_SALES_EACH,
 	NT_SQL_PROGRAM_PUT, NT_SQL_PROGRAM_GET, NT_SQL_PROGRAM_NUMBER, NT_SQL_PROGRAM_HASH,
@@ -68,6 +69,7 @@ int nt_sqlite_outbox_claim(struct nt_store *store, struct nt_arena *arena, const
                            unsigned limit, const char *owner, struct nt_outbox_row *out, unsigned *n);
 int nt_sqlite_outbox_next(struct nt_store *store, const char *channel, nt_time *not_before);
 int nt_sqlite_outbox_get(struct nt_store *store, struct nt_arena *arena, const char *id, struct nt_outbox_row *out);
+int nt_sqlite_outbox_state(struct nt_store *store, const char *id, enum nt_outbox_state *state);
 int nt_sqlite_outbox_move(struct nt_store *store, const char *id, enum nt_outbox_state from,
                           const struct nt_outbox_row *row, bool *done);
 int nt_sqlite_outbox_list(struct nt_store *store, struct nt_arena *arena, enum nt_outbox_state state, const char *after,

@@ -296,9 +296,12 @@ static void put_message(struct place *p, const char *id, const char *lead, const
 
 static struct nt_outbox_row get(struct place *p, const char *id)
 {
+	enum nt_outbox_state state = NT_OUTBOX_ABSENT;
 	struct nt_outbox_row row;
 
 	OK(p, outbox_get, p->arena, id, &row);
+	OK(p, outbox_state, id, &state);
+	assert_int_equal(state, row.state);
 	return row;
 }
 
