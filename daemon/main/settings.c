@@ -65,7 +65,7 @@ struct token_read {
 };
 static const struct nt_setting token_table[] = {
 	{ "file", NT_SETTING_SECRET, offsetof(struct token_read, secret), true, .help = "the file that holds the token" },
-	{ "scopes", NT_SETTING_NODE, offsetof(struct token_read, scopes), true, .help = "what it may do: events, leads:read, leads:write, queue, metrics" },
+	{ "scopes", NT_SETTING_NODE, offsetof(struct token_read, scopes), true, .help = "what it may do: events, leads:read, leads:write, queue, metrics, admin (all of these, and messages in doubt)" },
 	{ .key = NULL },
 };
 
