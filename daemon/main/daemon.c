@@ -314,7 +314,7 @@ static void settled(void *user, struct nt_settled counts)
 static bool read_handed(struct nt_daemon *daemon, struct nt_arena *arena, GArray *rows)
 {
 	struct nt_outbox_row *some = nt_arena_array(arena, struct nt_outbox_row, HANDED_AT_ONCE);
-	const char *after = NULL;
+	const char *after = "";
 	unsigned n;
 
 	do {
@@ -323,7 +323,7 @@ static bool read_handed(struct nt_daemon *daemon, struct nt_arena *arena, GArray
 			return false;
 		}
 		g_array_append_vals(rows, some, n);
-		after = n > 0 ? some[n - 1].message.id : NULL;
+		after = n > 0 ? some[n - 1].message.id : after;
 	} while (n == HANDED_AT_ONCE);
 	return true;
 }

@@ -31,7 +31,7 @@ static const char world_rules[] =
 	"---\n"
 	"events: { trial.started: {} }\n"
 	"---\n"
-	"campaign: all\nenter: { on: trial.started }\nsteps: [ email: plain, email: page, sms: text, letter: sheet ]\n";
+	"campaign: all\nenter: { on: trial.started }\nsteps: [ email: plain, wait: 300 days, email: page, sms: text, letter: sheet ]\n";
 
 #define FRONT "---\nsubject: \"{{ subject }}\"\nfrom_name: \"{{ from_name }}\"\nreply_to: \"{{ reply_to }}\"\nx-note: \"{{ note }}\"\n"
 
