@@ -356,7 +356,8 @@ static void check_settings(struct reader *r, const struct nt_yaml *declared)
 	if (declared != NULL && declared->type != NT_YAML_MAPPING)
 		return;
 	for (const struct nt_yaml *entry = declared != NULL ? declared->first : NULL; entry != NULL; entry = entry->next)
-		if (entry->type == NT_YAML_SCALAR && strcmp(entry->text, "optional") != 0 && nt_json_get(given, entry->key->text) == NULL)
+		if (entry->type == NT_YAML_SCALAR && (strcmp(entry->text, "required") == 0 || strcmp(entry->text, "secret") == 0) &&
+		    nt_json_get(given, entry->key->text) == NULL)
 			nt_diags_error(r->diags, entry->key->span, "this gateway needs '%s' under 'settings' of its channel%s", entry->key->text,
 			               strcmp(entry->text, "secret") == 0 ? " (as …_file: it is a secret)" : "");
 	for (const struct nt_json *setting = given->first; setting != NULL; setting = setting->next)

@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <glib.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <string.h>
@@ -34,7 +35,9 @@ static inline void *sink_talk(void *user)
 {
 	struct sink_connection *connection = user;
 	struct timeval limit = { .tv_sec = 10 };
+	int yes = 1;
 
+	setsockopt(connection->fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
 	setsockopt(connection->fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
 	connection->sink->talk(connection->sink, connection->fd);
 	close(connection->fd);
