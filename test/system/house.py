@@ -7,6 +7,7 @@ import datetime
 import http.client
 import json
 import os
+import re
 import resource
 import select
 import shutil
@@ -224,6 +225,9 @@ class House:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+        if os.path.exists(self.log_path):
+            found = re.search(r"(ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|runtime error:|nurtured: bug at|assertion failed).*", self.log())
+            assert found is None, "the daemon said: %s" % self.log()[found.start():][:4000]
 
     # ---- the doors ----
 

@@ -188,9 +188,11 @@ def test_a_spool_folder_holds_whole_files(house):
 
 def test_a_spool_folder_that_is_gone_for_a_while(house):
     os.rename(house.path("letters"), house.path("elsewhere"))
+    house.write("letters", "a file is in the way: it can't be made again\n")
     send(house, "ann", "go.letter", "hello")
     until(lambda: row_of(house, "ann")["attempts"], 10, "a try")
     assert "letters" in row_of(house, "ann")["detail"]
+    os.unlink(house.path("letters"))
     os.rename(house.path("elsewhere"), house.path("letters"))
     until(lambda: house.status()["quiet"], 20, "the pause to end")
     house.forward(hours=1)

@@ -22,7 +22,7 @@ from sinks import HookSink, Kannel, PostfixSink, id_of
 
 START = instant("2026-03-02T13:30:00Z")
 END = instant("2026-05-11T13:30:00Z")
-N_LEADS = 16 if QUICK else 48
+N_LEADS = 32 if QUICK else 48
 ZONES = ["America/New_York", "America/Chicago", "Europe/Berlin", "Europe/Vienna", "Asia/Kolkata", ""]
 INDUSTRIES = ["food", "logistics", "retail", "other"]
 
