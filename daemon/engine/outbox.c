@@ -90,6 +90,7 @@ static void withhold(struct nt_batch *turn, const struct nt_request *request, co
 static unsigned hand_over(struct nt_batch *turn, const struct nt_request *request, struct nt_outbox_row *rows,
                           unsigned n)
 {
+	struct nt_program **programs = request->programs != NULL ? request->programs + request->n_rows : NULL;
 	unsigned kept = 0;
 
 	for (unsigned i = 0; i < n; i++) {
@@ -98,8 +99,8 @@ static unsigned hand_over(struct nt_batch *turn, const struct nt_request *reques
 			withhold(turn, request, &rows[i]);
 			continue;
 		}
-		if (request->programs != NULL)
-			request->programs[&rows[kept] - request->rows] = nt_program_ref(program_of(turn, &rows[i].message));
+		if (programs != NULL)
+			programs[kept] = nt_program_ref(program_of(turn, &rows[i].message));
 		rows[kept++] = rows[i];
 	}
 	return kept;
@@ -129,9 +130,13 @@ void nt_request_claim(struct nt_batch *turn, struct nt_request *request)
 /* What was to be cancelled while it was being sent, and hasn't gone out, is cancelled now. */
 static bool is_recalled(struct nt_batch *turn, const struct nt_message *message)
 {
-	struct nt_turn_lead *tl = message->rep == NULL && message->lead[0] != '\0' ? nt_turn_lead(turn, message->lead) : NULL;
-	const struct nt_pending *pending = tl != NULL && tl->lead != NULL ? tl->lead->pending : NULL;
+	const struct nt_pending *pending = NULL;
+	const struct nt_turn_lead *tl;
 
+	if (message->rep == NULL && message->lead[0] != '\0') {
+		tl = nt_turn_lead(turn, message->lead);
+		pending = tl != NULL && tl->lead != NULL ? tl->lead->pending : NULL;
+	}
 	while (pending != NULL && strcmp(pending->message, message->id) != 0)
 		pending = pending->next;
 	return pending != NULL && pending->recalled;

@@ -226,6 +226,18 @@ static void keep_template(struct nt_instant *in, const struct nt_input *input)
 	}
 }
 
+/* By the lead itself; perhaps the rules had done so before. */
+static void refuse(struct nt_instant *in, int channel, const char *how)
+{
+	struct nt_consent *consent = &in->lead->consent[channel];
+
+	consent->state = NT_CONSENT_REFUSED;
+	consent->at = in->now;
+	consent->how = nt_arena_strdup(in->arena, how);
+	consent->from = NULL;
+	find_unsubscribed(in->lead);
+}
+
 /* What an outcome means for what may be sent from now on. */
 static void draw_conclusions(struct nt_instant *in, int channel, const struct nt_input *input)
 {
@@ -241,15 +253,12 @@ static void draw_conclusions(struct nt_instant *in, int channel, const struct nt
 	case NT_OUTCOME_COMPLAINED:
 		lead->complained = true;
 		suppress_address(in, channel, input->outcome.address, false, "complained");
+		refuse(in, channel, "complained");
 		nt_pending_cancel(in, -1, NULL, channel, true, "the lead complained");
 		break;
 	case NT_OUTCOME_UNSUBSCRIBED:
 		suppress_address(in, channel, input->outcome.address, false, "unsubscribed");
-		lead->consent[channel].state = NT_CONSENT_REFUSED;
-		lead->consent[channel].at = in->now;
-		lead->consent[channel].how = nt_arena_strdup(in->arena, in->cause != NULL ? in->cause : "unsubscribed");
-		lead->consent[channel].from = NULL; /* perhaps the rules had refused it before */
-		find_unsubscribed(lead);
+		refuse(in, channel, in->cause != NULL ? in->cause : "unsubscribed");
 		nt_pending_cancel(in, -1, NULL, channel, true, "the lead unsubscribed");
 		break;
 	default:

@@ -430,6 +430,11 @@ static void request_consent(struct nt_batch *turn, struct nt_request *request, s
 	struct nt_input *input = input_new(turn, request, NT_INPUT_CONSENT);
 
 	input->consent.channel = -1;
+	if (request->given && (request->channel == NULL || request->channel[0] == '\0')) {
+		nt_request_refuse(request, NT_ANSWER_INVALID, "channel",
+		                  "channel: is missing (consent is given for one channel; a refusal may be for all)");
+		return;
+	}
 	if (request->channel != NULL && request->channel[0] != '\0') {
 		input->consent.channel = nt_program_channel(turn->engine->program, request->channel);
 		if (input->consent.channel < 0) {

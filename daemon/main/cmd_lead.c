@@ -148,11 +148,11 @@ static int consent(const struct call *call)
 	int code;
 
 	if (call->argc != 2 || (!given && strcmp(call->argv[1], "refused") != 0))
-		return nt_command_misused(&nt_command_lead, "consent LEAD CHANNEL given or refused");
+		return nt_command_misused(&nt_command_lead, "consent LEAD CHANNEL given or refused, or LEAD all refused");
 	body = g_string_new(NULL);
 	nt_json_begin(&w, body);
 	nt_json_object(&w, NULL);
-	nt_json_put_text(&w, "channel", call->argv[0]);
+	nt_json_put_text(&w, "channel", strcmp(call->argv[0], "all") != 0 ? call->argv[0] : "");
 	nt_json_put_bool(&w, "given", given);
 	nt_json_put_text(&w, "how", "nurturectl");
 	nt_json_end_object(&w);

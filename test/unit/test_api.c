@@ -278,6 +278,8 @@ static void consent_and_campaigns_by_hand(void **state)
 	r = post_json("/v1/leads/ann/consent", "{\"channel\":\"pigeon\",\"given\":true}");
 	assert_status(r, 400);
 	assert_has(r->body->str, "\"field\":\"channel\"");
+	r = post_json("/v1/leads/ann/consent", "{\"given\":true}");
+	assert_status(r, 400); /* a yes is to something */
 	r = post_json("/v1/leads/ann/consent", "{\"given\":\"yes\"}");
 	assert_status(r, 400);
 	assert_has(r->body->str, "\"field\":\"given\"");

@@ -424,7 +424,7 @@ static struct nt_request *reply(struct world *w, struct person *p)
 	if (out.state == NT_OUTBOX_ABSENT)
 		return r;
 	channel = strcmp(out.message.channel, "sms") == 0 ? SMS : EMAIL;
-	if (r->later == NT_OUTCOME_UNSUBSCRIBED)
+	if (r->later == NT_OUTCOME_UNSUBSCRIBED || r->later == NT_OUTCOME_COMPLAINED)
 		p->consent[channel] = REFUSED;
 	if (r->later == NT_OUTCOME_UNSUBSCRIBED || r->later == NT_OUTCOME_COMPLAINED)
 		say_no(w, channel, out.message.address, 1);
