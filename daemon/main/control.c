@@ -6,9 +6,11 @@
 #include "template/escape.h"
 
 #include <curl/curl.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 bool nt_control_begin(struct nt_control *control, const struct nt_command *command,
                       const struct nt_command_option *options, int argc, char **argv, int *code)
@@ -65,6 +67,9 @@ static CURLcode perform(struct nt_control *control, const char *method, const ch
 		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
 	}
 	code = curl_easy_perform(curl);
+	if (code == CURLE_COULDNT_CONNECT) /* the library would speak of a host and a port */
+		g_strlcpy(error, access(control->socket, W_OK) != 0 ? g_strerror(errno) : "nobody answers there",
+		          CURL_ERROR_SIZE);
 	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &control->status);
 	curl_slist_free_all(headers);
 	curl_easy_cleanup(curl);
