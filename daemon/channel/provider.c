@@ -389,6 +389,8 @@ struct nt_provider *nt_provider_load(const char *path, const char *text, size_t 
 		if (nt_yaml_get(root, "request") == NULL)
 			nt_diags_error(diags, root->span, "a provider needs 'request'");
 		check_settings(&r, nt_yaml_get(root, "settings"));
+	} else if (nt_diags_errors(diags) == errors) {
+		nt_diags_error(diags, NT_NOWHERE, "%s is empty", path);
 	}
 	if (provider->success.n == 0) {
 		provider->success.ranges[0].from = 200;

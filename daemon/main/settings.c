@@ -356,7 +356,7 @@ static void check_smtp(struct nt_setting_reader *reader, const struct nt_yaml *n
 		nt_diags_error(reader->diags, nt_yaml_get(node, "auth_user")->key->span,
 		               "a password needs 'tls: starttls': whoever is in between could read it");
 	if (read->bounce_address != NULL && !nt_mime_mailbox_ok(read->bounce_address))
-		nt_diags_error(reader->diags, nt_yaml_get(node, "bounce_address")->span, "'%s' is no email address", read->bounce_address);
+		nt_diags_error(reader->diags, nt_yaml_get(node, "bounce_address")->span, "'bounce_address' is an email address: bounces@example.org");
 	if (read->hello != NULL && !is_visible(read->hello))
 		nt_diags_error(reader->diags, nt_yaml_get(node, "hello")->span, "'hello' is the name of a host");
 	if (!is_visible(read->host))

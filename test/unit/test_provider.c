@@ -59,7 +59,8 @@ static const struct {
 	{ REQUEST "settings: { account: required }\n", "gw.yaml:3:13: error: this gateway needs 'account' under 'settings' of its channel\n" },
 	{ REQUEST "settings: { token: secret }\n",
 	  "gw.yaml:3:13: error: this gateway needs 'token' under 'settings' of its channel (as …_file: it is a secret)\n" },
-	{ "", "" },
+	{ "", "error: gw.yaml is empty\n" },
+	{ "# to be written\n", "error: gw.yaml is empty\n" },
 	{ "request: {\n", "gw.yaml:" },
 };
 
