@@ -445,16 +445,33 @@ static const char write_settings[] =
 	"PRAGMA temp_store = MEMORY; PRAGMA cache_size = -" CACHE_KIB "; PRAGMA wal_autocheckpoint = " AUTOCHECKPOINT ";"
 	"PRAGMA journal_size_limit = 268435456; PRAGMA secure_delete = FAST; PRAGMA mmap_size = 0;";
 
+/* Drawn once and kept beside the data; the list alone, say in a copy of that table, tells nobody's address. */
+static bool read_address_key(struct nt_sqlite_store *store, bool draw, char **why)
+{
+	static const char drawn[] = "INSERT OR IGNORE INTO meta VALUES ('address_key', lower(hex(randomblob(32))))";
+	sqlite3_stmt *s = NULL;
+	bool done = !draw || sqlite3_exec(store->db, drawn, NULL, NULL, NULL) == SQLITE_OK;
+
+	done = done && sqlite3_prepare_v2(store->db, "SELECT value FROM meta WHERE key = 'address_key'", -1, &s, NULL) ==
+	                       SQLITE_OK;
+	if (done && sqlite3_step(s) == SQLITE_ROW)
+		g_strlcpy(store->address_key, (const char *)sqlite3_column_text(s, 0), sizeof store->address_key);
+	if (!done)
+		*why = g_strdup(sqlite3_errmsg(store->db));
+	sqlite3_finalize(s);
+	return done;
+}
+
 static bool prepare_file(struct nt_sqlite_store *store, const struct nt_sqlite_options *options, char **why)
 {
 	sqlite3_busy_timeout(store->db, options->mode == NT_SQLITE_READ ? 2000 : 5000);
 	if (options->mode == NT_SQLITE_READ)
-		return nt_schema_check(store->db, why);
+		return nt_schema_check(store->db, why) && read_address_key(store, false, why);
 	if (sqlite3_exec(store->db, write_settings, NULL, NULL, NULL) != SQLITE_OK) {
 		*why = g_strdup(sqlite3_errmsg(store->db));
 		return false;
 	}
-	return nt_schema_migrate(store->db, why);
+	return nt_schema_migrate(store->db, why) && read_address_key(store, true, why);
 }
 
 struct nt_store *nt_sqlite_store_open(const struct nt_sqlite_options *options, char **why)

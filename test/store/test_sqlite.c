@@ -201,6 +201,40 @@ static void test_reader_sees_commits_and_cannot_write(void **state)
 	g_free(path);
 }
 
+/* What a lead refused outlives it; who it was doesn't. */
+static void test_suppressed_addresses_cannot_be_read(void **state)
+{
+	char *path = fresh_path(), *why = NULL;
+	struct nt_store *store = open_at(path, NT_SQLITE_WRITE, NULL, &why);
+	struct nt_address ann = { "email", "ann@example.org" };
+	enum nt_suppression how = NT_SUPPRESSION_NONE;
+	sqlite3_stmt *s;
+	sqlite3 *db;
+
+	(void)state;
+	assert_int_equal(store->ops->begin(store), NT_STORE_OK);
+	assert_int_equal(store->ops->suppress(store, &ann, NT_SUPPRESSION_SOFT, "unsubscribed", 5), NT_STORE_OK);
+	assert_int_equal(store->ops->commit(store, 1), NT_STORE_OK);
+	store->ops->free(store);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db, "SELECT length(address), CAST(address AS TEXT) FROM suppression", -1, &s,
+	                                    NULL),
+	                 SQLITE_OK);
+	assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+	assert_int_equal(sqlite3_column_int(s, 0), 32);
+	assert_null(strstr((const char *)sqlite3_column_text(s, 1), "ann"));
+	sqlite3_finalize(s);
+	sqlite3_close(db);
+	for (int mode = 0; mode < 2; mode++) { /* and are known again, by whoever opens it */
+		store = open_at(path, mode == 0 ? NT_SQLITE_WRITE : NT_SQLITE_READ, NULL, &why);
+		assert_non_null(store);
+		assert_int_equal(store->ops->suppressed(store, &ann, 1, &how), NT_STORE_OK);
+		assert_int_equal(how, NT_SUPPRESSION_SOFT);
+		store->ops->free(store);
+	}
+	g_free(path);
+}
+
 static void remove_folder(void)
 {
 	GDir *dir = g_dir_open(folder, 0, NULL);
@@ -225,6 +259,7 @@ int main(void)
 		cmocka_unit_test(test_lying_disk_is_noticed),
 		cmocka_unit_test(test_newer_schema_is_refused),
 		cmocka_unit_test(test_what_is_no_store_is_refused),
+		cmocka_unit_test(test_suppressed_addresses_cannot_be_read),
 		cmocka_unit_test(test_reader_sees_commits_and_cannot_write),
 	};
 	int failed;
