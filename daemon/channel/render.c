@@ -108,7 +108,7 @@ bool nt_letter_render(struct nt_delivery *delivery, const struct nt_links *links
 	out->to_name = message->address_name;
 	sender = nt_json_get(variables, "sender");
 	out->from = sender != NULL && nt_json_text(sender, "email") ? nt_json_text(sender, "email") : delivery->program->policy.sender_email;
-	out->from_name = out->rendered.from_name != NULL ? out->rendered.from_name
+	out->from_name = out->rendered.from_name != NULL && out->rendered.from_name[0] != '\0' ? out->rendered.from_name
 	                 : sender != NULL && nt_json_text(sender, "name") ? nt_json_text(sender, "name")
 	                                                                  : delivery->program->policy.sender_name;
 	out->phone = delivery->program->policy.sender_phone;
