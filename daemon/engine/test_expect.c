@@ -1,5 +1,8 @@
 #include "engine/test_expect.h"
 
+#include "base/arena.h"
+#include "rules/yaml.h"
+
 #include <string.h>
 
 #define COLUMN 58
@@ -109,4 +112,16 @@ void nt_test_compare(const GArray *expected, const GArray *happened, bool nothin
 		print_row('-', missing->pdata[k], NULL, zone, out);
 	g_ptr_array_unref(missing);
 	g_hash_table_destroy(used);
+}
+
+const char *nt_test_written(struct nt_arena *arena, const struct nt_yaml *value)
+{
+	const char *text = "";
+
+	if (value->type == NT_YAML_SCALAR)
+		return value->text;
+	for (const struct nt_yaml *item = value->first; item != NULL; item = item->next)
+		text = nt_arena_printf(arena, "%s%s%s", text, *text != '\0' ? ", " : "",
+		                       item->text != NULL ? item->text : "…");
+	return nt_arena_printf(arena, "[%s]", text);
 }

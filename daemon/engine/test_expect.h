@@ -8,6 +8,8 @@
 #include <glib.h>
 #include <stdbool.h>
 
+struct nt_arena;
+struct nt_yaml;
 struct nt_zone;
 
 struct nt_test_item {
@@ -26,5 +28,7 @@ bool nt_test_match(GArray *expected, GArray *happened, bool nothing_else);
  * nothing_else; else shown without a mark). */
 void nt_test_compare(const GArray *expected, const GArray *happened, bool nothing_else, const struct nt_zone *zone,
                      GString *out);
+/* An expected value as it was written: "a" or "[a, b]". In the arena. */
+const char *nt_test_written(struct nt_arena *arena, const struct nt_yaml *value);
 
 #endif

@@ -551,7 +551,7 @@ static bool check_at_end(struct run *run, const struct nt_yaml *at_end, nt_time 
 		}
 		if (!same)
 			ok = wrong(run, pair, "at the end %s is %s, not %s", pair->key->text, is != NULL ? is : "none",
-			           pair->type == NT_YAML_SCALAR ? pair->text : "what was expected");
+			           nt_test_written(run->arena, pair));
 	}
 	return ok;
 }

@@ -127,7 +127,7 @@ static const struct nt_key policy_rows[] = {
 			NULL },
 	[NT_POLICY_AT_MOST] = { "at_most", NT_KIND_RATES, 0,
 		"marketing messages to one lead, all campaigns and channels together", NULL },
-	[NT_POLICY_RATES] = { "rates", NT_KIND_MAP, 0, "CHANNEL: RATE, for all leads together", NULL },
+	[NT_POLICY_RATES] = { "rates", NT_KIND_MAP, LATER, "CHANNEL: RATE, for all leads together; set `rate` in nurtured.yaml", NULL },
 	[NT_POLICY_HOLIDAYS] = { "holidays", NT_KIND_LIST, 0, "dates on which no marketing message goes", NULL },
 	[NT_POLICY_CONSENT] = { "consent", NT_KIND_MAP, 0, "CHANNEL: opt_in or opt_out", NULL },
 	[NT_POLICY_SUPPRESS_IF] = { "suppress_if", NT_KIND_CONDITION, 0, "no marketing message while this holds",

@@ -138,16 +138,6 @@ static void load_at_most(struct nt_loader *l, const struct nt_yaml *node)
 	l->program->policy.at_most = nt_load_take(l, rates, struct nt_rate, &l->program->policy.n_at_most);
 }
 
-static void load_rates(struct nt_loader *l, const struct nt_yaml *node)
-{
-	for (const struct nt_yaml *item = node->first; item != NULL; item = item->next) {
-		struct nt_channel_policy *channel = channel_of(l, item);
-
-		if (channel != NULL)
-			channel->rated = nt_load_rate(l, item, &channel->rate);
-	}
-}
-
 static gint by_day(gconstpointer a, gconstpointer b)
 {
 	const int64_t *x = a, *y = b;
@@ -203,8 +193,6 @@ static void load_body(struct nt_loader *l, const struct nt_yaml *node)
 		load_send(l, keys[NT_POLICY_SEND]);
 	if (keys[NT_POLICY_AT_MOST] != NULL)
 		load_at_most(l, keys[NT_POLICY_AT_MOST]);
-	if (keys[NT_POLICY_RATES] != NULL)
-		load_rates(l, keys[NT_POLICY_RATES]);
 	if (keys[NT_POLICY_HOLIDAYS] != NULL)
 		load_holidays(l, keys[NT_POLICY_HOLIDAYS]);
 	if (keys[NT_POLICY_CONSENT] != NULL)

@@ -103,8 +103,6 @@ struct nt_channel_policy {
 	int address_field;       /* NT_FIELD_EMAIL, PHONE, FAX, POSTAL_ADDRESS; -1: no address needed (webhook, push) */
 	bool opt_in;             /* consent */
 	struct nt_windows send;
-	bool rated;
-	struct nt_rate rate;     /* dispatcher */
 };
 
 struct nt_policy {

@@ -39,7 +39,6 @@ static const char dictionary[] =
 	"  time_zone: America/New_York\n"
 	"  send: { default: mon-fri 08:00-20:00, sms: [ mon-fri 09:00-17:00, 'sat,sun 10:00-12:00' ] }\n"
 	"  at_most: [ 1 per day, 3 per week, 2 per calendar day ]\n"
-	"  rates: { voice: 100 per hour }\n"
 	"  holidays: [ 2026-12-25, 2026-01-01 ]\n"
 	"  consent: { sms: opt_out }\n"
 	"  suppress_if: bounced_hard or complained\n"
@@ -188,8 +187,7 @@ static void policy_and_channels(void **state)
 	assert_false(sms->opt_in);
 	assert_int_equal(sms->send.n, 2);
 	assert_int_equal(sms->send.items[1].days, 1 << 5 | 1 << 6);
-	assert_true(voice->opt_in && voice->rated);
-	assert_int_equal(voice->rate.n, 100);
+	assert_true(voice->opt_in);
 	assert_int_equal(p->policy.n_at_most, 3);
 	assert_int_equal(p->policy.at_most[1].per.days, 7);
 	assert_true(p->policy.at_most[2].calendar);
