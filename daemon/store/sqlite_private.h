@@ -29,7 +29,7 @@ struct nt_sqlite_store {
 	sqlite3_stmt *statements[NT_SQL_STATEMENTS];
 	GString *error;
 	int64_t log_last;          /* last sequence given; -1: ask */
-	char address_key[65];      /* of the hashes that suppressed addresses are kept as; "" a reader of an older store */
+	char address_key[65];      /* of the hashes that suppressed addresses are kept as */
 	GHashTable *numbers;       /* program hash -> number, of committed or this batch's rows */
 };
 
