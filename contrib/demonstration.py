@@ -361,7 +361,7 @@ def report(house, mails, calls, accepted):
     same = totals(house, mails, calls)
     offered = sum(m["Subject"].startswith("New lead") for m in mails.mails)
     print(f"\n  {offered} leads were offered to reps; " + (
-        f"{str(accepted[0][0]).split(" <")[0]} accepted one by the link in the mail" if accepted and accepted[0][1] == 200 else "none was accepted"))
+        f"{str(accepted[0][0]).split(' <')[0]} accepted one by the link in the mail" if accepted and accepted[0][1] == 200 else "none was accepted"))
     good = same and offered == 2 and bool(accepted) and accepted[0][1] == 200
     print(f"\n  mails    {house.folder}/mail/*.eml\n  texts    {house.folder}/texts.txt\n  letters  {house.folder}/letters/new/\n"
           f"  log      {house.folder}/nurtured.log\n\n  contrib/demo --stay goes on after this, to try the queue by hand\n")
