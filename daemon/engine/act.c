@@ -135,7 +135,9 @@ static void mark(struct nt_instant *in, struct nt_run *run, const struct nt_camp
 		nt_tell(in, run, step);
 		break;
 	case NT_STEP_START:
-		nt_instant_start(in, step->campaign, "", nt_arena_printf(in->arena, "campaign %s", campaign->name));
+		nt_instant_start(in, step->campaign,
+		                 in->program->campaigns[step->campaign].per != NULL ? run->key : "",
+		                 nt_arena_printf(in->arena, "campaign %s", campaign->name));
 		break;
 	default:
 		NT_BUG("step %s takes time", step->identity);

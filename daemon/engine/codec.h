@@ -9,7 +9,8 @@ struct nt_arena;
 struct nt_lead;
 struct nt_program;
 
-#define NT_STATE_VERSION 1
+/* 2: the keys of campaigns with `per`. Older ones are read. */
+#define NT_STATE_VERSION 2
 
 void nt_lead_encode(const struct nt_lead *lead, GString *out);
 /* Bound to `program`; what it doesn't declare goes to the extra lists; runs of campaigns or steps that it doesn't have

@@ -372,6 +372,21 @@ static void get_present(struct nt_decoder *d)
 	lead->due = nt_wire_get_time(&d->r);
 }
 
+static void get_keys(struct nt_decoder *d)
+{
+	struct nt_key_state **end = &d->lead->keys;
+	unsigned i, n = nt_wire_get_count(&d->r, 3);
+
+	for (i = 0; i < n && !d->r.bad; i++) {
+		struct nt_key_state *key = *end = nt_arena_new0(d->arena, struct nt_key_state);
+
+		end = &key->next;
+		key->campaign = nt_codec_get_name(d);
+		key->key = nt_codec_get_name(d);
+		key->last_entry = nt_codec_get_instant(d);
+	}
+}
+
 static bool check_frame(const unsigned char *bytes, size_t length, const char **why)
 {
 	uint64_t sum, kept;
@@ -387,7 +402,7 @@ static bool check_frame(const unsigned char *bytes, size_t length, const char **
 	memcpy(&kept, bytes + NT_WIRE_SUM, sizeof kept);
 	sum = nt_wire_sum(bytes + NT_WIRE_HASH, 64, 0);
 	sum = nt_wire_sum(bytes + NT_WIRE_BODY, length - NT_WIRE_BODY, sum);
-	if (bytes[3] != NT_STATE_VERSION || sum != GUINT64_FROM_LE(kept)) {
+	if (bytes[3] == 0 || sum != GUINT64_FROM_LE(kept)) {
 		*why = "the lead's state is damaged";
 		return false;
 	}
@@ -425,6 +440,8 @@ struct nt_lead *nt_lead_decode(struct nt_arena *arena, const struct nt_program *
 	get_consent(&d);
 	get_past(&d);
 	get_present(&d);
+	if (copy[3] >= 2)
+		get_keys(&d);
 	if (d.r.bad || d.r.at != d.r.end) {
 		*why = "the lead's state is damaged";
 		return NULL;

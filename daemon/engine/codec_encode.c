@@ -263,6 +263,21 @@ static void put_present(GString *out, const struct nt_lead *lead)
 	nt_wire_put_time(out, lead->due);
 }
 
+static void put_keys(GString *out, const struct nt_lead *lead)
+{
+	const struct nt_key_state *key;
+	unsigned n = 0;
+
+	for (key = lead->keys; key != NULL; key = key->next)
+		n++;
+	nt_wire_put(out, n);
+	for (key = lead->keys; key != NULL; key = key->next) {
+		nt_wire_put_text(out, key->campaign);
+		nt_wire_put_text(out, key->key);
+		nt_wire_put_time(out, key->last_entry);
+	}
+}
+
 void nt_lead_encode(const struct nt_lead *lead, GString *out)
 {
 	size_t start = out->len;
@@ -284,6 +299,7 @@ void nt_lead_encode(const struct nt_lead *lead, GString *out)
 	put_consent(out, lead);
 	put_past(out, lead);
 	put_present(out, lead);
+	put_keys(out, lead);
 	nt_wire_end(out);
 	sum = nt_wire_sum((const unsigned char *)out->str + start + NT_WIRE_HASH, 64, 0);
 	sum = nt_wire_sum((const unsigned char *)out->str + start + NT_WIRE_BODY, out->len - start - NT_WIRE_BODY, sum);

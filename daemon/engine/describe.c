@@ -327,8 +327,8 @@ static void say_campaigns(const struct nt_lead *lead, GString *out)
 	for (const struct nt_run *run = lead->runs; run != NULL; run = run->next) {
 		const char *step = step_of(lead, run);
 
-		g_string_append_printf(out, "  %s at %s", lead->program->campaigns[run->campaign].name,
-		                       step != NULL ? step : "its end");
+		g_string_append_printf(out, "  %s%s%s at %s", lead->program->campaigns[run->campaign].name,
+		                       run->key[0] != '\0' ? " for " : "", run->key, step != NULL ? step : "its end");
 		say_time(lead, ", entered ", run->entered, out);
 		say_time(lead, ", until ", run->due, out);
 		g_string_append_c(out, '\n');

@@ -92,6 +92,14 @@ void nt_wait_arrive(struct nt_instant *in, struct nt_run *run);
 /* An event's properties, copied. */
 const struct nt_property_value *nt_wait_keep(struct nt_arena *arena, const struct nt_event *event);
 
+/* key.c: of campaigns with `per` */
+/* The key that an event gives; NULL: it has none. */
+const char *nt_key_of(struct nt_instant *in, const struct nt_campaign *campaign, const struct nt_event *event);
+/* An event that a goal, exit or wait names concerns this run. */
+bool nt_key_matches(struct nt_instant *in, const struct nt_run *run, const struct nt_event *event, bool of_anything);
+nt_time nt_key_last_entry(const struct nt_lead *lead, const char *campaign, const char *key); /* NT_NO_TIME: none */
+void nt_key_entered(struct nt_instant *in, const struct nt_campaign *campaign, const char *key);
+
 /* run.c */
 int nt_run_follow(const struct nt_campaign *campaign, int step); /* what comes after it; -1: the end */
 void nt_run_go(struct nt_instant *in, struct nt_run *run, int step);

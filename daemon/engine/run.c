@@ -112,6 +112,7 @@ static bool is_open(struct nt_instant *in, const struct nt_run *run, const struc
 	for (raised = in->offered; raised != NULL; raised = raised->next)
 		if (raised->event->type == way->event && raised->number > run->stood &&
 		    raised->event->at >= run->entry_at &&
+		    nt_key_matches(in, run, raised->event, way->of_anything) &&
 		    nt_instant_holds(in, way->condition, run, raised->event, false)) {
 			*event = raised->event;
 			return true;
@@ -158,6 +159,8 @@ void nt_run_stop(struct nt_instant *in, int campaign, const char *key)
 {
 	struct nt_run *run, *next;
 
+	if (in->program->campaigns[campaign].per != NULL && key != NULL && key[0] == '\0')
+		key = NULL; /* none given: all of them */
 	for (run = in->lead->runs; run != NULL; run = next) {
 		next = run->next;
 		if (run->campaign == campaign && (key == NULL || strcmp(run->key, key) == 0))
@@ -229,7 +232,10 @@ static const char *refusal(struct nt_instant *in, int slot, const char *key)
 {
 	const struct nt_campaign *campaign = &in->program->campaigns[slot];
 	const struct nt_campaign_state *state;
+	nt_time last;
 
+	if (campaign->per != NULL && key[0] == '\0')
+		return nt_arena_printf(in->arena, "has no %s to be in it for", campaign->per);
 	if (nt_lead_run(in->lead, slot, key) != NULL)
 		return "is in it already";
 	if (entered_now(in, slot, key))
@@ -241,9 +247,12 @@ static const char *refusal(struct nt_instant *in, int slot, const char *key)
 		return "was in it too short a time ago";
 	if (campaign->again == NT_AGAIN_ALWAYS)
 		return NULL;
+	last = campaign->per != NULL ? nt_key_last_entry(in->lead, campaign->name, key) : state->last_entry;
+	if (last == NT_NO_TIME)
+		return NULL;
 	if (campaign->again == NT_AGAIN_NEVER)
 		return "was in it before, and again is never";
-	if (nt_time_within(in->lead->zone, state->last_entry, in->now, campaign->again_after))
+	if (nt_time_within(in->lead->zone, last, in->now, campaign->again_after))
 		return "was in it too short a time ago";
 	return NULL;
 }
@@ -259,6 +268,8 @@ static void enter(struct nt_instant *in, int slot, const char *key, const struct
 	entered->next = in->entered;
 	in->entered = entered;
 	state->last_entry = in->now;
+	if (in->program->campaigns[slot].per != NULL)
+		nt_key_entered(in, &in->program->campaigns[slot], run->key);
 	run->entry = ++state->entries;
 	run->entered = run->entry_at = in->now;
 	if (event != NULL) {
@@ -286,22 +297,29 @@ static struct nt_run *restarted(struct nt_instant *in, int slot, const char *key
 
 static void enter_on(struct nt_instant *in, int slot, const struct nt_enter *way)
 {
+	const struct nt_campaign *campaign = &in->program->campaigns[slot];
 	const struct nt_raised *raised;
 
 	for (raised = in->offered; raised != NULL; raised = raised->next) {
 		const struct nt_event *event = raised->event;
 		struct nt_run *run;
+		const char *key = "";
 
 		if (event->type != way->event || in->now - event->at > TOO_LATE_TO_START)
 			continue;
-		run = restarted(in, slot, "", raised);
-		if ((run != NULL ? entered_now(in, slot, "") : refusal(in, slot, "") != NULL) ||
+		if (campaign->per != NULL)
+			key = nt_key_of(in, campaign, event);
+		if (key == NULL) /* such an event is no entry */
+			continue;
+		run = restarted(in, slot, key, raised);
+		if ((run != NULL ? entered_now(in, slot, key) : refusal(in, slot, key) != NULL) ||
 		    !nt_instant_holds(in, way->condition, NULL, event, false))
 			continue;
 		if (run != NULL) /* what it released stays so: the lead has neither left nor converted */
 			end(in, run, nt_arena_printf(in->arena, "begun anew by %s", event->name), false);
-		enter(in, slot, "", event, nt_arena_strdup(in->arena, event->name));
-		return;
+		enter(in, slot, key, event, nt_arena_strdup(in->arena, event->name));
+		if (campaign->per == NULL)
+			return;
 	}
 }
 

@@ -83,6 +83,13 @@ struct nt_campaign_state {
 	struct nt_campaign_state *next;
 };
 
+struct nt_key_state { /* of a campaign with `per` that doesn't always take leads in again; latest entry last */
+	const char *campaign, *key;
+	nt_time last_entry;
+	struct nt_key_state *next;
+};
+#define NT_KEYS_KEPT 1000 /* of all campaigns; the oldest go */
+
 struct nt_arm_state { /* the first arm is remembered (II.9) */
 	const char *campaign, *step;
 	int arm;
@@ -181,6 +188,7 @@ struct nt_lead {
 	struct nt_ring_state releases; /* of marketing: for caps and messaged(); room for twice the largest cap */
 	struct nt_template_stat *templates;
 	struct nt_campaign_state *campaigns;
+	struct nt_key_state *keys;
 	struct nt_arm_state *arms;
 	struct nt_run *runs;
 	struct nt_pending *pending;

@@ -127,7 +127,7 @@ static const struct nt_event *awaited(struct nt_instant *in, const struct nt_run
 		if (event->type < 0 || raised->number <= run->waits || event->at < run->anchor)
 			continue;
 		for (i = 0; i < step->n_events; i++)
-			if (step->events[i] == event->type &&
+			if (step->events[i] == event->type && nt_key_matches(in, run, event, step->of_anything) &&
 			    nt_instant_holds(in, step->expr, run, event, false))
 				return event;
 	}

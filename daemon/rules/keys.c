@@ -44,7 +44,8 @@ static const struct nt_key campaign_rows[] = {
 	[NT_CAMPAIGN_EVENTS] = { "events", NT_KIND_MAP, 0, "as in a document of their own", NULL },
 	[NT_CAMPAIGN_SEGMENTS] = { "segments", NT_KIND_MAP, 0, "as in a document of their own", NULL },
 	[NT_CAMPAIGN_TESTS] = { "tests", NT_KIND_LIST, 0, "tests that run this campaign alone", NULL },
-	[NT_CAMPAIGN_PER] = { "per", NT_KIND_TEXT, LATER, "once for each order (cart, quote, ticket) at a time", NULL },
+	[NT_CAMPAIGN_PER] = { "per", NT_KIND_TEXT, 0,
+		"event.PROPERTY: a lead is in it once for each order (cart, quote, ticket) at a time", NULL },
 	[NT_CAMPAIGN_COOLDOWN] = { "cooldown", NT_KIND_DURATION, 0,
 		"no entry so soon after the lead's last one, whatever `again` says", NULL },
 	[NT_CAMPAIGN_DURING] = { "during", NT_KIND_CHOICE, 0,
@@ -77,12 +78,13 @@ static const struct nt_key enter_rows[] = {
 TABLE(enter, "Ways in", "of 'enter'",
       "enter: is one of these mappings or a list of them: on (with if), when (with existing), or by_hand.");
 
+static const char *const of_choices[] = { "anything", NULL };
 static const struct nt_key out_rows[] = {
 	[NT_OUT_ON] = { "on", NT_KIND_EVENT, 0, "when this event happens", NULL },
 	[NT_OUT_IF] = { "if", NT_KIND_CONDITION, 0, "and this holds then", NULL },
 	[NT_OUT_WHEN] = { "when", NT_KIND_CONDITION, 0, "when this is true", NULL },
 	[NT_OUT_DO] = { "do", NT_KIND_STEPS, 0, "steps that take no time", NULL },
-	[NT_OUT_OF] = { "of", NT_KIND_NAME, LATER, "anything: whatever the run's key", NULL },
+	[NT_OUT_OF] = { "of", NT_KIND_CHOICE, 0, "anything: an event of any key, or of none, will do", of_choices },
 };
 TABLE(out, "Goal and exit", "of a goal or exit", "goal: and exit: are one of these mappings or a list of them.");
 
@@ -300,7 +302,7 @@ static const struct nt_key option_rows[] = {
 	[NT_OPTION_MESSAGE] = { "message", NT_KIND_TEMPLATE, 0, "what they are told", NULL },
 	[NT_OPTION_DUE] = { "due", NT_KIND_DURATION, LATER, "the task's term", NULL },
 	[NT_OPTION_WAS] = { "was", NT_KIND_NAME, LATER, "the identity that it had before", NULL },
-	[NT_OPTION_OF] = { "of", NT_KIND_NAME, LATER, "anything: whatever the run's key", NULL },
+	[NT_OPTION_OF] = { "of", NT_KIND_CHOICE, 0, "anything: an event of any key, or of none, will do", of_choices },
 	[NT_OPTION_BEST_BY] = { "best_by", NT_KIND_NAME, LATER, "lets the shares follow results", NULL },
 };
 TABLE(option, "Options of steps", "of a step", "Beside the step's verb.");

@@ -264,6 +264,7 @@ static void loader_init(struct nt_loader *l, const struct nt_load_context *conte
 	l->stats = g_array_new(FALSE, TRUE, sizeof(struct nt_property_stat));
 	l->watchers = g_array_new(FALSE, TRUE, sizeof(struct nt_watcher));
 	l->dependencies = g_array_new(FALSE, TRUE, sizeof(struct nt_dependency));
+	l->loading = -1;
 	l->starts = g_array_new(FALSE, TRUE, sizeof(struct nt_start));
 	l->slots = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	l->template_files = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);

@@ -155,6 +155,74 @@ static void collect_entry_events(struct nt_loader *l, const struct nt_campaign *
 			events[list->n_entry_events++] = campaign->enter[i].event;
 }
 
+/* ---- the key ---- */
+
+static bool is_key(enum nt_type type)
+{
+	return nt_type_is_text(type) || type == NT_TYPE_NUMBER || type == NT_TYPE_DATE || type == NT_TYPE_TIME;
+}
+
+static bool gives_key(struct nt_loader *l, int event, const char *property)
+{
+	return nt_program_property(&l->program->events[event], property) >= 0;
+}
+
+bool nt_load_of(struct nt_loader *l, const struct nt_yaml *of, const int *events, unsigned n, struct nt_span span)
+{
+	if (of != NULL && strcmp(of->text, "anything") != 0)
+		nt_diags_error(l->diags, of->span, "'of' is anything, not '%s'", of->text);
+	else if (of != NULL && l->per == NULL)
+		nt_diags_error(l->diags, of->key->span, "'of' goes with a campaign's 'per': this one has none");
+	if (of != NULL || l->per == NULL)
+		return of != NULL;
+	for (unsigned i = 0; i < n; i++)
+		if (!gives_key(l, events[i], l->per))
+			nt_diags_error(l->diags, span,
+			               "event '%s' has no property '%s', by which this campaign tells its runs apart: "
+			               "say of: anything",
+			               l->program->events[events[i]].name, l->per);
+	return false;
+}
+
+static bool check_way_in(struct nt_loader *l, const struct nt_yaml *node, const struct nt_enter *way, const char *per)
+{
+	const struct nt_event_type *event;
+	int property;
+
+	if (way->kind == NT_ENTER_BY_HAND)
+		return true;
+	if (way->kind != NT_ENTER_ON) {
+		nt_diags_error(l->diags, node->span,
+		               "'per' takes its value from an event: this campaign has a way in without one");
+		return false;
+	}
+	event = &l->program->events[way->event];
+	property = nt_program_property(event, per);
+	if (property < 0)
+		nt_diags_error(l->diags, node->span, "event '%s', which leads into this campaign, has no property '%s'",
+		               event->name, per);
+	else if (!is_key(event->properties[property].type))
+		nt_diags_error(l->diags, node->span, "'per' takes a text, a number, a date or a time, not a %s",
+		               nt_type_name(event->properties[property].type));
+	return property >= 0;
+}
+
+static void load_per(struct nt_loader *l, const struct nt_yaml *node, struct nt_campaign *campaign)
+{
+	bool ok = true;
+
+	if (node == NULL)
+		return;
+	if (!g_str_has_prefix(node->text, "event.") || node->text[6] == '\0') {
+		nt_diags_error(l->diags, node->span, "'%s' is not event.PROPERTY, such as event.order_id", node->text);
+		return;
+	}
+	for (unsigned i = 0; i < campaign->n_enter && ok; i++)
+		ok = check_way_in(l, node, &campaign->enter[i], node->text + 6);
+	if (ok)
+		l->per = campaign->per = nt_arena_strdup(l->arena, node->text + 6);
+}
+
 /* ---- ways out ---- */
 
 static bool load_way_out(struct nt_step_list *list, const struct nt_yaml *item, const char *title,
@@ -174,6 +242,10 @@ static bool load_way_out(struct nt_step_list *list, const struct nt_yaml *item, 
 		event = nt_arena_copy(l->arena, &way->event, sizeof way->event);
 	}
 	nt_load_scope(l, event, event != NULL, list->entry_events, list->n_entry_events, true);
+	if (event != NULL)
+		way->of_anything = nt_load_of(l, keys[NT_OUT_OF], event, 1, keys[NT_OUT_ON]->span);
+	else if (keys[NT_OUT_OF] != NULL)
+		nt_diags_error(l->diags, keys[NT_OUT_OF]->key->span, "'of' goes with 'on'");
 	way->condition = nt_load_condition(l, event != NULL ? keys[NT_OUT_IF] : keys[NT_OUT_WHEN]);
 	way->first_do = nt_load_steps(list, keys[NT_OUT_DO], event, event != NULL, true);
 	return true;
@@ -221,7 +293,8 @@ static void load_between(struct nt_loader *l, const struct nt_yaml *const *keys,
 	load_again(l, keys[NT_CAMPAIGN_AGAIN], campaign);
 	campaign->has_cooldown = cooldown != NULL && nt_load_duration(l, cooldown, &campaign->cooldown);
 	campaign->restarts = during != NULL;
-	if (campaign->has_cooldown && campaign->again == NT_AGAIN_NEVER && keys[NT_CAMPAIGN_AGAIN] == NULL)
+	if (campaign->has_cooldown && campaign->again == NT_AGAIN_NEVER &&
+	    keys[NT_CAMPAIGN_AGAIN] == NULL && keys[NT_CAMPAIGN_PER] == NULL)
 		nt_diags_warning(l->diags, cooldown->key->span,
 		                 "'cooldown' has nothing to hold back: without 'again' a lead enters once");
 	if (campaign->restarts && !enters_on(campaign))
@@ -245,6 +318,9 @@ static void load_body(struct nt_loader *l, const struct nt_yaml *const *keys, st
 	load_enters(l, keys[NT_CAMPAIGN_ENTER], campaign);
 	collect_entry_events(l, campaign, &list);
 	load_between(l, keys, campaign);
+	l->per = NULL;
+	l->loading = (int)(campaign - l->program->campaigns);
+	load_per(l, keys[NT_CAMPAIGN_PER], campaign);
 	nt_load_scope(l, NULL, 0, list.entry_events, list.n_entry_events, true);
 	campaign->pause = nt_load_condition(l, keys[NT_CAMPAIGN_PAUSE]);
 	/* `do:` lists come after the steps, so that they never change the ordinals in these */
@@ -255,9 +331,19 @@ static void load_body(struct nt_loader *l, const struct nt_yaml *const *keys, st
 	campaign->steps = nt_load_take(l, list.steps, struct nt_step, &campaign->n_steps);
 	campaign->by_identity = nt_index_new(l->arena, campaign->steps, campaign->n_steps, sizeof(struct nt_step),
 	                                     offsetof(struct nt_step, identity));
+	l->per = NULL;
+	l->loading = -1;
 	g_array_unref(list.jumps);
 	g_hash_table_destroy(list.identities);
 	g_hash_table_destroy(list.ordinals);
+}
+
+/* A step hands its own run's key on. */
+static bool has_key(const struct nt_loader *l, const struct nt_start *start, const struct nt_campaign *campaign)
+{
+	const char *own = start->from >= 0 ? l->program->campaigns[start->from].per : NULL;
+
+	return own != NULL && strcmp(own, campaign->per) == 0;
 }
 
 void nt_load_check_starts(struct nt_loader *l)
@@ -269,6 +355,10 @@ void nt_load_check_starts(struct nt_loader *l)
 
 		for (unsigned e = 0; e < campaign->n_enter; e++)
 			by_hand = by_hand || campaign->enter[e].kind == NT_ENTER_BY_HAND;
+		if (campaign->per != NULL && !has_key(l, start, campaign))
+			nt_diags_error(l->diags, start->span,
+			               "campaign '%s' is entered per event.%s: whoever starts it has no such value at hand",
+			               campaign->name, campaign->per);
 		if (!by_hand)
 			nt_diags_error(l->diags, start->span,
 			               "campaign '%s' cannot be started from outside: add { by_hand: true } to its "

@@ -68,7 +68,8 @@ int nt_load_campaign(struct nt_loader *l, const struct nt_yaml *node)
 
 int nt_load_started(struct nt_loader *l, const struct nt_yaml *node)
 {
-	struct nt_start start = { .campaign = nt_load_campaign(l, node), .span = node->span };
+	struct nt_start start = { .campaign = nt_load_campaign(l, node), .from = l->loading,
+		                  .span = node->span };
 
 	if (start.campaign >= 0)
 		g_array_append_val(l->starts, start);

@@ -164,6 +164,7 @@ bool nt_load_wait_for(struct nt_loader *l, struct nt_step *step, const struct nt
 		nt_load_scope(l, events, step->n_events, entry, n_entry, true);
 		step->expr = nt_load_condition(l, options[NT_OPTION_IF]);
 	}
+	step->of_anything = nt_load_of(l, options[NT_OPTION_OF], events, step->n_events, verb->span);
 	load_up_to(l, step, options);
 	return step->n_events > 0;
 }

@@ -32,7 +32,7 @@ struct nt_dependency {
 
 /* A campaign that something starts: looked at when all are loaded. */
 struct nt_start {
-	int campaign;
+	int campaign, from; /* from: the campaign that starts it, -1 none does */
 	struct nt_span span;
 };
 
@@ -51,6 +51,8 @@ struct nt_loader {
 	GHashTable *template_files;     /* "welcome", "welcome/email": of every file, also of those with errors */
 	GHashTable *checked_templates;  /* names of marketing email templates looked at */
 	bool sender_missed;             /* that the sender has no address was said */
+	const char *per;                /* of the campaign that is loaded now */
+	int loading;                    /* its slot; -1: none is */
 };
 
 /* An array that grows, copied into the arena when it is complete. */
@@ -82,6 +84,9 @@ bool nt_load_after(struct nt_loader *l, const struct nt_yaml *node, const char *
 /* A literal of the type, or one of one_of; as fields, properties and tests write them. */
 bool nt_load_literal(struct nt_loader *l, const struct nt_yaml *node, enum nt_type type, const char *const *one_of,
                      struct nt_value *out);
+
+/* `of: anything`; otherwise, in a campaign with a key, an event without that property is reported. */
+bool nt_load_of(struct nt_loader *l, const struct nt_yaml *of, const int *events, unsigned n, struct nt_span span);
 
 /* ---- names (load_name.c): -1 when there is no such thing, which has been reported ---- */
 int nt_load_event(struct nt_loader *l, const struct nt_yaml *node);

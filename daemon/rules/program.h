@@ -133,6 +133,7 @@ enum nt_again_kind { NT_AGAIN_NEVER, NT_AGAIN_ALWAYS, NT_AGAIN_AFTER };
 struct nt_way_out {
 	int event;                       /* -1: `when` */
 	const struct nt_expr *condition; /* the event's `if`, or the `when` */
+	bool of_anything;                /* whatever the run's key */
 	int first_do;                    /* step of `do:`, -1 none */
 };
 
@@ -205,6 +206,7 @@ struct nt_step {
 	nt_number points;
 	const char *reason;    /* of points */
 	const int *events;     /* WAIT_FOR */
+	bool of_anything;      /* WAIT_FOR: whatever the run's key */
 	unsigned n_events;
 	int then_first, else_first;
 	const struct nt_arm *arms;
@@ -224,6 +226,7 @@ struct nt_campaign {
 	unsigned n_enter;
 	enum nt_again_kind again;
 	struct nt_duration again_after;
+	const char *per; /* the property whose value is a run's key; NULL: one run at a time */
 	bool has_cooldown, restarts; /* during: restart */
 	struct nt_duration cooldown; /* between entries of one lead, whatever the key */
 	const struct nt_way_out *goals;

@@ -1,5 +1,6 @@
 /* A lead's state from any bytes, under a right checksum: decoded or refused; what was decoded can be stepped, encoded,
- * and decoded again to the same bytes. The first byte chooses what happens to the lead.
+ * and decoded again to the same bytes. The first byte chooses what happens to the lead, its highest bit the version:
+ * the first one or the newest.
  * covers: daemon/engine/codec_decode.c daemon/engine/codec_value.c daemon/engine/codec_encode.c */
 #include "fuzz.h"
 
@@ -105,14 +106,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	arena = nt_arena_new();
 	bytes = g_string_new(NT_WIRE_MAGIC);
 	again = g_string_new(NULL);
-	g_string_append_c(bytes, NT_STATE_VERSION);
+	g_string_append_c(bytes, data[0] & 128 ? NT_STATE_VERSION : 1);
 	g_string_append_len(bytes, program->hash, 64);
 	g_string_append_len(bytes, "\0\0\0\0\0\0\0", 8);
 	g_string_append_len(bytes, (const char *)data + 1, (gssize)size - 1);
 	seal(bytes);
 	lead = nt_lead_decode(arena, program, "ann", bytes->str, bytes->len, &why);
 	if (lead != NULL) {
-		step(lead, data[0]);
+		step(lead, data[0] & 127);
 		g_string_truncate(bytes, 0);
 		nt_lead_encode(lead, bytes);
 		lead = nt_lead_decode(arena, program, "ann", bytes->str, bytes->len, &why);

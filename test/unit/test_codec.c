@@ -129,6 +129,30 @@ static void seal(GString *bytes)
 	memcpy(bytes->str + NT_WIRE_SUM, &sum, sizeof sum);
 }
 
+/* What the first version wrote ends before the keys. */
+static void an_older_version_is_read(void **state)
+{
+	struct lead_world *w = lived();
+	GString *bytes = bytes_of(w->lead), *again;
+	struct nt_arena *arena = nt_arena_new();
+	struct nt_lead *lead;
+	const char *why;
+
+	(void)state;
+	g_string_truncate(bytes, bytes->len - 1);
+	bytes->str[3] = 1;
+	seal(bytes);
+	lead = nt_lead_decode(arena, w->program, "ann", bytes->str, bytes->len, &why);
+	assert_non_null(lead);
+	again = bytes_of(lead);
+	assert_int_equal(again->str[3], NT_STATE_VERSION);
+	assert_memory_equal(again->str + NT_WIRE_BODY, bytes->str + NT_WIRE_BODY, bytes->len - NT_WIRE_BODY);
+	g_string_free(bytes, TRUE);
+	g_string_free(again, TRUE);
+	nt_arena_free(arena);
+	world_free(w);
+}
+
 /* Even with a right sum: never a crash, and what decodes can be stepped and encoded. */
 static void nonsense_with_a_right_sum_does_no_harm(void **state)
 {
@@ -219,6 +243,7 @@ int main(void)
 		cmocka_unit_test(everything_comes_back),
 		cmocka_unit_test(an_idle_lead_is_small),
 		cmocka_unit_test(cut_or_flipped_bytes_are_reported),
+		cmocka_unit_test(an_older_version_is_read),
 		cmocka_unit_test(nonsense_with_a_right_sum_does_no_harm),
 		cmocka_unit_test(other_rules_keep_what_they_dont_declare),
 	};
