@@ -131,6 +131,9 @@ static void mark(struct nt_instant *in, struct nt_run *run, const struct nt_camp
 		nt_instant_note(in, run, "hand_off", step->name);
 		nt_handoff_ready(in, step->name, NULL);
 		break;
+	case NT_STEP_ASSIGN:
+		nt_assign(in, run, step);
+		break;
 	case NT_STEP_TELL:
 		nt_tell(in, run, step);
 		break;

@@ -217,3 +217,48 @@ void nt_handoff_apply(struct nt_instant *in, const struct nt_input *input)
 	    find_reason(in->program, reason)->route_again)
 		nt_handoff_ready(in, nt_arena_printf(in->arena, "sent back: %s", reason), NULL);
 }
+
+/* ---- owners without the queue ---- */
+
+static void own(struct nt_instant *in, const struct nt_run *run, const char *rep)
+{
+	nt_instant_note(in, run, "owner", rep != NULL ? rep : "nobody could take it");
+	if (rep == NULL)
+		return;
+	in->lead->owner = rep;
+	in->changed = true;
+}
+
+bool nt_assign(struct nt_instant *in, const struct nt_run *run, const struct nt_step *step)
+{
+	struct nt_ready_effect *ready;
+	struct nt_effect *effect;
+
+	if (step->whom == NT_WHOM_REP) {
+		own(in, run, in->program->sales.reps[step->who].name);
+		return false;
+	}
+	ready = nt_arena_new0(in->arena, struct nt_ready_effect);
+	ready->lead = in->lead->id;
+	ready->owner = in->lead->owner;
+	ready->team = step->whom == NT_WHOM_TEAM ? step->who : -1;
+	if (ready->team < 0)
+		find_routes(in, ready);
+	effect = nt_instant_note(in, run, "assign", step->name);
+	effect->kind = NT_EFFECT_ASSIGN;
+	effect->ready = ready;
+	return true;
+}
+
+void nt_assign_apply(struct nt_instant *in, const struct nt_input *input)
+{
+	struct nt_run *run;
+
+	own(in, NULL, nt_arena_strdup(in->arena, input->handoff.rep));
+	for (run = in->lead->runs; run != NULL; run = run->next) {
+		const struct nt_campaign *campaign = &in->program->campaigns[run->campaign];
+
+		if (run->step >= 0 && run->arrived && campaign->steps[run->step].kind == NT_STEP_ASSIGN)
+			nt_run_go(in, run, nt_run_follow(campaign, run->step));
+	}
+}

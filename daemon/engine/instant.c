@@ -283,6 +283,9 @@ static void apply(struct nt_instant *in, const struct nt_input *input)
 	case NT_INPUT_STOP:
 		nt_run_stop(in, input->start.campaign, input->start.key);
 		break;
+	case NT_INPUT_OWNER:
+		nt_assign_apply(in, input);
+		break;
 	case NT_INPUT_HANDOFF:
 		nt_handoff_apply(in, input);
 		break;

@@ -118,6 +118,10 @@ bool nt_gate_open(struct nt_instant *in);
 nt_time nt_gate_give_up(const struct nt_lead *lead, const struct nt_run *run);
 void nt_gate_ask_again(struct nt_instant *in); /* deferred messages: something that held them has changed */
 
+/* handoff.c: who owns the lead. True: the answer has still to come. */
+bool nt_assign(struct nt_instant *in, const struct nt_run *run, const struct nt_step *step);
+void nt_assign_apply(struct nt_instant *in, const struct nt_input *input);
+
 /* tell.c */
 void nt_tell(struct nt_instant *in, struct nt_run *run, const struct nt_step *step);
 

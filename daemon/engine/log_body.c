@@ -8,7 +8,7 @@ static const char *const kinds[] = {
 	[NT_INPUT_EVENT] = "event",     [NT_INPUT_FIELDS] = "fields",   [NT_INPUT_TIMER] = "timer",
 	[NT_INPUT_OUTCOME] = "outcome", [NT_INPUT_CONSENT] = "consent", [NT_INPUT_START] = "start",
 	[NT_INPUT_STOP] = "stop",       [NT_INPUT_HANDOFF] = "handoff", [NT_INPUT_LOAD] = "load",
-	[NT_INPUT_ERASE] = "erase",
+	[NT_INPUT_ERASE] = "erase",     [NT_INPUT_OWNER] = "owner",
 };
 
 static const char *const outcomes[] = {
@@ -117,6 +117,9 @@ static void put_input(struct nt_json_writer *w, const struct nt_input *input)
 		nt_json_put_text(w, "state", nt_handoff_name(input->handoff.state));
 		put_text(w, "rep", input->handoff.rep);
 		put_text(w, "reason", input->handoff.reason);
+		break;
+	case NT_INPUT_OWNER:
+		put_text(w, "rep", input->handoff.rep);
 		break;
 	case NT_INPUT_TIMER:
 	case NT_INPUT_LOAD:

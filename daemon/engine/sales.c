@@ -458,6 +458,17 @@ static void set_dues(struct nt_sales_step *step)
 		set_due(step->sales, entry, nt_sales_entry_due(step->sales, entry, step->now));
 }
 
+static void assign(struct nt_sales_step *step, const struct nt_sales_input *input)
+{
+	int rep = nt_sales_assign(step, input->ready);
+	struct nt_sales_lead_input answer = {
+		.lead = nt_arena_strdup(step->effects->arena, input->lead), .at = step->now, .is_owner = true,
+		.rep = rep >= 0 ? step->sales->program->sales.reps[rep].name : NULL,
+	};
+
+	g_array_append_val(step->effects->lead_inputs, answer);
+}
+
 static enum nt_sales_answer act(struct nt_sales_step *step, const struct nt_sales_input *input)
 {
 	struct nt_sales_entry *entry = NULL;
@@ -468,6 +479,10 @@ static enum nt_sales_answer act(struct nt_sales_step *step, const struct nt_sale
 	}
 	if (input->verb == NT_SALES_LOAD) {
 		reload(step);
+		return NT_SALES_DONE;
+	}
+	if (input->verb == NT_SALES_ASSIGN) {
+		assign(step, input);
 		return NT_SALES_DONE;
 	}
 	entry = g_hash_table_lookup(step->sales->entries,

@@ -41,7 +41,7 @@ struct nt_sales_entry { /* memory of its own, freed with the entry */
 };
 
 enum nt_sales_verb { NT_SALES_READY, NT_SALES_ACCEPT, NT_SALES_SEND_BACK, NT_SALES_WON, NT_SALES_LOST,
-                     NT_SALES_WITHDRAW, NT_SALES_TIMER, NT_SALES_LOAD };
+                     NT_SALES_WITHDRAW, NT_SALES_TIMER, NT_SALES_LOAD, NT_SALES_ASSIGN };
 
 struct nt_sales_input {
 	enum nt_sales_verb verb;
@@ -71,6 +71,7 @@ struct nt_sales_lead_input {
 	enum nt_handoff state;
 	const char *rep, *reason;
 	nt_time at;
+	bool is_owner;        /* an OWNER input: the answer to ASSIGN */
 };
 
 void nt_sales_effects_init(struct nt_sales_effects *effects, struct nt_arena *arena);
@@ -87,7 +88,7 @@ bool nt_sales_restore_turns(struct nt_sales *sales, const void *bytes, size_t le
 void nt_sales_encode_entry(const struct nt_sales_entry *entry, GString *out);
 void nt_sales_encode_turns(const struct nt_sales *sales, GString *out);
 
-/* now never goes back. TIMER: all whose time has come by now; LOAD: after nt_sales_set_program(). */
+/* now never goes back. ASSIGN: whose turn it is, outside the queue. TIMER: all whose time has come by now; LOAD: after nt_sales_set_program(). */
 enum nt_sales_answer nt_sales_step(struct nt_sales *sales, const struct nt_sales_input *input,
                                    struct nt_sales_effects *effects);
 nt_time nt_sales_due(const struct nt_sales *sales);

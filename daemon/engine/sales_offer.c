@@ -352,6 +352,39 @@ void nt_sales_route(struct nt_sales_step *step, struct nt_sales_entry *entry, co
 		tell_manager(step, entry, "waiting");
 }
 
+static int pick_of(struct nt_sales_step *step, const struct nt_ready_effect *ready, int team)
+{
+	struct nt_sales_entry *entry = nt_sales_entry_new(ready->lead);
+	int rep;
+
+	entry->team = g_strdup(step->sales->program->sales.teams[team].name);
+	rep = pick(step, entry);
+	nt_sales_entry_free(entry);
+	return rep;
+}
+
+int nt_sales_assign(struct nt_sales_step *step, const struct nt_ready_effect *ready)
+{
+	const struct nt_sales_rules *rules = &step->sales->program->sales;
+	int rep = -1;
+
+	if (ready->team >= 0)
+		return pick_of(step, ready, ready->team);
+	for (unsigned i = 0; i < ready->n_routes && rep < 0; i++) {
+		const struct nt_route *route = &rules->route[ready->routes[i]];
+
+		if (route->kind == NT_ROUTE_TEAM)
+			rep = pick_of(step, ready, route->target);
+		else if (route->kind == NT_ROUTE_REP)
+			rep = route->target;
+		else if (ready->owner != NULL)
+			rep = nt_program_rep(step->sales->program, ready->owner);
+		if (rep >= 0 && route->kind != NT_ROUTE_TEAM && !eligible(step, rep))
+			rep = -1;
+	}
+	return rep;
+}
+
 /* The next item of `then` that leads to somebody; false: none is left. */
 static bool pass_on(struct nt_sales_step *step, struct nt_sales_entry *entry)
 {

@@ -52,6 +52,8 @@ bool nt_sales_place(struct nt_sales_step *step, struct nt_sales_entry *entry);
 /* not_team: the one that sent it back; it gets it only if no other is routed to. NULL: none did. */
 void nt_sales_route(struct nt_sales_step *step, struct nt_sales_entry *entry, const struct nt_ready_effect *ready,
                     const char *not_team);
+/* Who gets it that isn't in the queue: a rep, -1 nobody. The turn moves on. */
+int nt_sales_assign(struct nt_sales_step *step, const struct nt_ready_effect *ready);
 void nt_sales_expire(struct nt_sales_step *step, struct nt_sales_entry *entry);   /* a time limit has passed */
 void nt_sales_reload(struct nt_sales_step *step, struct nt_sales_entry *entry);   /* the program has changed */
 void nt_sales_keep_turns(struct nt_sales *sales, const struct nt_program *program); /* from the old one to this */

@@ -16,6 +16,7 @@ enum nt_input_kind {
 	NT_INPUT_START,     /* a campaign by hand */
 	NT_INPUT_STOP,      /* a run by hand */
 	NT_INPUT_HANDOFF,   /* from the sales subject */
+	NT_INPUT_OWNER,     /* from the sales subject: handoff.rep, NULL nobody, in answer to an assign */
 	NT_INPUT_LOAD,      /* the program has changed: watchers are asked anew (migrate.h has moved the runs) */
 	NT_INPUT_ERASE,
 };
@@ -80,6 +81,7 @@ enum nt_effect_kind {
 	NT_EFFECT_SUPPRESS,    /* channel + address, until lifted */
 	NT_EFFECT_UNSUPPRESS,
 	NT_EFFECT_READY,       /* to the sales subject */
+	NT_EFFECT_ASSIGN,      /* to the sales subject: ready says of whom; an OWNER input answers */
 	NT_EFFECT_WITHDRAW,    /* lead erased: leaves the sales queue */
 	NT_EFFECT_NOTE,        /* for the timeline only */
 };
@@ -116,6 +118,7 @@ struct nt_ready_effect {
 	bool has_accept_within;
 	struct nt_duration accept_within;
 	const char *owner;       /* or NULL */
+	int team;                /* ASSIGN: of this one; -1 by the routes */
 	const int *routes;       /* slots of sales.route whose condition holds, in order */
 	unsigned n_routes;
 	int64_t score;
@@ -127,6 +130,7 @@ struct nt_ready_effect {
  *
  *     message.released       template              message.cancelled     why
  *     message.skipped        why                   message.given_up      why
+ *     owner                  the rep, or why nobody
  *     rep.told               template, to one of our own people
  *     message.sent, .delivered, .opened, .clicked, .replied, .bounced, .failed, .complained    template: what was said
  *     campaign.entered       event or way in       campaign.not_entered  why (by hand or by a step)

@@ -78,5 +78,7 @@ void nt_tell(struct nt_instant *in, struct nt_run *run, const struct nt_step *st
 	case NT_WHOM_REP:
 		tell(in, run, step, step->who);
 		break;
+	case NT_WHOM_ROUTE: /* assign only */
+		break;
 	}
 }

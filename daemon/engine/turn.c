@@ -301,7 +301,9 @@ static void suppress(struct nt_batch *turn, const struct nt_effect *effect)
 static void want_sales(struct nt_batch *turn, struct nt_turn_lead *tl, const struct nt_effect *effect)
 {
 	struct nt_sales_input input = {
-		.verb = effect->kind == NT_EFFECT_READY ? NT_SALES_READY : NT_SALES_WITHDRAW,
+		.verb = effect->kind == NT_EFFECT_READY    ? NT_SALES_READY :
+		        effect->kind == NT_EFFECT_ASSIGN ? NT_SALES_ASSIGN :
+		                                           NT_SALES_WITHDRAW,
 		.now = effect->at, .lead = tl->id, .ready = effect->ready,
 	};
 
@@ -323,6 +325,7 @@ static void apply(struct nt_batch *turn, struct nt_turn_lead *tl, const struct n
 		suppress(turn, effect);
 		break;
 	case NT_EFFECT_READY:
+	case NT_EFFECT_ASSIGN:
 	case NT_EFFECT_WITHDRAW:
 		want_sales(turn, tl, effect);
 		break;

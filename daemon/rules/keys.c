@@ -330,7 +330,8 @@ static const struct nt_key verb_rows[] = {
 		"CHANNEL: TEMPLATE, …: the first channel on which the lead is reachable", NULL },
 	[NT_VERB_SCHEDULE] = { "schedule", NT_KIND_LIST, LATER, "fixed points on a calendar", NULL },
 	[NT_VERB_CHOOSE] = { "choose", NT_KIND_LIST, 0, "the first branch whose `if` holds, else `otherwise`; they rejoin after it", NULL },
-	[NT_VERB_ASSIGN] = { "assign", NT_KIND_TEXT, LATER, "makes someone the owner without the queue", NULL },
+	[NT_VERB_ASSIGN] = { "assign", NT_KIND_ASSIGN, 0,
+		"makes someone the owner without the queue: the rep, or whose turn it is in the team or by the route", NULL },
 	[NT_VERB_TELL] = { "tell", NT_KIND_WHOM, 0,
 		"a message to our own people, at once; manager: of the owner's team, or of the team that the route gives",
 		NULL },
@@ -355,7 +356,7 @@ const unsigned nt_verb_options[NT_VERB_KEYS] = {
 	[NT_VERB_SET] = EVERY, [NT_VERB_TAG] = EVERY, [NT_VERB_UNTAG] = EVERY,
 	[NT_VERB_POINTS] = EVERY | O(REASON),
 	[NT_VERB_STAGE] = EVERY, [NT_VERB_SUPPRESS] = EVERY, [NT_VERB_HAND_OFF] = EVERY, [NT_VERB_START] = EVERY,
-	[NT_VERB_TELL] = EVERY | O(MESSAGE),
+	[NT_VERB_TELL] = EVERY | O(MESSAGE), [NT_VERB_ASSIGN] = EVERY,
 	[NT_VERB_STOP] = EVERY, [NT_VERB_GO_TO] = EVERY,
 };
 

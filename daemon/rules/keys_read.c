@@ -38,6 +38,7 @@ static const struct {
 	[NT_KIND_TEMPLATE] = { SCALAR, "a template's name" },
 	[NT_KIND_TARGET] = { SCALAR, "owner, team NAME or rep NAME" },
 	[NT_KIND_WHOM] = { SCALAR, "owner, manager, team NAME or rep NAME" },
+	[NT_KIND_ASSIGN] = { SCALAR, "team NAME, rep NAME or by_route" },
 	[NT_KIND_WAIT_UNTIL] = { SCALAR | LIST, "a time of day, a weekday and time, a window, a time or a condition" },
 	[NT_KIND_STEPS] = { LIST, "a list of steps" },
 	[NT_KIND_LIST] = { LIST, "a list" },

@@ -237,6 +237,26 @@ static bool load_whom(struct nt_loader *l, struct nt_step *step, const struct nt
 	return sales->n_reps > 0;
 }
 
+bool nt_load_assign(struct nt_loader *l, struct nt_step *step, const struct nt_yaml *verb)
+{
+	enum nt_route_kind kind = NT_ROUTE_OWNER;
+
+	step->whom = NT_WHOM_ROUTE;
+	if (strcmp(verb->text, "by_route") != 0) {
+		if (!nt_load_target(l, verb, NT_KIND_ASSIGN, &kind, &step->who))
+			return false;
+		step->whom = kind == NT_ROUTE_TEAM ? NT_WHOM_TEAM : NT_WHOM_REP;
+	} else if (l->program->sales.n_route == 0) {
+		nt_diags_error(l->diags, verb->span, "there is no route to assign by: 'sales' has none");
+		return false;
+	}
+	step->name = nt_arena_strdup(l->arena, verb->text);
+	for (char *p = (char *)(uintptr_t)step->name; *p != '\0'; p++) /* part of the step's identity */
+		if (*p == ' ' || *p == '_')
+			*p = '-';
+	return true;
+}
+
 /* By email, or where the template has nothing for that, to the telephone. */
 static int way_to_reps(struct nt_loader *l, const char *template)
 {

@@ -160,7 +160,7 @@ static bool load_change(struct nt_loader *l, int verb, const struct nt_yaml *nod
 		[NT_VERB_POINTS] = NT_STEP_POINTS, [NT_VERB_STAGE] = NT_STEP_STAGE, [NT_VERB_SUPPRESS] =
 			NT_STEP_SUPPRESS,
 		[NT_VERB_HAND_OFF] = NT_STEP_HAND_OFF, [NT_VERB_START] = NT_STEP_START, [NT_VERB_STOP] = NT_STEP_STOP,
-		[NT_VERB_GO_TO] = NT_STEP_GO_TO,
+		[NT_VERB_GO_TO] = NT_STEP_GO_TO, [NT_VERB_ASSIGN] = NT_STEP_ASSIGN,
 	};
 
 	step->kind = kinds[verb];
@@ -178,6 +178,8 @@ static bool load_change(struct nt_loader *l, int verb, const struct nt_yaml *nod
 		step->campaign = nt_load_started(l, node);
 		step->name = step->campaign >= 0 ? l->program->campaigns[step->campaign].name : NULL;
 		return step->campaign >= 0;
+	case NT_VERB_ASSIGN:
+		return nt_load_assign(l, step, node);
 	case NT_VERB_STOP:
 		if (node->type == NT_YAML_SCALAR && (node->length == 0 || nt_load_yes(node)))
 			return true;

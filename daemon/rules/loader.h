@@ -176,6 +176,7 @@ bool nt_load_message(struct nt_loader *l, struct nt_step *step, const struct nt_
                      const struct nt_yaml *const *options);
 bool nt_load_first_of(struct nt_loader *l, struct nt_step *step, const struct nt_yaml *verb,
                       const struct nt_yaml *const *options);
+bool nt_load_assign(struct nt_loader *l, struct nt_step *step, const struct nt_yaml *verb);
 bool nt_load_tell(struct nt_loader *l, struct nt_step *step, const struct nt_yaml *verb,
                   const struct nt_yaml *const *options);
 bool nt_load_webhook(struct nt_loader *l, struct nt_step *step, const struct nt_yaml *verb,

@@ -154,6 +154,7 @@ enum nt_step_kind {
 	NT_STEP_SUPPRESS,   /* name: "marketing" or a channel */
 	NT_STEP_HAND_OFF,   /* name: the reason */
 	NT_STEP_TELL,       /* whom, who; name and channel: the message */
+	NT_STEP_ASSIGN,     /* whom, who */
 	NT_STEP_START,      /* campaign */
 	NT_STEP_STOP,
 	NT_STEP_GO_TO,      /* target */
@@ -173,7 +174,7 @@ struct nt_arm {
 	int first;       /* first step, -1 empty */
 };
 
-enum nt_whom { NT_WHOM_OWNER, NT_WHOM_MANAGER, NT_WHOM_TEAM, NT_WHOM_REP };
+enum nt_whom { NT_WHOM_OWNER, NT_WHOM_MANAGER, NT_WHOM_TEAM, NT_WHOM_REP, NT_WHOM_ROUTE };
 
 struct nt_choice { /* of first_of */
 	int channel;
@@ -212,7 +213,7 @@ struct nt_step {
 	const struct nt_arm *arms;
 	unsigned n_arms;
 	int campaign;          /* START */
-	enum nt_whom whom;     /* TELL */
+	enum nt_whom whom;     /* TELL, ASSIGN */
 	int who;               /* team or rep */
 	int target;            /* GO_TO: a step that isn't in a `do:` */
 	const int *hand;       /* one of these events is at hand when a run comes here in order; NULL: none */
