@@ -261,11 +261,8 @@ bool nt_load_after(struct nt_loader *l, const struct nt_yaml *node, const char *
 	if (!is_scalar(l, node, NT_KIND_AFTER))
 		return false;
 	*word = -1;
-	if (strncmp(node->text, "after ", 6) == 0) {
-		if (nt_duration_parse(node->text + 6, node->length - 6, out, &why))
-			return true;
-		return refuse(l, node, NT_KIND_AFTER, why);
-	}
+	if (strncmp(node->text, "after ", 6) == 0 && nt_duration_parse(node->text + 6, node->length - 6, out, &why))
+		return true;
 	for (int i = 0; words[i] != NULL; i++)
 		if (strcmp(words[i], node->text) == 0) {
 			*word = i;
