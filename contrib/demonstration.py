@@ -8,6 +8,7 @@ what the daemon counts as sent is what the catchers have counted.
   contrib/demo --folder F   keeps everything in F (default: demo/ in the build folder; what was there is replaced)
 """
 import argparse
+import datetime
 import email
 import email.policy
 import html
@@ -352,7 +353,9 @@ def show(folder, stay):
     finally:
         house.stop()
     if stay:
-        stay_on(house)
+        # Where its clock has got to, and a bit: the store's time only goes forwards.
+        shown = datetime.timedelta(seconds=(time.monotonic() - started + 2) * SPEED)
+        stay_on(house, (datetime.datetime.fromisoformat(START) + shown).strftime("%Y-%m-%dT%H:%M:%SZ"))
     controller.stop()
     return 0 if good else 1
 
@@ -369,8 +372,8 @@ def report(house, mails, calls, accepted):
     return good
 
 
-def stay_on(house):
-    house.start(60, None, True)
+def stay_on(house, start):
+    house.start(60, start)
     control = f"--socket {house.socket}"
     print(f"""
   It goes on, a minute a second, until Ctrl-C. In another terminal:
