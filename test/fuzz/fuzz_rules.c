@@ -5,7 +5,7 @@
  * covers: daemon/rules/load.c daemon/rules/load_campaign.c daemon/rules/load_dictionary.c daemon/rules/load_expr.c
  * covers: daemon/rules/load_message.c daemon/rules/load_name.c daemon/rules/load_policy.c daemon/rules/load_sales.c
  * covers: daemon/rules/load_scoring.c daemon/rules/load_steps.c daemon/rules/load_tests.c daemon/rules/load_value.c
- * covers: daemon/rules/load_wait.c */
+ * covers: daemon/rules/load_wait.c daemon/rules/load_branches.c daemon/rules/load_jumps.c */
 #include "fuzz.h"
 
 #include "base/bug.h"

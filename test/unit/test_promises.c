@@ -323,7 +323,7 @@ static void choose_answer(struct world *w, const struct nt_outbox_row *row, stru
 	if (r->hard)
 		say_no(w, channel, row->message.address, 2);
 	if (r->result == NT_SEND_ACCEPTED)
-		g_ptr_array_add(person(w, row->message.lead)->messages, (void *)(uintptr_t)g_intern_string(id));
+		g_ptr_array_add(person(w, row->message.lead)->messages, g_strdup(id));
 }
 
 static void deliver(struct world *w)
@@ -520,7 +520,7 @@ static struct world *world_begin(uint64_t seed, struct manner manner)
 	for (unsigned i = 0; i < LEADS; i++) {
 		w->people[i].id = ids[i];
 		w->people[i].releases = g_array_new(FALSE, FALSE, sizeof(nt_time));
-		w->people[i].messages = g_ptr_array_new();
+		w->people[i].messages = g_ptr_array_new_with_free_func(g_free);
 		forget_person(w, &w->people[i]);
 	}
 	open_world(w);
