@@ -328,7 +328,7 @@ static void the_standards_own_vectors_hold(void **state)
 	struct nt_json_error error;
 	const struct nt_json *all;
 	struct nt_arena *arena;
-	gsize length;
+	gsize length = 0;
 
 	(void)state;
 	if (path == NULL || !g_file_get_contents(path, &text, &length, NULL)) {
@@ -359,7 +359,7 @@ static void twilio_knows_what_we_send(void **state)
 	struct nt_delivery *d;
 	struct nt_call call;
 	char *text = NULL, **pairs;
-	gsize length;
+	gsize length = 0;
 
 	(void)state;
 	if (path == NULL || !g_file_get_contents(path, &text, &length, NULL))
