@@ -82,7 +82,8 @@ void nt_span_position(struct nt_span span, int *line, int *column)
 	begin = line_start(span);
 	end = MIN(span.start, span.source->length);
 	*line = 1;
-	for (const char *p = span.source->text, *stop = p + begin; (p = memchr(p, '\n', (size_t)(stop - p))) != NULL; p++)
+	for (const char *p = span.source->text, *stop = p + begin; (p = memchr(p, '\n', (size_t)(stop - p))) != NULL;
+	     p++)
 		++*line;
 	*column = 1 + characters(span.source->text + begin, end - begin);
 }
@@ -220,7 +221,9 @@ static void print_line(const struct nt_diag *diag, GString *out)
 		end--;
 	start = MIN(start, end);
 	if (end - begin > LINE_SHOWN) {
-		size_t from = start - begin > LINE_SHOWN / 2 ? character_start(source->text, begin, start - LINE_SHOWN / 2) : begin;
+		size_t from = start - begin > LINE_SHOWN / 2
+		                      ? character_start(source->text, begin, start - LINE_SHOWN / 2)
+		                      : begin;
 		size_t to = end - from > LINE_SHOWN ? character_start(source->text, start, from + LINE_SHOWN) : end;
 
 		cut_before = from > begin;

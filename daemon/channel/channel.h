@@ -1,7 +1,8 @@
 /* The one interface of all channels: smtp, http, exec, spool (and the null one for staging).
  *
- * A channel is handed messages by the dispatcher (loop thread) and reports one outcome each, on the loop thread, at any later time.
- * How it gets there (worker threads, curl multi, child processes) is its own matter. It never blocks the loop. */
+ * A channel is handed messages by the dispatcher (loop thread) and reports one outcome each, on the loop thread, at any
+ * later time. How it gets there (worker threads, curl multi, child processes) is its own matter. It never blocks the
+ * loop. */
 #ifndef NT_CHANNEL_CHANNEL_H
 #define NT_CHANNEL_CHANNEL_H
 
@@ -15,7 +16,8 @@ struct nt_clock;
 struct nt_links;
 struct nt_template_set;
 
-/* A claimed row on its way. Lives from the dispatcher's hand-over until its outcome has been reported; the channel borrows it. */
+/* A claimed row on its way. Lives from the dispatcher's hand-over until its outcome has been reported; the channel
+ * borrows it. */
 struct nt_delivery {
 	struct nt_outbox_row row;          /* texts in `arena` */
 	struct nt_arena *arena;
@@ -32,7 +34,7 @@ struct nt_delivery_outcome {
 	const char *detail;     /* the last answer, for people; copied */
 	const char *remote_id;  /* the gateway's, or NULL; copied */
 	nt_time retry_after;    /* ms, 0 none */
-	bool down;              /* the relay or gateway can't be reached at all: nothing is handed to the channel for a while */
+	bool down; /* the relay or gateway can't be reached at all: nothing is handed to the channel for a while */
 };
 
 /* What a channel needs from the house. */
@@ -51,9 +53,11 @@ struct nt_channel_ops {
 	bool (*send)(struct nt_channel *channel, struct nt_delivery *delivery);
 	/* How many more it takes now. */
 	unsigned (*room)(const struct nt_channel *channel);
-	/* No more will come: finish what is on the wire, report UNTOUCHED for the rest. `drained` is called on the loop thread when nothing is left. */
+	/* No more will come: finish what is on the wire, report UNTOUCHED for the rest. `drained` is called on the loop
+	 * thread when nothing is left. */
 	void (*drain)(struct nt_channel *channel, void (*drained)(void *user), void *user);
-	void (*free)(struct nt_channel *channel); /* after drained, or to break off hard: what is on the wire stays handed */
+	void (*free)(struct nt_channel *channel); /* after drained, or to break off hard: what is on the wire stays
+	                                             handed */
 };
 
 struct nt_channel { /* implementations embed it first */
@@ -61,8 +65,8 @@ struct nt_channel { /* implementations embed it first */
 	const char *name;       /* "email"; owned by the configuration */
 };
 
-/* What smtp, http, exec and spool are told by the configuration (main/settings.c fills these). All texts are borrowed and must
- * outlive the channel. */
+/* What smtp, http, exec and spool are told by the configuration (main/settings.c fills these). All texts are borrowed
+ * and must outlive the channel. */
 struct nt_smtp_settings {
 	const char *host;
 	unsigned port;             /* default 25 */
@@ -90,9 +94,13 @@ struct nt_spool_settings {
 	const char *path;          /* a folder with tmp/ and new/, made if need be; one file a message */
 };
 
-struct nt_channel *nt_smtp_channel_new(const char *name, const struct nt_smtp_settings *settings, const struct nt_channel_house *house);
-struct nt_channel *nt_http_channel_new(const char *name, const struct nt_http_settings *settings, const struct nt_channel_house *house);
-struct nt_channel *nt_exec_channel_new(const char *name, const struct nt_exec_settings *settings, const struct nt_channel_house *house);
-struct nt_channel *nt_spool_channel_new(const char *name, const struct nt_spool_settings *settings, const struct nt_channel_house *house);
+struct nt_channel *nt_smtp_channel_new(const char *name, const struct nt_smtp_settings *settings,
+                                       const struct nt_channel_house *house);
+struct nt_channel *nt_http_channel_new(const char *name, const struct nt_http_settings *settings,
+                                       const struct nt_channel_house *house);
+struct nt_channel *nt_exec_channel_new(const char *name, const struct nt_exec_settings *settings,
+                                       const struct nt_channel_house *house);
+struct nt_channel *nt_spool_channel_new(const char *name, const struct nt_spool_settings *settings,
+                                        const struct nt_channel_house *house);
 
 #endif

@@ -1,5 +1,5 @@
-/* connect() as libesmtp must see it: it sets no TCP_NODELAY (which stalls every message for 40 ms) and waits for ever. The
- * executable's own connect() comes first in symbol order, so the library's call ends here; see connect.c. */
+/* connect() as libesmtp must see it: it sets no TCP_NODELAY (which stalls every message for 40 ms) and waits for ever.
+ * The executable's own connect() comes first in symbol order, so the library's call ends here; see connect.c. */
 #ifndef NT_CHANNEL_CONNECT_H
 #define NT_CHANNEL_CONNECT_H
 

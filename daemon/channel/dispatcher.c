@@ -69,7 +69,8 @@ static void check_drained(struct nt_dispatcher *dispatcher)
 {
 	void (*drained)(void *user);
 
-	if (!dispatcher->draining || dispatcher->drained == NULL || dispatcher->posted > 0 || dispatcher->failed.length > 0)
+	if (!dispatcher->draining || dispatcher->drained == NULL || dispatcher->posted > 0 ||
+	    dispatcher->failed.length > 0)
 		return;
 	for (struct lane *lane = dispatcher->lanes; lane != NULL; lane = lane->next)
 		if (!lane->drained || lane->on_the_wire > 0)
@@ -109,7 +110,8 @@ static void outcome_answered(struct nt_request *request, void *user)
 	}
 	if (context->slot >= 0)
 		nt_slots_release(dispatcher->options.slots, context->slot);
-	if (request->result == NT_SEND_TEMPORARY || request->result == NT_SEND_UNTOUCHED || request->result == NT_SEND_IN_DOUBT)
+	if (request->result == NT_SEND_TEMPORARY || request->result == NT_SEND_UNTOUCHED ||
+	    request->result == NT_SEND_IN_DOUBT)
 		for (struct lane *lane = dispatcher->lanes; lane != NULL; lane = lane->next)
 			lane->dirty = true; /* it may be on the list again */
 	if (context->settling)
@@ -135,8 +137,8 @@ static void repost(struct ev_loop *loop, ev_timer *timer, int events)
 		post(dispatcher, request);
 }
 
-static void post_outcome(struct nt_dispatcher *dispatcher, const char *message, const struct nt_delivery_outcome *outcome,
-                         int slot, bool settling)
+static void post_outcome(struct nt_dispatcher *dispatcher, const char *message,
+                         const struct nt_delivery_outcome *outcome, int slot, bool settling)
 {
 	struct nt_arena *arena = nt_arena_new();
 	struct nt_request *request = nt_arena_new0(arena, struct nt_request);
@@ -214,7 +216,8 @@ static void refill(struct lane *lane)
 	int64_t now = nt_clock_monotonic();
 	double most = MAX(1.0, (double)lane->limit.n * 1000.0 / (double)MAX(lane->limit.per, 1)); /* a second's worth */
 
-	lane->tokens = MIN(most, lane->tokens + (double)(now - lane->refilled) * lane->limit.n / (double)MAX(lane->limit.per, 1));
+	lane->tokens = MIN(most, lane->tokens + (double)(now - lane->refilled) * lane->limit.n /
+	                                                (double)MAX(lane->limit.per, 1));
 	lane->refilled = now;
 }
 
@@ -242,7 +245,8 @@ static void woken(struct ev_loop *loop, ev_timer *timer, int events)
 }
 
 /* `program`: the reference is the delivery's from here. */
-static void hand_over(struct lane *lane, const struct nt_outbox_row *row, struct nt_program *program, struct nt_arena *arena)
+static void hand_over(struct lane *lane, const struct nt_outbox_row *row, struct nt_program *program,
+                      struct nt_arena *arena)
 {
 	struct nt_dispatcher *dispatcher = lane->dispatcher;
 	struct nt_delivery *delivery = nt_arena_new0(arena, struct nt_delivery);
@@ -304,7 +308,8 @@ static void claimed(struct nt_request *request, void *user)
 		lane->tokens -= request->n_rows;
 		lane->next_release = request->next_release;
 		if (request->next_release != NT_NEVER)
-			wake_in(lane, MIN(LOOK_AGAIN_MS, nt_clock_wait(lane->dispatcher->options.clock, request->next_release)));
+			wake_in(lane, MIN(LOOK_AGAIN_MS,
+			                  nt_clock_wait(lane->dispatcher->options.clock, request->next_release)));
 		for (unsigned i = 0; i < request->n_rows; i++) {
 			struct nt_arena *arena = nt_arena_new();
 			struct nt_outbox_row row;
@@ -530,7 +535,8 @@ void nt_dispatcher_free(struct nt_dispatcher *dispatcher)
 }
 
 /* A channel replaced by one of the same name is still the same one to whoever counts. */
-unsigned nt_dispatcher_counters(const struct nt_dispatcher *dispatcher, struct nt_dispatcher_counters *out, unsigned room)
+unsigned nt_dispatcher_counters(const struct nt_dispatcher *dispatcher, struct nt_dispatcher_counters *out,
+                                unsigned room)
 {
 	unsigned n = 0;
 
@@ -589,7 +595,8 @@ static void settle_row(struct nt_dispatcher *dispatcher, const struct nt_outbox_
 	const char *slash = strchr(dispatcher->options.owner, '/');
 	size_t instance = slash != NULL ? (size_t)(slash - dispatcher->options.owner) + 1 : 0;
 	bool ours = row->owner != NULL && strncmp(row->owner, dispatcher->options.owner, instance) == 0;
-	struct nt_delivery_outcome outcome = { .result = NT_SEND_IN_DOUBT, .detail = "cut off between the message and its answer" };
+	struct nt_delivery_outcome outcome = { .result = NT_SEND_IN_DOUBT,
+		                               .detail = "cut off between the message and its answer" };
 
 	if (ours && left != NULL && left->stage == NT_SLOT_ANSWERED) {
 		outcome.result = (enum nt_send_result)left->result;
@@ -597,7 +604,8 @@ static void settle_row(struct nt_dispatcher *dispatcher, const struct nt_outbox_
 		outcome.detail = left->detail;
 		outcome.remote_id = left->remote_id[0] != '\0' ? left->remote_id : NULL;
 		dispatcher->counts.recorded++;
-	} else if (ours && nt_slots_same_boot(dispatcher->options.slots) && (left == NULL || left->stage == NT_SLOT_CLAIMED)) {
+	} else if (ours && nt_slots_same_boot(dispatcher->options.slots) &&
+	           (left == NULL || left->stage == NT_SLOT_CLAIMED)) {
 		outcome.result = NT_SEND_UNTOUCHED;
 		outcome.detail = NULL;
 		dispatcher->counts.released++;

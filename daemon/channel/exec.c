@@ -66,7 +66,8 @@ static int output_file(void)
 {
 	int fd = memory_file("output", "", 0);
 
-	if (fd >= 0 && (ftruncate(fd, OUTPUT_MOST) < 0 || fcntl(fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0)) {
+	if (fd >= 0 &&
+	    (ftruncate(fd, OUTPUT_MOST) < 0 || fcntl(fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0)) {
 		close(fd);
 		fd = -1;
 	}
@@ -144,7 +145,8 @@ static void too_long(struct ev_loop *loop, ev_timer *timer, int events)
 
 static int spawn(const struct exec *exec, int input, int output, pid_t *pid)
 {
-	static char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", lang[] = "LC_ALL=C.UTF-8";
+	static char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+		    lang[] = "LC_ALL=C.UTF-8";
 	char *environment[] = { path, lang, NULL };
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
@@ -165,7 +167,8 @@ static int spawn(const struct exec *exec, int input, int output, pid_t *pid)
 	posix_spawnattr_setsigdefault(&attributes, &defaults);
 	posix_spawnattr_setpgroup(&attributes, 0);
 	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
-	error = posix_spawn(pid, exec->settings.argv[0], &actions, &attributes, (char *const *)(guintptr)exec->settings.argv, environment);
+	error = posix_spawn(pid, exec->settings.argv[0], &actions, &attributes,
+	                    (char *const *)(guintptr)exec->settings.argv, environment);
 	posix_spawnattr_destroy(&attributes);
 	posix_spawn_file_actions_destroy(&actions);
 	return error;
@@ -252,7 +255,8 @@ static const struct nt_channel_ops ops = {
 	.free = exec_free,
 };
 
-struct nt_channel *nt_exec_channel_new(const char *name, const struct nt_exec_settings *settings, const struct nt_channel_house *house)
+struct nt_channel *nt_exec_channel_new(const char *name, const struct nt_exec_settings *settings,
+                                       const struct nt_channel_house *house)
 {
 	struct exec *exec = g_new0(struct exec, 1);
 

@@ -124,8 +124,8 @@ static size_t take_answer(char *bytes, size_t size, size_t n, void *user)
 	return take; /* less than given ends the transfer: a gateway's answer is short, this one is something else */
 }
 
-/* A connection stands and the request goes out now. Where a second one might be a second message there is none: the library repeats a
- * request by itself when a connection that was kept open ends without an answer. */
+/* A connection stands and the request goes out now. Where a second one might be a second message there is none: the
+ * library repeats a request by itself when a connection that was kept open ends without an answer. */
 static int about_to_ask(void *user, char *their_ip, char *our_ip, int their_port, int our_port)
 {
 	struct transfer *transfer = user;
@@ -286,7 +286,8 @@ static bool send_one(struct nt_channel *channel, struct nt_delivery *delivery)
 
 	if (room(channel) == 0 || http->drained != NULL)
 		return false;
-	if (!nt_call_make(http->settings.provider, delivery, http->house.links, nt_clock_now(http->house.clock), &call, &outcome.detail)) {
+	if (!nt_call_make(http->settings.provider, delivery, http->house.links, nt_clock_now(http->house.clock), &call,
+	                  &outcome.detail)) {
 		http->house.done(delivery, &outcome);
 		return true;
 	}
@@ -294,7 +295,8 @@ static bool send_one(struct nt_channel *channel, struct nt_delivery *delivery)
 	transfer->http = http;
 	transfer->delivery = delivery;
 	transfer->answer = g_string_new(NULL);
-	transfer->easy = http->idle->len > 0 ? g_ptr_array_remove_index_fast(http->idle, http->idle->len - 1) : curl_easy_init();
+	transfer->easy =
+		http->idle->len > 0 ? g_ptr_array_remove_index_fast(http->idle, http->idle->len - 1) : curl_easy_init();
 	NT_CHECK(transfer->easy != NULL);
 	configure(transfer, &call);
 	http->outstanding++;
@@ -332,7 +334,8 @@ static const struct nt_channel_ops ops = {
 	.free = http_free,
 };
 
-struct nt_channel *nt_http_channel_new(const char *name, const struct nt_http_settings *settings, const struct nt_channel_house *house)
+struct nt_channel *nt_http_channel_new(const char *name, const struct nt_http_settings *settings,
+                                       const struct nt_channel_house *house)
 {
 	struct http *http = g_new0(struct http, 1);
 

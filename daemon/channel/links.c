@@ -6,7 +6,9 @@
 #include <string.h>
 
 #define KEYS 8
-#define MAC 16 /* bytes of HMAC-SHA-512-256 kept: 128 bits can't be guessed, and links stay short enough for text messages */
+#define MAC                                                                                                            \
+	16 /* bytes of HMAC-SHA-512-256 kept: 128 bits can't be guessed, and links stay short enough for text messages \
+	    */
 #define LONGEST 400
 
 struct nt_links {
@@ -25,7 +27,8 @@ struct nt_links *nt_links_new(const char *public_url, const char *const *keys, u
 		links->public_url[strlen(links->public_url) - 1] = '\0';
 	links->n_keys = MIN(n_keys, KEYS);
 	for (unsigned i = 0; i < links->n_keys; i++)
-		crypto_generichash(links->keys[i], sizeof links->keys[i], (const unsigned char *)keys[i], strlen(keys[i]), NULL, 0);
+		crypto_generichash(links->keys[i], sizeof links->keys[i], (const unsigned char *)keys[i],
+		                   strlen(keys[i]), NULL, 0);
 	return links;
 }
 
@@ -117,7 +120,8 @@ bool nt_links_read(const struct nt_links *links, const char *token, struct nt_li
 
 	memset(out, 0, sizeof *out);
 	if (strlen(token) > LONGEST * 2 ||
-	    sodium_base642bin(bytes, sizeof bytes, token, strlen(token), NULL, &n, NULL, sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 ||
+	    sodium_base642bin(bytes, sizeof bytes, token, strlen(token), NULL, &n, NULL,
+	                      sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 ||
 	    n < 3 + 16 + 2 + MAC || !verified(links, bytes, n))
 		return false;
 	end = bytes + n - MAC;
@@ -128,5 +132,6 @@ bool nt_links_read(const struct nt_links *links, const char *token, struct nt_li
 	p += 16;
 	out->expires = (nt_time)GUINT64_FROM_BE(expires);
 	out->number = GUINT64_FROM_BE(number);
-	return take_text(&p, end, out->id, sizeof out->id) && take_text(&p, end, out->name, sizeof out->name) && p == end;
+	return take_text(&p, end, out->id, sizeof out->id) && take_text(&p, end, out->name, sizeof out->name) &&
+	       p == end;
 }

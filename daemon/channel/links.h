@@ -1,5 +1,6 @@
-/* Signed links: kind, id, action, expiry, key number; anyone may hold one, nobody can make one (libsodium crypto_auth / HMAC-SHA-512-256).
- * BASE/u/TOKEN (unsubscribe), BASE/r/TOKEN (rep answers an offer), BASE/c/TOKEN (click) … Thread-safe. */
+/* Signed links: kind, id, action, expiry, key number; anyone may hold one, nobody can make one (libsodium crypto_auth /
+ * HMAC-SHA-512-256). BASE/u/TOKEN (unsubscribe), BASE/r/TOKEN (rep answers an offer), BASE/c/TOKEN (click) …
+ * Thread-safe. */
 #ifndef NT_CHANNEL_LINKS_H
 #define NT_CHANNEL_LINKS_H
 
@@ -25,7 +26,8 @@ struct nt_links *nt_links_new(const char *public_url, const char *const *keys, u
 void nt_links_free(struct nt_links *links);
 const char *nt_links_public_url(const struct nt_links *links);
 void nt_links_make(const struct nt_links *links, const struct nt_link *link, GString *url);
-/* Path's token part to link; false: forged, damaged or of an unknown key. Expiry is the caller's to check. Constant-time. */
+/* Path's token part to link; false: forged, damaged or of an unknown key. Expiry is the caller's to check.
+ * Constant-time. */
 bool nt_links_read(const struct nt_links *links, const char *token, struct nt_link *out);
 
 #endif

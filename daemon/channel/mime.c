@@ -23,12 +23,13 @@ bool nt_mime_mailbox_ok(const char *address)
 static void put_date(GString *out, nt_time t)
 {
 	static const char days[7][4] = { "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun" };
-	static const char months[12][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+	static const char months[12][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
+		                            "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
 	struct nt_civil c = nt_civil_from_utc(t);
 
 	g_string_append_printf(out, "Date: %s, %02d %s %04d %02d:%02d:%02d +0000\r\n",
-	                       days[nt_civil_weekday(nt_civil_days(c.year, c.month, c.day))], c.day, months[c.month - 1], c.year,
-	                       c.hour, c.minute, c.second);
+	                       days[nt_civil_weekday(nt_civil_days(c.year, c.month, c.day))], c.day,
+	                       months[c.month - 1], c.year, c.hour, c.minute, c.second);
 }
 
 static void put_headers(GString *out, const struct nt_delivery *delivery, const struct nt_letter *letter)
@@ -40,10 +41,13 @@ static void put_headers(GString *out, const struct nt_delivery *delivery, const 
 	if (letter->rendered.subject != NULL)
 		nt_mime_put_header(out, "Subject", letter->rendered.subject);
 	put_date(out, delivery->row.message.released);
-	g_string_append_printf(out, "Message-ID: <%s@%s>\r\n", delivery->row.message.id, strrchr(letter->from, '@') + 1);
+	g_string_append_printf(out, "Message-ID: <%s@%s>\r\n", delivery->row.message.id,
+	                       strrchr(letter->from, '@') + 1);
 	/* Never as encoded words, however long: RFC 2369 doesn't know them. It fits into 998 octets. */
 	if (letter->unsubscribe_url != NULL)
-		g_string_append_printf(out, "List-Unsubscribe: <%s>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n",
+		g_string_append_printf(out,
+		                       "List-Unsubscribe: <%s>\r\nList-Unsubscribe-Post: "
+		                       "List-Unsubscribe=One-Click\r\n",
 		                       letter->unsubscribe_url);
 	for (unsigned i = 0; i < letter->rendered.n_headers; i++)
 		nt_mime_put_header(out, letter->rendered.headers[i].name, letter->rendered.headers[i].value);
@@ -58,7 +62,8 @@ static void put_body(GString *out, const struct nt_delivery *delivery, const str
 		nt_mime_put_text(out, "plain", text);
 		return;
 	}
-	/* From the message's id, so that a try repeated is the same to the octet. '=_' can't occur in quoted-printable or base64. */
+	/* From the message's id, so that a try repeated is the same to the octet. '=_' can't occur in quoted-printable
+	 * or base64. */
 	g_string_append_printf(out, "Content-Type: multipart/alternative; boundary=\"=_%s\"\r\n\r\n--=_%s\r\n", id, id);
 	nt_mime_put_text(out, "plain", text);
 	g_string_append_printf(out, "\r\n--=_%s\r\n", id);

@@ -6,7 +6,8 @@
 
 #define LINE 76
 #define WORD_MOST 200 /* octets without a blank: longer ones can't be folded and go as encoded words */
-#define ENCODED 45    /* octets of text in an encoded word: four thirds of it and its frame stay below 75 (RFC 2047, 2) */
+#define ENCODED 45 /* octets of text in an encoded word: four thirds of it and its frame stay below 75 (RFC 2047, 2) \
+	            */
 
 static const char hex[] = "0123456789ABCDEF";
 
@@ -254,7 +255,8 @@ static void put_quoted(GString *out, const char *text)
 			if (*p == ' ' || *p == '\t') {
 				const unsigned char *behind = skip(next);
 
-				quote(&q, *p, *behind != '\0' && line_end(behind) == NULL); /* at a line's end it might get lost */
+				quote(&q, *p, *behind != '\0' && line_end(behind) == NULL); /* at a line's end it might
+				                                                               get lost */
 			} else {
 				quote(&q, *p, is_text(*p) && *p != '=');
 			}
@@ -292,8 +294,8 @@ void nt_mime_put_text(GString *out, const char *subtype, const char *text)
 {
 	bool quoted = mostly_ascii(text, strlen(text));
 
-	g_string_append_printf(out, "Content-Type: text/%s; charset=utf-8\r\nContent-Transfer-Encoding: %s\r\n\r\n", subtype,
-	                       quoted ? "quoted-printable" : "base64");
+	g_string_append_printf(out, "Content-Type: text/%s; charset=utf-8\r\nContent-Transfer-Encoding: %s\r\n\r\n",
+	                       subtype, quoted ? "quoted-printable" : "base64");
 	if (quoted)
 		put_quoted(out, text);
 	else

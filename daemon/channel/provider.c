@@ -30,12 +30,14 @@ static void unknown(struct reader *r, const struct nt_yaml *node, const struct k
 		names[i] = keys[i].name;
 	nearest = nt_nearest(node->key->text, names);
 	if (nearest != NULL)
-		nt_diags_error(r->diags, node->key->span, "unknown key '%s' in %s (did you mean '%s'?)", node->key->text, where, nearest);
+		nt_diags_error(r->diags, node->key->span, "unknown key '%s' in %s (did you mean '%s'?)",
+		               node->key->text, where, nearest);
 	else
 		nt_diags_error(r->diags, node->key->span, "unknown key '%s' in %s", node->key->text, where);
 }
 
-static void read_mapping(struct reader *r, const struct nt_yaml *node, const struct key *keys, unsigned n, const char *where)
+static void read_mapping(struct reader *r, const struct nt_yaml *node, const struct key *keys, unsigned n,
+                         const char *where)
 {
 	if (node->type != NT_YAML_MAPPING) {
 		nt_diags_error(r->diags, node->span, "%s needs keys and values", where);
@@ -61,7 +63,8 @@ static const char *text_of(struct reader *r, const struct nt_yaml *node)
 	return NULL;
 }
 
-/* A text with {{ values }} in it. The YAML text is parsed as a source of its own: escapes in a quoted scalar have moved its places. */
+/* A text with {{ values }} in it. The YAML text is parsed as a source of its own: escapes in a quoted scalar have moved
+ * its places. */
 static const struct nt_liquid *liquid_of(struct reader *r, const struct nt_yaml *node)
 {
 	const struct nt_source *source;
@@ -87,8 +90,8 @@ static bool is_literal(const struct nt_yaml *node)
 {
 	nt_number number;
 
-	return !node->quoted && (strcmp(node->text, "true") == 0 || strcmp(node->text, "false") == 0 || strcmp(node->text, "null") == 0 ||
-	                         nt_number_parse(node->text, node->length, &number));
+	return !node->quoted && (strcmp(node->text, "true") == 0 || strcmp(node->text, "false") == 0 ||
+	                         strcmp(node->text, "null") == 0 || nt_number_parse(node->text, node->length, &number));
 }
 
 static const struct nt_provider_pair *pairs_of(struct reader *r, const struct nt_yaml *node, bool nested)
@@ -119,8 +122,8 @@ static const struct nt_provider_pair *pairs_of(struct reader *r, const struct nt
 static void read_method(struct reader *r, const struct nt_yaml *node)
 {
 	r->provider->method = text_of(r, node);
-	if (r->provider->method != NULL && strcmp(r->provider->method, "GET") != 0 && strcmp(r->provider->method, "POST") != 0 &&
-	    strcmp(r->provider->method, "PUT") != 0)
+	if (r->provider->method != NULL && strcmp(r->provider->method, "GET") != 0 &&
+	    strcmp(r->provider->method, "POST") != 0 && strcmp(r->provider->method, "PUT") != 0)
 		nt_diags_error(r->diags, node->span, "'method' is GET, POST or PUT");
 }
 
@@ -140,7 +143,8 @@ bool nt_provider_header_ok(const char *name)
 static void read_headers(struct reader *r, const struct nt_yaml *node)
 {
 	r->provider->headers = pairs_of(r, node, false);
-	for (const struct nt_yaml *entry = node->type == NT_YAML_MAPPING ? node->first : NULL; entry != NULL; entry = entry->next)
+	for (const struct nt_yaml *entry = node->type == NT_YAML_MAPPING ? node->first : NULL; entry != NULL;
+	     entry = entry->next)
 		if (!nt_provider_header_ok(entry->key->text))
 			nt_diags_error(r->diags, entry->key->span, "'%s' can't be a header's name", entry->key->text);
 }
@@ -195,9 +199,11 @@ static void read_request(struct reader *r, const struct nt_yaml *node)
 	if (nt_yaml_get(node, "url") == NULL)
 		nt_diags_error(r->diags, node->key->span, "request needs 'url'");
 	if (nt_yaml_get(node, "form") != NULL && nt_yaml_get(node, "json") != NULL)
-		nt_diags_error(r->diags, nt_yaml_get(node, "json")->key->span, "a request has one body: 'form' or 'json'");
+		nt_diags_error(r->diags, nt_yaml_get(node, "json")->key->span,
+		               "a request has one body: 'form' or 'json'");
 	if (nt_yaml_get(node, "json") != NULL && g_strcmp0(r->provider->method, "GET") == 0)
-		nt_diags_error(r->diags, nt_yaml_get(node, "json")->key->span, "a GET request has no body: use 'form', or POST");
+		nt_diags_error(r->diags, nt_yaml_get(node, "json")->key->span,
+		               "a GET request has no body: use 'form', or POST");
 }
 
 /* ---- answers ---- */
@@ -207,7 +213,8 @@ static void read_status(struct reader *r, const struct nt_yaml *node, struct nt_
 	const struct nt_yaml *list = node->type == NT_YAML_SEQUENCE ? node->first : node;
 
 	if (node->type == NT_YAML_SEQUENCE && node->n > G_N_ELEMENTS(out->ranges)) {
-		nt_diags_error(r->diags, node->span, "'status' has room for %zu entries: use ranges", G_N_ELEMENTS(out->ranges));
+		nt_diags_error(r->diags, node->span, "'status' has room for %zu entries: use ranges",
+		               G_N_ELEMENTS(out->ranges));
 		return;
 	}
 	for (; list != NULL; list = node->type == NT_YAML_SEQUENCE ? list->next : NULL) {
@@ -217,7 +224,8 @@ static void read_status(struct reader *r, const struct nt_yaml *node, struct nt_
 		if (from > 0 && *end == '-')
 			to = strtol(end + 1, &end, 10);
 		if (from < 100 || to > 599 || from > to || *end != '\0') {
-			nt_diags_error(r->diags, list->span, "'status' is a list of HTTP codes: [200, 201] or [500-599]");
+			nt_diags_error(r->diags, list->span,
+			               "'status' is a list of HTTP codes: [200, 201] or [500-599]");
 			return;
 		}
 		out->ranges[out->n].from = (int)from;
@@ -280,11 +288,14 @@ static void read_hard_in(struct reader *r, const struct nt_yaml *node)
 
 static void read_hard(struct reader *r, const struct nt_yaml *node)
 {
-	static const struct key keys[] = { { "status", read_hard_status }, { "json", read_hard_json }, { "in", read_hard_in } };
+	static const struct key keys[] = { { "status", read_hard_status },
+		                           { "json", read_hard_json },
+		                           { "in", read_hard_in } };
 
 	read_mapping(r, node, keys, G_N_ELEMENTS(keys), "hard");
 	if (node->type == NT_YAML_MAPPING && (nt_yaml_get(node, "json") == NULL) != (nt_yaml_get(node, "in") == NULL))
-		nt_diags_error(r->diags, node->key->span, "under 'hard', 'json' names a field and 'in' its values: they go together");
+		nt_diags_error(r->diags, node->key->span,
+		               "under 'hard', 'json' names a field and 'in' its values: they go together");
 	if (node->type == NT_YAML_MAPPING && nt_yaml_get(node, "status") == NULL)
 		nt_diags_error(r->diags, node->key->span, "hard needs 'status'");
 }
@@ -318,7 +329,8 @@ static void read_settings(struct reader *r, const struct nt_yaml *node)
 	static const char *const kinds[] = { "required", "secret", "optional", NULL };
 
 	if (node->type != NT_YAML_MAPPING) {
-		nt_diags_error(r->diags, node->span, "'settings' names what nurtured.yaml has to give: { account: required }");
+		nt_diags_error(r->diags, node->span,
+		               "'settings' names what nurtured.yaml has to give: { account: required }");
 		return;
 	}
 	for (const struct nt_yaml *entry = node->first; entry != NULL; entry = entry->next)
@@ -355,28 +367,34 @@ static void check_settings(struct reader *r, const struct nt_yaml *declared)
 
 	if (declared != NULL && declared->type != NT_YAML_MAPPING)
 		return;
-	for (const struct nt_yaml *entry = declared != NULL ? declared->first : NULL; entry != NULL; entry = entry->next)
-		if (entry->type == NT_YAML_SCALAR && (strcmp(entry->text, "required") == 0 || strcmp(entry->text, "secret") == 0) &&
+	for (const struct nt_yaml *entry = declared != NULL ? declared->first : NULL; entry != NULL;
+	     entry = entry->next)
+		if (entry->type == NT_YAML_SCALAR &&
+		    (strcmp(entry->text, "required") == 0 || strcmp(entry->text, "secret") == 0) &&
 		    nt_json_get(given, entry->key->text) == NULL)
-			nt_diags_error(r->diags, entry->key->span, "this gateway needs '%s' under 'settings' of its channel%s", entry->key->text,
+			nt_diags_error(r->diags, entry->key->span,
+			               "this gateway needs '%s' under 'settings' of its channel%s", entry->key->text,
 			               strcmp(entry->text, "secret") == 0 ? " (as …_file: it is a secret)" : "");
 	for (const struct nt_json *setting = given->first; setting != NULL; setting = setting->next)
 		if (declared == NULL || nt_yaml_get(declared, setting->key) == NULL)
-			nt_diags_error(r->diags, NT_NOWHERE, "the gateway '%s' knows no setting '%s'", r->provider->name != NULL ? r->provider->name : "",
-			               setting->key);
+			nt_diags_error(r->diags, NT_NOWHERE, "the gateway '%s' knows no setting '%s'",
+			               r->provider->name != NULL ? r->provider->name : "", setting->key);
 }
 
 static const struct key top_keys[] = {
-	{ "name", read_name },       { "settings", read_settings }, { "request", read_request }, { "success", read_success },
-	{ "temporary", read_temporary }, { "hard", read_hard },     { "id", read_id },
+	{ "name", read_name },       { "settings", read_settings },   { "request", read_request },
+	{ "success", read_success }, { "temporary", read_temporary }, { "hard", read_hard },
+	{ "id", read_id },
 };
 
-struct nt_provider *nt_provider_load(const char *path, const char *text, size_t length, const char *const (*settings)[2], unsigned n_settings,
-                                     struct nt_diags *diags)
+struct nt_provider *nt_provider_load(const char *path, const char *text, size_t length,
+                                     const char *const (*settings)[2], unsigned n_settings, struct nt_diags *diags)
 {
 	struct nt_arena *arena = nt_arena_new();
 	struct nt_provider *provider = nt_arena_new0(arena, struct nt_provider);
-	struct reader r = { .provider = provider, .source = nt_diags_source(diags, path, text, length), .diags = diags };
+	struct reader r = { .provider = provider,
+		            .source = nt_diags_source(diags, path, text, length),
+		            .diags = diags };
 	const struct nt_yaml *root;
 	int errors = nt_diags_errors(diags);
 
@@ -403,7 +421,8 @@ struct nt_provider *nt_provider_load(const char *path, const char *text, size_t 
 	return NULL;
 }
 
-struct nt_provider *nt_provider_webhook(const char *url, const char *const (*headers)[2], unsigned n_headers, const char *secret)
+struct nt_provider *nt_provider_webhook(const char *url, const char *const (*headers)[2], unsigned n_headers,
+                                        const char *secret)
 {
 	struct nt_arena *arena = nt_arena_new();
 	struct nt_provider *provider = nt_arena_new0(arena, struct nt_provider);

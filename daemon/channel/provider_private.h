@@ -27,7 +27,8 @@ struct nt_provider {
 	const struct nt_json *settings;  /* what {{ settings.NAME }} reads */
 	struct nt_provider_statuses success, temporary, hard;
 	const char *success_prefix;      /* of the body, or NULL */
-	const char *id_json, *id_prefix; /* where the gateway's id stands: a field of a JSON answer; or after this text in a plain one */
+	const char *id_json, *id_prefix; /* where the gateway's id stands: a field of a JSON answer; or after this text
+	                                    in a plain one */
 	const char *hard_json;           /* a field of a JSON answer whose value … */
 	const char **hard_in;            /* … is one of these: the address is at fault */
 	bool idempotent;                 /* the gateway knows a repeated call by its key: no call is ever in doubt */

@@ -14,12 +14,13 @@
 #define DETAIL_MOST 160
 #define REMOTE_ID_MOST 99
 
-/* The default alphabet of GSM 03.38 with its extension table: 160 characters a text message. One character beyond it, and the whole goes
- * as UCS-2, 70 a message. */
+/* The default alphabet of GSM 03.38 with its extension table: 160 characters a text message. One character beyond it,
+ * and the whole goes as UCS-2, 70 a message. */
 static bool fits_gsm(const char *text)
 {
-	static const char alphabet[] = "\n\r @£$¥èéùìòÇØøÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ!\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§"
-	                               "¿abcdefghijklmnopqrstuvwxyzäöñüà^{}\\[~]|€";
+	static const char alphabet[] =
+		"\n\r @£$¥èéùìòÇØøÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ!\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§"
+		"¿abcdefghijklmnopqrstuvwxyzäöñüà^{}\\[~]|€";
 
 	for (const char *p = text; *p != '\0'; p += g_utf8_skip[(guchar)*p])
 		if (g_utf8_strchr(alphabet, -1, g_utf8_get_char(p)) == NULL)
@@ -38,10 +39,10 @@ static const char *percent_encoded(struct nt_arena *arena, const char *text)
 	return copy;
 }
 
-/* What a provider's texts may name: to, to_name, text, alphabet (of the text: gsm or ucs2), html, subject, id, lead, settings. For a URL
- * all but the settings are percent-encoded: a lead can't say where a call goes. */
-static struct nt_json *values_of(struct nt_arena *arena, const struct nt_provider *provider, const struct nt_delivery *delivery,
-                                 const struct nt_letter *letter, bool for_url)
+/* What a provider's texts may name: to, to_name, text, alphabet (of the text: gsm or ucs2), html, subject, id, lead,
+ * settings. For a URL all but the settings are percent-encoded: a lead can't say where a call goes. */
+static struct nt_json *values_of(struct nt_arena *arena, const struct nt_provider *provider,
+                                 const struct nt_delivery *delivery, const struct nt_letter *letter, bool for_url)
 {
 	const char *const pairs[][2] = {
 		{ "to", letter->to },
@@ -120,7 +121,8 @@ static void make_form(struct making *making, const struct nt_provider *provider,
 	}
 }
 
-static void make_json(struct making *making, const struct nt_provider_pair *pairs, struct nt_json_writer *w, const char *key)
+static void make_json(struct making *making, const struct nt_provider_pair *pairs, struct nt_json_writer *w,
+                      const char *key)
 {
 	nt_json_object(w, key);
 	for (const struct nt_provider_pair *pair = pairs; pair != NULL; pair = pair->next) {
@@ -137,7 +139,8 @@ static void make_json(struct making *making, const struct nt_provider_pair *pair
 static void make_headers(struct making *making, const struct nt_provider *provider, GPtrArray *headers)
 {
 	for (const struct nt_provider_pair *pair = provider->headers; pair != NULL; pair = pair->next)
-		g_ptr_array_add(headers, nt_arena_printf(making->arena, "%s: %s", pair->name, render(making, pair->text, NT_ESCAPE_HEADER)));
+		g_ptr_array_add(headers, nt_arena_printf(making->arena, "%s: %s", pair->name,
+		                                         render(making, pair->text, NT_ESCAPE_HEADER)));
 }
 
 static void finish(struct nt_arena *arena, struct nt_call *call, GPtrArray *headers, GString *body)
@@ -150,8 +153,8 @@ static void finish(struct nt_arena *arena, struct nt_call *call, GPtrArray *head
 	g_string_free(body, TRUE);
 }
 
-static bool make_gateway_call(const struct nt_provider *provider, struct nt_delivery *delivery, const struct nt_letter *letter,
-                              struct nt_call *call, const char **why)
+static bool make_gateway_call(const struct nt_provider *provider, struct nt_delivery *delivery,
+                              const struct nt_letter *letter, struct nt_call *call, const char **why)
 {
 	struct nt_arena *arena = delivery->arena;
 	struct making making = { .arena = arena, .values = values_of(arena, provider, delivery, letter, true) };
@@ -175,7 +178,8 @@ static bool make_gateway_call(const struct nt_provider *provider, struct nt_deli
 	} else if (provider->form != NULL) {
 		make_form(&making, provider, body);
 		if (strcmp(call->method, "GET") == 0) {
-			call->url = nt_arena_printf(arena, "%s%s%s", call->url, strchr(call->url, '?') != NULL ? "&" : "?", body->str);
+			call->url = nt_arena_printf(arena, "%s%s%s", call->url,
+			                            strchr(call->url, '?') != NULL ? "&" : "?", body->str);
 			g_string_truncate(body, 0);
 		} else {
 			call->content_type = "application/x-www-form-urlencoded";
@@ -207,7 +211,8 @@ static void default_body(const struct nt_delivery *delivery, GString *body)
 	g_string_free(at, TRUE);
 }
 
-const char *nt_webhook_signature(struct nt_arena *arena, const char *secret, const char *id, int64_t timestamp, const GString *body)
+const char *nt_webhook_signature(struct nt_arena *arena, const char *secret, const char *id, int64_t timestamp,
+                                 const GString *body)
 {
 	unsigned char decoded[256], mac[crypto_auth_hmacsha256_BYTES];
 	const unsigned char *key = decoded;
@@ -216,8 +221,9 @@ const char *nt_webhook_signature(struct nt_arena *arena, const char *secret, con
 	size_t n = 0;
 
 	/* "whsec_" and base64, as the standard writes secrets; anything else is the key itself. */
-	if (!g_str_has_prefix(secret, "whsec_") || sodium_base642bin(decoded, sizeof decoded, secret + 6, strlen(secret + 6), NULL, &n, NULL,
-	                                                             sodium_base64_VARIANT_ORIGINAL) != 0) {
+	if (!g_str_has_prefix(secret, "whsec_") ||
+	    sodium_base642bin(decoded, sizeof decoded, secret + 6, strlen(secret + 6), NULL, &n, NULL,
+	                      sodium_base64_VARIANT_ORIGINAL) != 0) {
 		key = (const unsigned char *)secret;
 		n = strlen(secret);
 	}
@@ -232,8 +238,8 @@ const char *nt_webhook_signature(struct nt_arena *arena, const char *secret, con
 	return nt_arena_printf(arena, "webhook-signature: v1,%s", text);
 }
 
-static bool make_webhook_call(const struct nt_provider *provider, struct nt_delivery *delivery, const struct nt_links *links, nt_time now,
-                              struct nt_call *call, const char **why)
+static bool make_webhook_call(const struct nt_provider *provider, struct nt_delivery *delivery,
+                              const struct nt_links *links, nt_time now, struct nt_call *call, const char **why)
 {
 	struct nt_arena *arena = delivery->arena;
 	const struct nt_message *m = &delivery->row.message;
@@ -255,18 +261,20 @@ static bool make_webhook_call(const struct nt_provider *provider, struct nt_deli
 	call->url = provider->fixed_url;
 	call->content_type = "application/json";
 	for (unsigned i = 0; i < provider->n_fixed_headers; i++)
-		g_ptr_array_add(headers, nt_arena_printf(arena, "%s: %s", provider->fixed_headers[i][0], provider->fixed_headers[i][1]));
+		g_ptr_array_add(headers, nt_arena_printf(arena, "%s: %s", provider->fixed_headers[i][0],
+		                                         provider->fixed_headers[i][1]));
 	g_ptr_array_add(headers, nt_arena_printf(arena, "webhook-id: %s", m->id));
 	g_ptr_array_add(headers, nt_arena_printf(arena, "webhook-timestamp: %" G_GINT64_FORMAT, now / 1000));
 	if (provider->secret != NULL)
-		g_ptr_array_add(headers, (gpointer)(guintptr)nt_webhook_signature(arena, provider->secret, m->id, now / 1000, body));
+		g_ptr_array_add(headers, (gpointer)(guintptr)nt_webhook_signature(arena, provider->secret, m->id,
+		                                                                  now / 1000, body));
 	g_ptr_array_add(headers, nt_arena_printf(arena, "Idempotency-Key: %s", m->id));
 	finish(arena, call, headers, body);
 	return true;
 }
 
-bool nt_call_make(const struct nt_provider *provider, struct nt_delivery *delivery, const struct nt_links *links, nt_time now,
-                  struct nt_call *out, const char **why)
+bool nt_call_make(const struct nt_provider *provider, struct nt_delivery *delivery, const struct nt_links *links,
+                  nt_time now, struct nt_call *out, const char **why)
 {
 	struct nt_letter letter;
 
@@ -313,7 +321,8 @@ static const char *field(struct nt_arena *arena, const struct nt_json *answer, c
 	return one_line(arena, value->text, value->length, REMOTE_ID_MOST);
 }
 
-static bool address_at_fault(struct nt_arena *arena, const struct nt_provider *provider, const struct nt_json *answer, long status)
+static bool address_at_fault(struct nt_arena *arena, const struct nt_provider *provider, const struct nt_json *answer,
+                             long status)
 {
 	const char *value = field(arena, answer, provider->hard_json);
 
@@ -351,8 +360,8 @@ static bool begins(const char *body, size_t length, const char *prefix)
 	return length >= strlen(prefix) && memcmp(body, prefix, strlen(prefix)) == 0;
 }
 
-void nt_call_answer(const struct nt_provider *provider, struct nt_delivery *delivery, long status, const char *body, size_t length,
-                    struct nt_delivery_outcome *out)
+void nt_call_answer(const struct nt_provider *provider, struct nt_delivery *delivery, long status, const char *body,
+                    size_t length, struct nt_delivery_outcome *out)
 {
 	struct nt_arena *arena = delivery->arena;
 	struct nt_json_error error;
@@ -363,10 +372,11 @@ void nt_call_answer(const struct nt_provider *provider, struct nt_delivery *deli
 	out->detail = g_strchomp(nt_arena_printf(arena, "%ld %s", status, one_line(arena, body, length, DETAIL_MOST)));
 	out->remote_id = provider->id_prefix != NULL ? word_after(arena, body, length, provider->id_prefix) :
 	                                               field(arena, answer, provider->id_json);
-	if (among(&provider->success, status) && (provider->success_prefix == NULL || begins(body, length, provider->success_prefix)))
+	if (among(&provider->success, status) &&
+	    (provider->success_prefix == NULL || begins(body, length, provider->success_prefix)))
 		out->result = NT_SEND_ACCEPTED;
-	else if (among(&provider->temporary, status) || status >= 500 || is_ours_to_mend(status) || status == 408 || status == 425 ||
-	         status == 429)
+	else if (among(&provider->temporary, status) || status >= 500 || is_ours_to_mend(status) || status == 408 ||
+	         status == 425 || status == 429)
 		out->result = NT_SEND_TEMPORARY;
 	else
 		out->result = NT_SEND_REFUSED;

@@ -37,7 +37,8 @@ static const char *make_link(struct nt_arena *arena, const struct nt_links *link
 }
 
 /* Whoever may say no gets a link that does. It names the message: the outbox knows the lead and the address. */
-static void add_unsubscribe(struct nt_delivery *delivery, const struct nt_links *links, struct nt_json *variables, struct nt_letter *out)
+static void add_unsubscribe(struct nt_delivery *delivery, const struct nt_links *links, struct nt_json *variables,
+                            struct nt_letter *out)
 {
 	struct nt_link link = { .kind = NT_LINK_UNSUBSCRIBE, .expires = NT_NEVER };
 
@@ -73,7 +74,8 @@ static const struct nt_message_template *find_template(const struct nt_delivery 
 }
 
 /* Released ones keep their content (II.7) as long as it is there; a text changed since is better than none. */
-bool nt_letter_render(struct nt_delivery *delivery, const struct nt_links *links, struct nt_letter *out, const char **why)
+bool nt_letter_render(struct nt_delivery *delivery, const struct nt_links *links, struct nt_letter *out,
+                      const char **why)
 {
 	const struct nt_message *message = &delivery->row.message;
 	struct nt_arena *arena = delivery->arena;
@@ -87,7 +89,8 @@ bool nt_letter_render(struct nt_delivery *delivery, const struct nt_links *links
 
 	memset(out, 0, sizeof *out);
 	if (found == NULL) {
-		*why = nt_arena_printf(arena, "template '%s' for %s is no longer there", message->template_name, message->channel);
+		*why = nt_arena_printf(arena, "template '%s' for %s is no longer there", message->template_name,
+		                       message->channel);
 		return false;
 	}
 	variables = nt_json_parse(arena, message->values, strlen(message->values), &error);
@@ -107,7 +110,8 @@ bool nt_letter_render(struct nt_delivery *delivery, const struct nt_links *links
 	out->to = message->address;
 	out->to_name = message->address_name;
 	sender = nt_json_get(variables, "sender");
-	out->from = sender != NULL && nt_json_text(sender, "email") ? nt_json_text(sender, "email") : delivery->program->policy.sender_email;
+	out->from = sender != NULL && nt_json_text(sender, "email") ? nt_json_text(sender, "email")
+	                                                            : delivery->program->policy.sender_email;
 	out->from_name = out->rendered.from_name != NULL && out->rendered.from_name[0] != '\0' ? out->rendered.from_name
 	                 : sender != NULL && nt_json_text(sender, "name") ? nt_json_text(sender, "name")
 	                                                                  : delivery->program->policy.sender_name;

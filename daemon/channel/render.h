@@ -20,6 +20,7 @@ struct nt_letter { /* in the delivery's arena */
 };
 
 /* false and *why (in the arena): can never be sent (its template is gone, or gave nothing). */
-bool nt_letter_render(struct nt_delivery *delivery, const struct nt_links *links, struct nt_letter *out, const char **why);
+bool nt_letter_render(struct nt_delivery *delivery, const struct nt_links *links, struct nt_letter *out,
+                      const char **why);
 
 #endif

@@ -48,9 +48,12 @@ bool nt_sheet_build(struct nt_delivery *delivery, const struct nt_links *links, 
 	header(out, "Template", message->template_name);
 	header(out, "Campaign", message->campaign);
 	header(out, "Subject", letter.rendered.subject);
-	header(out, "Content-Type", letter.rendered.html != NULL ? "text/html; charset=utf-8" : "text/plain; charset=utf-8");
+	header(out, "Content-Type",
+	       letter.rendered.html != NULL ? "text/html; charset=utf-8" : "text/plain; charset=utf-8");
 	g_string_append_c(out, '\n');
-	g_string_append(out, letter.rendered.html != NULL ? letter.rendered.html : letter.rendered.text != NULL ? letter.rendered.text : "");
+	g_string_append(out, letter.rendered.html != NULL   ? letter.rendered.html
+	                     : letter.rendered.text != NULL ? letter.rendered.text
+	                                                    : "");
 	if (out->str[out->len - 1] != '\n')
 		g_string_append_c(out, '\n');
 	g_string_free(date, TRUE);

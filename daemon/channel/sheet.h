@@ -1,5 +1,5 @@
-/* A message for a program or a folder: for email a whole Internet message (mime.h), for all else a few header lines, an empty line,
- * and the text (or, with "Content-Type: text/html", the page). UTF-8, LF. */
+/* A message for a program or a folder: for email a whole Internet message (mime.h), for all else a few header lines, an
+ * empty line, and the text (or, with "Content-Type: text/html", the page). UTF-8, LF. */
 #ifndef NT_CHANNEL_SHEET_H
 #define NT_CHANNEL_SHEET_H
 

@@ -61,13 +61,15 @@ static bool read_slot(int fd, unsigned i, struct nt_slot *slot)
 	slot->message[sizeof slot->message - 1] = slot->detail[sizeof slot->detail - 1] = '\0';
 	slot->remote_id[sizeof slot->remote_id - 1] = '\0';
 	/* An answer that can't be one is none: then all that is known is that the body was on its way. */
-	if (slot->stage == NT_SLOT_ANSWERED && (slot->result < 0 || slot->result > NT_SLOT_RESULT_MOST ||
-	                                        !g_utf8_validate(slot->detail, -1, NULL) || !g_utf8_validate(slot->remote_id, -1, NULL)))
+	if (slot->stage == NT_SLOT_ANSWERED &&
+	    (slot->result < 0 || slot->result > NT_SLOT_RESULT_MOST || !g_utf8_validate(slot->detail, -1, NULL) ||
+	     !g_utf8_validate(slot->remote_id, -1, NULL)))
 		slot->stage = NT_SLOT_SENDING;
 	return true;
 }
 
-/* What stands in the file was written by a process that may have died at any point: ends every text, trusts no number. */
+/* What stands in the file was written by a process that may have died at any point: ends every text, trusts no number.
+ */
 static void keep_left(struct nt_slots *slots, int fd, const char *boot)
 {
 	struct header header;
@@ -111,13 +113,14 @@ static bool map(struct nt_slots *slots, int fd, unsigned n)
 	return true;
 }
 
-/* Kept until its messages are settled: a second crash on the way there must not lose it. While it is still there the process in
- * between can't have claimed anything, so its own file says nothing. */
+/* Kept until its messages are settled: a second crash on the way there must not lose it. While it is still there the
+ * process in between can't have claimed anything, so its own file says nothing. */
 static bool put_aside(const struct nt_slots *slots, const char *path)
 {
 	if (access(slots->left_path, F_OK) == 0)
 		return true;
-	return errno == ENOENT && (rename(path, slots->left_path) == 0 || errno == ENOENT); /* nothing there: the first start */
+	return errno == ENOENT && (rename(path, slots->left_path) == 0 || errno == ENOENT); /* nothing there: the first
+	                                                                                       start */
 }
 
 struct nt_slots *nt_slots_open(const char *path, unsigned n, char **why)
@@ -210,7 +213,8 @@ void nt_slots_answer(struct nt_slots *slots, int slot, int result, bool hard, co
 	NT_CHECK(slot >= 0 && (unsigned)slot < slots->n);
 	s = &slots->slots[slot];
 	if (__atomic_load_n(&s->stage, __ATOMIC_ACQUIRE) == NT_SLOT_ANSWERED)
-		return; /* by the worker, before the loop heard of it: rewriting it now would leave a moment of half an answer */
+		return; /* by the worker, before the loop heard of it: rewriting it now would leave a moment of half an
+		           answer */
 	s->result = result;
 	s->hard = hard;
 	put_text(s->detail, sizeof s->detail, detail);
@@ -239,9 +243,11 @@ bool nt_slots_same_boot(const struct nt_slots *slots)
 
 void nt_slots_settled(struct nt_slots *slots)
 {
-	/* It must not speak for a later crash. Empty it says nothing, and what it doesn't speak of is in doubt then: safe. */
+	/* It must not speak for a later crash. Empty it says nothing, and what it doesn't speak of is in doubt then:
+	 * safe. */
 	if (unlink(slots->left_path) < 0 && errno != ENOENT && truncate(slots->left_path, 0) < 0)
-		nt_log(NT_LOG_ERROR, "what the last run left on the wire is settled, but its file can't be removed: remove it", "path",
-		       slots->left_path, "why", g_strerror(errno), NULL);
+		nt_log(NT_LOG_ERROR,
+		       "what the last run left on the wire is settled, but its file can't be removed: remove it",
+		       "path", slots->left_path, "why", g_strerror(errno), NULL);
 	slots->n_left = 0;
 }

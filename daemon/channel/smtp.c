@@ -45,7 +45,8 @@ static void report(void *user, struct nt_delivery *delivery, const struct nt_del
 	result->outcome.detail = nt_arena_strdup(delivery->arena, outcome->detail);
 	/* Before the loop hears of it: a process killed in between has still noted the answer. */
 	if (delivery->slot >= 0 && outcome->result != NT_SEND_UNTOUCHED)
-		nt_slots_answer(smtp->house.slots, delivery->slot, (int)outcome->result, outcome->hard, result->outcome.detail, NULL);
+		nt_slots_answer(smtp->house.slots, delivery->slot, (int)outcome->result, outcome->hard,
+		                result->outcome.detail, NULL);
 	nt_mailbox_send(smtp->results, result);
 }
 
@@ -153,7 +154,8 @@ static const struct nt_channel_ops ops = {
 	.free = smtp_free,
 };
 
-struct nt_channel *nt_smtp_channel_new(const char *name, const struct nt_smtp_settings *settings, const struct nt_channel_house *house)
+struct nt_channel *nt_smtp_channel_new(const char *name, const struct nt_smtp_settings *settings,
+                                       const struct nt_channel_house *house)
 {
 	struct smtp *smtp = g_new0(struct smtp, 1);
 	sigset_t all, before;

@@ -52,10 +52,11 @@ struct nt_smtp_tls *nt_smtp_tls_new(const struct nt_smtp_settings *settings)
 	tls->context = SSL_CTX_new(TLS_client_method());
 	NT_CHECK(tls->context != NULL);
 	SSL_CTX_set_min_proto_version(tls->context, TLS1_2_VERSION);
-	/* TLS 1.3 servers send session tickets after the handshake. libesmtp takes them for the reply to an EHLO that is still in its
-	 * buffer, and waits for the rest until its time-out. */
+	/* TLS 1.3 servers send session tickets after the handshake. libesmtp takes them for the reply to an EHLO that
+	 * is still in its buffer, and waits for the rest until its time-out. */
 	SSL_CTX_set_max_proto_version(tls->context, TLS1_2_VERSION);
-	/* Instead of the system's: a file that can't be read leaves nobody to trust, which the settings have seen to. */
+	/* Instead of the system's: a file that can't be read leaves nobody to trust, which the settings have seen to.
+	 */
 	if (settings->ca_file == NULL)
 		SSL_CTX_set_default_verify_paths(tls->context);
 	else if (SSL_CTX_load_verify_locations(tls->context, settings->ca_file, NULL) != 1)
@@ -78,8 +79,8 @@ static int digit(int code)
 	return code / 100;
 }
 
-/* The address is at fault, not what we said or who we are: 5.1.x bad address, or no enhanced code with a reply that RFC 5321 (4.2.3)
- * keeps for mailboxes. 5.7.x is policy, 5.2.2 a full mailbox. */
+/* The address is at fault, not what we said or who we are: 5.1.x bad address, or no enhanced code with a reply that RFC
+ * 5321 (4.2.3) keeps for mailboxes. 5.7.x is policy, 5.2.2 a full mailbox. */
 static bool address_at_fault(const struct nt_smtp_replies *r)
 {
 	if (r->enhanced[0] == 5)
@@ -139,9 +140,12 @@ static void report(struct item *item, const struct nt_delivery_outcome *outcome)
 /* `broken`: why the session ended early, or NULL while it goes on; broke_it: this was the message at hand. */
 static void settle(struct item *item, const char *broken, bool broke_it)
 {
-	const smtp_status_t *mail = smtp_reverse_path_status(item->message), *rcpt = smtp_recipient_status(item->recipient),
-	                    *data = smtp_message_transfer_status(item->message);
-	struct nt_smtp_replies replies = { .mail = code_of(mail), .rcpt = code_of(rcpt), .data = code_of(data), .whole = item->whole };
+	const smtp_status_t *mail = smtp_reverse_path_status(item->message),
+			    *rcpt = smtp_recipient_status(item->recipient),
+			    *data = smtp_message_transfer_status(item->message);
+	struct nt_smtp_replies replies = {
+		.mail = code_of(mail), .rcpt = code_of(rcpt), .data = code_of(data), .whole = item->whole
+	};
 	struct nt_delivery_outcome outcome = { 0 };
 	const struct nt_smtp_settings *settings = item->session->house->settings;
 	const char *said = text_of(mail, rcpt, data);
@@ -157,19 +161,23 @@ static void settle(struct item *item, const char *broken, bool broke_it)
 	if (outcome.result == NT_SEND_REFUSED && settings->user != NULL && item->session->login != LOGIN_DONE) {
 		outcome = (struct nt_delivery_outcome){ .result = NT_SEND_TEMPORARY, .down = true };
 		said = NULL;
-		broken = item->session->login == LOGIN_REFUSED ? item->session->login_reply : "the server offers no way to log in that we know";
+		broken = item->session->login == LOGIN_REFUSED ? item->session->login_reply
+		                                               : "the server offers no way to log in that we know";
 	}
-	/* What the session broke on counts as a try, or a server that always hangs up would be asked for ever. But one that ends a
-	 * session after so many messages (RFC 5321, 3.8: with 421, or without a word) has nothing against the next: that is the
-	 * first of a session to come, and counts there. */
-	if (item->session->carried && (replies.mail == 421 || replies.mail == 0) && replies.rcpt == 0 && replies.data == 0 && !replies.whole)
+	/* What the session broke on counts as a try, or a server that always hangs up would be asked for ever. But one
+	 * that ends a session after so many messages (RFC 5321, 3.8: with 421, or without a word) has nothing against
+	 * the next: that is the first of a session to come, and counts there. */
+	if (item->session->carried && (replies.mail == 421 || replies.mail == 0) && replies.rcpt == 0 &&
+	    replies.data == 0 && !replies.whole)
 		outcome.result = NT_SEND_UNTOUCHED;
 	else if (outcome.result == NT_SEND_UNTOUCHED && broke_it)
 		outcome.result = NT_SEND_TEMPORARY;
 	if (outcome.result == NT_SEND_ACCEPTED)
 		item->session->carried = true;
 	if (said != NULL) {
-		int code = digit(replies.rcpt) >= 4 ? replies.rcpt : digit(replies.mail) >= 4 ? replies.mail : replies.data;
+		int code = digit(replies.rcpt) >= 4   ? replies.rcpt
+		           : digit(replies.mail) >= 4 ? replies.mail
+		                                      : replies.data;
 
 		detail = g_strdup_printf("%d %s", code, said);
 	} else {
@@ -184,8 +192,8 @@ static void settle(struct item *item, const char *broken, bool broke_it)
 
 /* ---- the session ---- */
 
-/* Called for the body: NULL length asks to start again. One piece, then its end: once that is asked for, the final dot follows,
- * and from then on only an answer tells whether the other side has it. */
+/* Called for the body: NULL length asks to start again. One piece, then its end: once that is asked for, the final dot
+ * follows, and from then on only an answer tells whether the other side has it. */
 static const char *give_bytes(void **context, int *length, void *arg)
 {
 	struct item *item = arg;
@@ -225,7 +233,8 @@ static bool add(struct session *session, struct nt_delivery *delivery)
 	GString *bytes = g_string_sized_new(8192);
 	const char *why = NULL;
 
-	if (!nt_letter_render(delivery, session->house->links, &letter, &why) || !nt_mime_build(delivery, &letter, bytes, &why)) {
+	if (!nt_letter_render(delivery, session->house->links, &letter, &why) ||
+	    !nt_mime_build(delivery, &letter, bytes, &why)) {
 		outcome.detail = why;
 		g_string_free(bytes, TRUE);
 		session->house->report(session->house->user, delivery, &outcome);
@@ -267,7 +276,8 @@ static struct item *find_item(struct session *session, smtp_message_t message)
 	return NULL;
 }
 
-/* All but the newest that still wait for a report: libesmtp has gone on to the newest, so their replies are all there. */
+/* All but the newest that still wait for a report: libesmtp has gone on to the newest, so their replies are all there.
+ */
 static void settle_older(struct session *session)
 {
 	for (guint i = 0; i + 1 < session->items->len; i++) {
@@ -314,7 +324,8 @@ static void event(smtp_session_t smtp, int number, void *arg, ...)
 		NT_CHECK(item != NULL);
 		if (item->delivery != NULL)
 			settle(item, NULL, false);
-		/* Refused at DATA, before its body: the library has looked for a further message already, and is about to leave. */
+		/* Refused at DATA, before its body: the library has looked for a further message already, and is about
+		 * to leave. */
 		if (item->whole && item == g_ptr_array_index(session->items, session->items->len - 1))
 			add_next(session, IDLE_MS);
 		break;
@@ -325,7 +336,8 @@ static void event(smtp_session_t smtp, int number, void *arg, ...)
 	}
 	case SMTP_EV_INVALID_PEER_CERTIFICATE: {
 		va_arg(ap, long);
-		certificate(session, "the server's certificate isn't trusted (ca_file names your own authority)", va_arg(ap, int *));
+		certificate(session, "the server's certificate isn't trusted (ca_file names your own authority)",
+		            va_arg(ap, int *));
 		break;
 	}
 	case SMTP_EV_NO_PEER_CERTIFICATE:
@@ -352,7 +364,8 @@ static int login(auth_client_request_t request, char **result, int fields, void 
 
 	for (int i = 0; i < fields; i++)
 		/* The library only reads what it is given, and frees nothing. */
-		result[i] = (char *)(guintptr)((request[i].flags & AUTH_PASS) != 0 ? settings->password : settings->user);
+		result[i] =
+			(char *)(guintptr)((request[i].flags & AUTH_PASS) != 0 ? settings->password : settings->user);
 	return 1;
 }
 
@@ -396,7 +409,8 @@ static void set_timeouts(smtp_session_t smtp, unsigned ms)
 static void settle_rest(struct session *session)
 {
 	char buffer[200];
-	const char *broken = session->tls_problem != NULL ? session->tls_problem : smtp_strerror(smtp_errno(), buffer, sizeof buffer);
+	const char *broken = session->tls_problem != NULL ? session->tls_problem
+	                                                  : smtp_strerror(smtp_errno(), buffer, sizeof buffer);
 	bool first = true;
 
 	for (guint i = 0; i < session->items->len; i++) {
@@ -431,7 +445,8 @@ static void configure(struct session *session)
 	nt_connect_limit(MIN(CONNECT_MS, (int)settings->timeout_ms));
 	if (session->house->tls != NULL) {
 		smtp_starttls_set_ctx(session->smtp, session->house->tls->context);
-		smtp_starttls_enable(session->smtp, settings->tls == NT_TLS_REQUIRED ? Starttls_REQUIRED : Starttls_ENABLED);
+		smtp_starttls_enable(session->smtp,
+		                     settings->tls == NT_TLS_REQUIRED ? Starttls_REQUIRED : Starttls_ENABLED);
 	}
 }
 
@@ -446,7 +461,8 @@ bool nt_smtp_session_run(const struct nt_smtp_session_house *house, struct nt_de
 	configure(&session);
 	auth = authenticate(session.smtp, house->settings);
 	if (add(&session, first)) {
-		smtp_start_session(session.smtp); /* what it returns says little (it is 1 even when the server hung up): the statuses do */
+		smtp_start_session(session.smtp); /* what it returns says little (it is 1 even when the server hung up):
+		                                     the statuses do */
 		settle_rest(&session);
 		reached = session.greeted;
 	}

@@ -1,4 +1,5 @@
-/* One SMTP session through libesmtp (RFC 5321, 3207, 4954), carrying one delivery after another. Blocks: workers only. */
+/* One SMTP session through libesmtp (RFC 5321, 3207, 4954), carrying one delivery after another. Blocks: workers only.
+ */
 #ifndef NT_CHANNEL_SMTP_SESSION_H
 #define NT_CHANNEL_SMTP_SESSION_H
 
@@ -22,11 +23,12 @@ struct nt_smtp_session_house {
 
 /* libesmtp fills a character table lazily: once, before there are threads. */
 void nt_smtp_session_warm_up(void);
-/* Sends the first and whatever `more` gives, until it gives none or the session has carried enough. false: the relay can't be reached, or
- * not as it must be; others would fare no better now. */
+/* Sends the first and whatever `more` gives, until it gives none or the session has carried enough. false: the relay
+ * can't be reached, or not as it must be; others would fare no better now. */
 bool nt_smtp_session_run(const struct nt_smtp_session_house *house, struct nt_delivery *first);
 
-/* What three replies mean, for the message and for its address. Codes: 0 none. `whole`: the body had gone out to its end. */
+/* What three replies mean, for the message and for its address. Codes: 0 none. `whole`: the body had gone out to its
+ * end. */
 struct nt_smtp_replies {
 	int mail, rcpt, data;      /* reply codes */
 	int enhanced[3];           /* of rcpt: class, subject, detail; 0 none (RFC 3463) */

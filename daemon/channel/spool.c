@@ -71,8 +71,8 @@ static void make_folders(const char *path)
 	}
 }
 
-/* As in a Maildir: complete and on the disk under tmp/, then moved to new/ in one step. The name is the message's: a second try
- * replaces the first. */
+/* As in a Maildir: complete and on the disk under tmp/, then moved to new/ in one step. The name is the message's: a
+ * second try replaces the first. */
 static int put_file(const struct spool *spool, const struct nt_delivery *delivery, const GString *bytes)
 {
 	const char *id = delivery->row.message.id, *extension = nt_sheet_extension(delivery);
@@ -112,7 +112,9 @@ static void spool_one(struct spool *spool, struct nt_delivery *delivery, struct 
 		}
 		outcome->result = error == 0 ? NT_SEND_ACCEPTED : NT_SEND_TEMPORARY;
 		outcome->down = error != 0;
-		outcome->detail = error == 0 ? "written" : nt_arena_printf(delivery->arena, "%s: %s", spool->settings.path, g_strerror(error));
+		outcome->detail = error == 0 ? "written"
+		                             : nt_arena_printf(delivery->arena, "%s: %s", spool->settings.path,
+		                                               g_strerror(error));
 	}
 	g_string_free(bytes, TRUE);
 }
@@ -199,7 +201,8 @@ static const struct nt_channel_ops ops = {
 	.free = spool_free,
 };
 
-struct nt_channel *nt_spool_channel_new(const char *name, const struct nt_spool_settings *settings, const struct nt_channel_house *house)
+struct nt_channel *nt_spool_channel_new(const char *name, const struct nt_spool_settings *settings,
+                                        const struct nt_channel_house *house)
 {
 	struct spool *spool = g_new0(struct spool, 1);
 	sigset_t all, before;

@@ -118,7 +118,8 @@ static void get_history(struct nt_decoder *d)
 		stat.last_id = nt_wire_get_text(&d->r);
 		if (slot < 0 || d->r.bad)
 			continue;
-		nt_codec_check_property(d->program, d->program->stats[slot].event, d->program->stats[slot].property, &stat.last);
+		nt_codec_check_property(d->program, d->program->stats[slot].event, d->program->stats[slot].property,
+		                        &stat.last);
 		lead->stats[slot] = stat;
 	}
 	n = nt_wire_get_count(&d->r, 2);

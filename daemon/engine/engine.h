@@ -65,8 +65,8 @@ struct nt_request {
 	const char *owner;
 	struct nt_outbox_row *rows;  /* answer, in arena */
 	unsigned n_rows;
-	struct nt_program **programs; /* room for `limit`, or NULL: answer: a reference each, to the rules that released the row, or
-	                               * to the present ones if those are unknown */
+	struct nt_program **programs; /* room for `limit`, or NULL: answer: a reference each, to the rules that released
+	                               * the row, or to the present ones if those are unknown */
 	nt_time next_release;        /* answer: earliest not_before of what is left on the channel; NT_NEVER */
 	/* OUTCOME */
 	const char *message;

@@ -74,7 +74,8 @@ void nt_key_entered(struct nt_instant *in, const struct nt_campaign *campaign, c
 	while (*link != NULL) {
 		const struct nt_key_state *state = *link;
 
-		if (is_over(in, state) || (strcmp(state->key, key) == 0 && strcmp(state->campaign, campaign->name) == 0)) {
+		if (is_over(in, state) ||
+		    (strcmp(state->key, key) == 0 && strcmp(state->campaign, campaign->name) == 0)) {
 			*link = state->next;
 			continue;
 		}

@@ -188,8 +188,8 @@ static void move(struct nt_instant *in, struct nt_run *run)
 		if (!nt_wait_is(step->kind)) {
 			if (nt_run_paused(in, run) || (run->arrived && step->kind == NT_STEP_ASSIGN))
 				return; /* an assign's answer is still to come */
-			if (step->kind == NT_STEP_ASSIGN && nt_instant_holds(in, step->condition, run, run->hand, false) &&
-			    nt_assign(in, run, step)) {
+			if (step->kind == NT_STEP_ASSIGN &&
+			    nt_instant_holds(in, step->condition, run, run->hand, false) && nt_assign(in, run, step)) {
 				run->arrived = true;
 				return;
 			}

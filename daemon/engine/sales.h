@@ -88,7 +88,8 @@ bool nt_sales_restore_turns(struct nt_sales *sales, const void *bytes, size_t le
 void nt_sales_encode_entry(const struct nt_sales_entry *entry, GString *out);
 void nt_sales_encode_turns(const struct nt_sales *sales, GString *out);
 
-/* now never goes back. ASSIGN: whose turn it is, outside the queue. TIMER: all whose time has come by now; LOAD: after nt_sales_set_program(). */
+/* now never goes back. ASSIGN: whose turn it is, outside the queue. TIMER: all whose time has come by now; LOAD: after
+ * nt_sales_set_program(). */
 enum nt_sales_answer nt_sales_step(struct nt_sales *sales, const struct nt_sales_input *input,
                                    struct nt_sales_effects *effects);
 nt_time nt_sales_due(const struct nt_sales *sales);

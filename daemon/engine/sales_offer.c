@@ -220,10 +220,19 @@ void nt_sales_tell(struct nt_sales_step *step, const struct nt_sales_entry *entr
 		                                     NULL;
 		m = nt_arena_new0(arena, struct nt_message);
 		*m = (struct nt_message){
-			.lead = nt_arena_strdup(arena, entry->lead), .rep = to->name, .campaign = "", .key = "",
-			.step = nt_arena_strdup(arena, occasion), .channel = channel, .template_name = name,
+			.lead = nt_arena_strdup(arena, entry->lead),
+			.rep = to->name,
+			.campaign = "",
+			.key = "",
+			.step = nt_arena_strdup(arena, occasion),
+			.channel = channel,
+			.template_name = name,
 			.template_hash = found != NULL ? nt_message_template_hash(found) : "",
-			.program_hash = program->hash, .address = address, .address_name = to->full_name, .service = true, .released = step->now,
+			.program_hash = program->hash,
+			.address = address,
+			.address_name = to->full_name,
+			.service = true,
+			.released = step->now,
 			.values = message_values(step, entry, to, occasion),
 			.why = nt_arena_printf(arena, "sales: %s %s", occasion, to->name),
 			.offer = entry->rep != NULL && strcmp(entry->rep, to->name) == 0 ? entry->offer : 0,

@@ -21,10 +21,24 @@ const char *nt_outbox_state_name(enum nt_outbox_state state)
 /* Every text of a row, so that copies can't forget one. */
 static const size_t row_texts[] = {
 #define TEXT(member) offsetof(struct nt_outbox_row, member)
-	TEXT(message.id), TEXT(message.lead), TEXT(message.rep), TEXT(message.campaign), TEXT(message.key),
-	TEXT(message.step), TEXT(message.channel), TEXT(message.template_name), TEXT(message.locale),
-	TEXT(message.template_hash), TEXT(message.program_hash), TEXT(message.address), TEXT(message.address_name), TEXT(message.values),
-	TEXT(message.why), TEXT(owner), TEXT(remote_id), TEXT(detail),
+	TEXT(message.id),
+	TEXT(message.lead),
+	TEXT(message.rep),
+	TEXT(message.campaign),
+	TEXT(message.key),
+	TEXT(message.step),
+	TEXT(message.channel),
+	TEXT(message.template_name),
+	TEXT(message.locale),
+	TEXT(message.template_hash),
+	TEXT(message.program_hash),
+	TEXT(message.address),
+	TEXT(message.address_name),
+	TEXT(message.values),
+	TEXT(message.why),
+	TEXT(owner),
+	TEXT(remote_id),
+	TEXT(detail),
 #undef TEXT
 };
 

@@ -43,7 +43,9 @@ static void step_lead(struct nt_batch *turn, const struct nt_sales_lead_input *f
 	if (turn->code != NT_STORE_OK || tl->lead == NULL)
 		return;
 	input = nt_arena_new0(turn->arena, struct nt_input);
-	*input = (struct nt_input){ .kind = from->is_owner ? NT_INPUT_OWNER : NT_INPUT_HANDOFF, .now = from->at, .clock = turn->now };
+	*input = (struct nt_input){ .kind = from->is_owner ? NT_INPUT_OWNER : NT_INPUT_HANDOFF,
+		                    .now = from->at,
+		                    .clock = turn->now };
 	input->handoff.state = from->state;
 	input->handoff.rep = from->rep;
 	input->handoff.reason = from->reason;

@@ -129,7 +129,8 @@ static void cut(struct nt_connection *c)
 	shutdown(c->fd, SHUT_RDWR);
 }
 
-/* Whether the other side has ended the stream in the middle of a request, or between two, and all it sent has been read. */
+/* Whether the other side has ended the stream in the middle of a request, or between two, and all it sent has been
+ * read. */
 static bool has_gone(const struct nt_connection *c)
 {
 	const struct nt_exchange *x = c->exchange;

@@ -2,7 +2,8 @@
 
 #include "main/settings.h"
 
-static struct nt_channel *make(const struct nt_channel_settings *settings, const char *name, const struct nt_channel_house *house)
+static struct nt_channel *make(const struct nt_channel_settings *settings, const char *name,
+                               const struct nt_channel_house *house)
 {
 	switch (settings->type) {
 	case NT_CHANNEL_SMTP:
@@ -17,13 +18,15 @@ static struct nt_channel *make(const struct nt_channel_settings *settings, const
 	return NULL;
 }
 
-static void add(struct nt_channel_list *list, const struct nt_channel_settings *settings, const char *name, const struct nt_channel_house *house)
+static void add(struct nt_channel_list *list, const struct nt_channel_settings *settings, const char *name,
+                const struct nt_channel_house *house)
 {
 	list->channels[list->n] = make(settings, name, house);
 	list->limits[list->n++] = settings->limit;
 }
 
-void nt_channel_list_make(struct nt_channel_list *list, const struct nt_settings *settings, const struct nt_channel_house *house)
+void nt_channel_list_make(struct nt_channel_list *list, const struct nt_settings *settings,
+                          const struct nt_channel_house *house)
 {
 	unsigned most = settings->n_channels + settings->n_webhooks;
 

@@ -148,7 +148,8 @@ static int consent(const struct call *call)
 	int code;
 
 	if (call->argc != 2 || (!given && strcmp(call->argv[1], "refused") != 0))
-		return nt_command_misused(&nt_command_lead, "consent LEAD CHANNEL given or refused, or LEAD all refused");
+		return nt_command_misused(&nt_command_lead,
+		                          "consent LEAD CHANNEL given or refused, or LEAD all refused");
 	body = g_string_new(NULL);
 	nt_json_begin(&w, body);
 	nt_json_object(&w, NULL);

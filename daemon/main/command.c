@@ -43,15 +43,16 @@ int nt_command_help(const struct nt_command *command)
 	return NT_EXIT_FINE;
 }
 
-bool nt_command_options(const struct nt_command *command, const struct nt_command_option *options, int argc, char **argv,
-                        int *code)
+bool nt_command_options(const struct nt_command *command, const struct nt_command_option *options, int argc,
+                        char **argv, int *code)
 {
 	struct option table[NT_COMMAND_OPTIONS + 2] = { { 0 } };
 	int n = 0, option;
 
 	for (; options[n].name != NULL; n++) {
 		NT_CHECK(n < NT_COMMAND_OPTIONS);
-		table[n] = (struct option){ options[n].name, options[n].value != NULL ? required_argument : no_argument, NULL, 256 + n };
+		table[n] = (struct option){ options[n].name, options[n].value != NULL ? required_argument : no_argument,
+			                    NULL, 256 + n };
 	}
 	table[n] = (struct option){ "help", no_argument, NULL, 'h' };
 	opterr = 0;

@@ -34,9 +34,10 @@ struct nt_command_option {
 };
 #define NT_COMMAND_OPTIONS 16
 
-/* Reads the options, and --help, which every command has; argv[optind] is then the first argument. False: *code is the exit code. */
-bool nt_command_options(const struct nt_command *command, const struct nt_command_option *options, int argc, char **argv,
-                        int *code);
+/* Reads the options, and --help, which every command has; argv[optind] is then the first argument. False: *code is the
+ * exit code. */
+bool nt_command_options(const struct nt_command *command, const struct nt_command_option *options, int argc,
+                        char **argv, int *code);
 /* "nurturectl check: what is wrong" and how to use it, on standard error; gives NT_EXIT_CANNOT. */
 int nt_command_misused(const struct nt_command *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* "nurturectl check: what could not be done" on standard error; gives NT_EXIT_CANNOT. */

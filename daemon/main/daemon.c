@@ -97,9 +97,11 @@ static bool lock_store(struct nt_daemon *daemon)
 
 	daemon->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (daemon->lock < 0)
-		nt_log(NT_LOG_ERROR, "the store's folder can't be written", "path", path, "why", g_strerror(errno), NULL);
+		nt_log(NT_LOG_ERROR, "the store's folder can't be written", "path", path, "why", g_strerror(errno),
+		       NULL);
 	else if (flock(daemon->lock, LOCK_EX | LOCK_NB) < 0)
-		nt_log(NT_LOG_ERROR, "another nurtured is using this store", "path", daemon->settings->store_path, NULL);
+		nt_log(NT_LOG_ERROR, "another nurtured is using this store", "path", daemon->settings->store_path,
+		       NULL);
 	else {
 		g_free(path);
 		return true;
@@ -115,7 +117,8 @@ static bool put_meta(struct nt_store *store, const char *key, const char *value)
 	       store->ops->commit(store, 0) == NT_STORE_OK;
 }
 
-/* A store that has lived through virtual time must never meet the real clock, or the other way round: years of timers would be due. */
+/* A store that has lived through virtual time must never meet the real clock, or the other way round: years of timers
+ * would be due. */
 static bool check_clock_mode(struct nt_daemon *daemon)
 {
 	const char *mode = nt_clock_kind(daemon->clock) == NT_CLOCK_REAL ? "real" : "virtual", *kept;
@@ -126,8 +129,10 @@ static bool check_clock_mode(struct nt_daemon *daemon)
 		good = put_meta(daemon->store, "clock", mode);
 	else if (good && strcmp(kept, mode) != 0) {
 		good = false;
-		nt_log(NT_LOG_ERROR, strcmp(kept, "real") == 0 ? "this store lives in real time: --clock-speed and --clock-manual need one of their own"
-		                                              : "this store has lived in virtual time: it can't be run on the real clock",
+		nt_log(NT_LOG_ERROR,
+		       strcmp(kept, "real") == 0
+		               ? "this store lives in real time: --clock-speed and --clock-manual need one of their own"
+		               : "this store has lived in virtual time: it can't be run on the real clock",
 		       "path", daemon->settings->store_path, NULL);
 	}
 	nt_arena_free(arena);
@@ -173,7 +178,8 @@ static bool open_store(struct nt_daemon *daemon)
 	}
 	if (!check_clock_mode(daemon) || !make_owner(daemon)) {
 		if (daemon->owner == NULL)
-			nt_log(NT_LOG_ERROR, "the store can't be used", "why", daemon->store->ops->error(daemon->store), NULL);
+			nt_log(NT_LOG_ERROR, "the store can't be used", "why", daemon->store->ops->error(daemon->store),
+			       NULL);
 		return false;
 	}
 	return true;
@@ -191,11 +197,13 @@ static struct nt_program *older_program(void *user, const char *hash)
 	struct nt_blob archive;
 	nt_time at;
 
-	if (daemon->store->ops->program_get(daemon->store, arena, hash, &archive, &at) == NT_STORE_OK && archive.bytes != NULL &&
-	    nt_archive_unpack(arena, archive.bytes, archive.length, &files))
+	if (daemon->store->ops->program_get(daemon->store, arena, hash, &archive, &at) == NT_STORE_OK &&
+	    archive.bytes != NULL && nt_archive_unpack(arena, archive.bytes, archive.length, &files))
 		program = nt_rules_load(&files, &context, diags);
 	if (program == NULL)
-		nt_log(NT_LOG_WARNING, "an older version of the rules can't be read back: runs move to the new one by their steps' names",
+		nt_log(NT_LOG_WARNING,
+		       "an older version of the rules can't be read back: runs move to the new one by their steps' "
+		       "names",
 		       "program", hash, NULL);
 	nt_diags_free(diags);
 	nt_arena_free(arena);
@@ -204,7 +212,9 @@ static struct nt_program *older_program(void *user, const char *hash)
 
 static bool start_engine(struct nt_daemon *daemon)
 {
-	struct nt_engine_options options = { .retry = nt_retry_default, .user = daemon, .older_program = older_program };
+	struct nt_engine_options options = { .retry = nt_retry_default,
+		                             .user = daemon,
+		                             .older_program = older_program };
 	const char *why = NULL;
 
 	if (daemon->options.live) {
@@ -234,7 +244,8 @@ static void trouble(void *user, int code, const char *message)
 		nt_log(NT_LOG_NOTICE, "the store keeps things again", NULL);
 		nt_notify_status("running");
 	} else {
-		nt_log(NT_LOG_ERROR, "the store can't keep anything: nothing is accepted or sent until it can", "why", message, NULL);
+		nt_log(NT_LOG_ERROR, "the store can't keep anything: nothing is accepted or sent until it can", "why",
+		       message, NULL);
 		nt_notify_status("in trouble: the store can't keep anything");
 	}
 }
@@ -258,7 +269,8 @@ static void start_channels(struct nt_daemon *daemon)
 	struct nt_channel_house house;
 	struct nt_channel_list list;
 
-	daemon->links = nt_links_new(daemon->settings->public_url, daemon->settings->link_keys, daemon->settings->n_link_keys);
+	daemon->links =
+		nt_links_new(daemon->settings->public_url, daemon->settings->link_keys, daemon->settings->n_link_keys);
 	daemon->dispatcher = nt_dispatcher_new(&options);
 	nt_dispatcher_set_program(daemon->dispatcher, daemon->program);
 	nt_dispatcher_house(daemon->dispatcher, daemon->links, &house);
@@ -271,14 +283,25 @@ static void start_channels(struct nt_daemon *daemon)
 static bool start_api(struct nt_daemon *daemon)
 {
 	struct nt_api_options options = {
-		.loop = daemon->loop, .clock = daemon->clock, .engine = daemon->thread, .reader = daemon->reader,
-		.dispatcher = daemon->dispatcher, .links = daemon->links, .listen = daemon->settings->listen,
-		.listen_fd = nt_notify_listen_fd(), .control = daemon->settings->socket, .tokens = daemon->settings->tokens,
-		.n_tokens = daemon->settings->n_tokens, .body_limit = (size_t)daemon->settings->body_limit,
+		.loop = daemon->loop,
+		.clock = daemon->clock,
+		.engine = daemon->thread,
+		.reader = daemon->reader,
+		.dispatcher = daemon->dispatcher,
+		.links = daemon->links,
+		.listen = daemon->settings->listen,
+		.listen_fd = nt_notify_listen_fd(),
+		.control = daemon->settings->socket,
+		.tokens = daemon->settings->tokens,
+		.n_tokens = daemon->settings->n_tokens,
+		.body_limit = (size_t)daemon->settings->body_limit,
 		.timeout_s = (unsigned)(daemon->settings->request_timeout_ms / 1000),
 		.connections = (unsigned)daemon->settings->connections,
-		.per_address = (unsigned)daemon->settings->per_address, .reload = nt_daemon_reload, .status = nt_daemon_status,
-		.clock_set = nt_daemon_clock_set, .user = daemon,
+		.per_address = (unsigned)daemon->settings->per_address,
+		.reload = nt_daemon_reload,
+		.status = nt_daemon_status,
+		.clock_set = nt_daemon_clock_set,
+		.user = daemon,
 	};
 	char *why = NULL;
 
@@ -303,8 +326,8 @@ static void settled(void *user, struct nt_settled counts)
 		g_snprintf(released, sizeof released, "%u", counts.released);
 		g_snprintf(recorded, sizeof recorded, "%u", counts.recorded);
 		g_snprintf(in_doubt, sizeof in_doubt, "%u", counts.in_doubt);
-		nt_log(NT_LOG_WARNING, "the last run was cut off: messages on the wire are settled", "to_send_again", released, "answered", recorded,
-		       "in_doubt", in_doubt, NULL);
+		nt_log(NT_LOG_WARNING, "the last run was cut off: messages on the wire are settled", "to_send_again",
+		       released, "answered", recorded, "in_doubt", in_doubt, NULL);
 	}
 	nt_notify_ready("running");
 	nt_log(NT_LOG_NOTICE, "ready", NULL);
@@ -318,8 +341,10 @@ static bool read_handed(struct nt_daemon *daemon, struct nt_arena *arena, GArray
 	unsigned n;
 
 	do {
-		if (daemon->store->ops->outbox_list(daemon->store, arena, NT_OUTBOX_HANDED, after, HANDED_AT_ONCE, some, &n) != NT_STORE_OK) {
-			nt_log(NT_LOG_ERROR, "the store can't be read", "why", daemon->store->ops->error(daemon->store), NULL);
+		if (daemon->store->ops->outbox_list(daemon->store, arena, NT_OUTBOX_HANDED, after, HANDED_AT_ONCE, some,
+		                                    &n) != NT_STORE_OK) {
+			nt_log(NT_LOG_ERROR, "the store can't be read", "why", daemon->store->ops->error(daemon->store),
+			       NULL);
 			return false;
 		}
 		g_array_append_vals(rows, some, n);
@@ -330,8 +355,13 @@ static bool read_handed(struct nt_daemon *daemon, struct nt_arena *arena, GArray
 
 static void start_engine_thread(struct nt_daemon *daemon)
 {
-	struct nt_engine_thread_options options = { .store = daemon->store, .engine = daemon->engine, .clock = daemon->clock,
-		                                    .loop = daemon->loop, .turned = turned, .trouble = trouble, .user = daemon };
+	struct nt_engine_thread_options options = { .store = daemon->store,
+		                                    .engine = daemon->engine,
+		                                    .clock = daemon->clock,
+		                                    .loop = daemon->loop,
+		                                    .turned = turned,
+		                                    .trouble = trouble,
+		                                    .user = daemon };
 
 	daemon->thread = nt_engine_thread_start(&options);
 }
@@ -349,7 +379,8 @@ static bool open_for_business(struct nt_daemon *daemon)
 		good = start_api(daemon);
 	}
 	if (good)
-		nt_dispatcher_settle(daemon->dispatcher, (const struct nt_outbox_row *)(const void *)handed->data, handed->len, settled, daemon);
+		nt_dispatcher_settle(daemon->dispatcher, (const struct nt_outbox_row *)(const void *)handed->data,
+		                     handed->len, settled, daemon);
 	g_array_free(handed, TRUE);
 	nt_arena_free(arena);
 	return good;
@@ -387,8 +418,10 @@ static void limit_reached(struct ev_loop *loop, ev_timer *timer, int events)
 
 	(void)loop;
 	(void)events;
-	nt_log(NT_LOG_WARNING, daemon->drained ? "some requests never arrived whole: they are dropped"
-	                                       : "some messages are still on the wire: the next start settles them", NULL);
+	nt_log(NT_LOG_WARNING,
+	       daemon->drained ? "some requests never arrived whole: they are dropped"
+	                       : "some messages are still on the wire: the next start settles them",
+	       NULL);
 	daemon->stopped_hard = !daemon->drained;
 	end_loop(daemon);
 }
@@ -437,7 +470,8 @@ static int alive(void *user)
 {
 	struct nt_daemon *daemon = user;
 
-	/* The loop turns, or we weren't here. Trouble with the disk is no reason to be killed: nothing would be better after it. */
+	/* The loop turns, or we weren't here. Trouble with the disk is no reason to be killed: nothing would be better
+	 * after it. */
 	return daemon->loop != NULL;
 }
 
@@ -482,15 +516,16 @@ static bool start_reader(struct nt_daemon *daemon)
 	return daemon->reader != NULL;
 }
 
-/* In this order: nothing is opened before the rules are known to be good; the store before whoever uses it; the doors last, so that the
- * first request finds a house that works. */
+/* In this order: nothing is opened before the rules are known to be good; the store before whoever uses it; the doors
+ * last, so that the first request finds a house that works. */
 static bool come_up(struct nt_daemon *daemon)
 {
 	GString *archive = g_string_new(NULL);
 	bool up;
 
 	open_clock(daemon);
-	up = (daemon->settings = read_settings(daemon->options.config)) != NULL && (daemon->zones = open_zones()) != NULL &&
+	up = (daemon->settings = read_settings(daemon->options.config)) != NULL &&
+	     (daemon->zones = open_zones()) != NULL &&
 	     (daemon->program = read_rules(daemon->settings, daemon->zones, archive)) != NULL && open_store(daemon) &&
 	     open_slots(daemon) && start_engine(daemon) && start_reader(daemon);
 	if (up) {
@@ -505,7 +540,8 @@ static bool come_up(struct nt_daemon *daemon)
 	return up;
 }
 
-/* The other way round. What is still on the wire after the limit stays handed: worker threads can't be stopped, the process is. */
+/* The other way round. What is still on the wire after the limit stays handed: worker threads can't be stopped, the
+ * process is. */
 static void go_down(struct nt_daemon *daemon)
 {
 	nt_notify_watchdog_stop(daemon->loop);

@@ -43,23 +43,28 @@ static void put_channels(struct nt_json_writer *w, const struct nt_daemon *daemo
 	nt_json_end_array(w);
 }
 
-static void put_alarms(struct nt_json_writer *w, struct nt_daemon *daemon, const struct nt_engine_view *view, nt_time now)
+static void put_alarms(struct nt_json_writer *w, struct nt_daemon *daemon, const struct nt_engine_view *view,
+                       nt_time now)
 {
 	nt_json_array(w, "alarms");
 	if (view->trouble != NULL)
 		nt_json_put_text(w, NULL, view->trouble);
 	if (nt_clock_held(daemon->clock) > 0)
-		nt_json_put_text(w, NULL, "the machine's clock has jumped ahead: time is held until it has stayed there for a minute");
+		nt_json_put_text(w, NULL,
+		                 "the machine's clock has jumped ahead: time is held until it has stayed there for a "
+		                 "minute");
 	if (view->now != NT_NO_TIME && view->now > now + NT_MINUTE)
-		nt_json_put_text(w, NULL, "the machine's clock is behind the last instant that was stored: time stands still until it catches up");
+		nt_json_put_text(w, NULL,
+		                 "the machine's clock is behind the last instant that was stored: time stands still "
+		                 "until it catches up");
 	nt_json_end_array(w);
 }
 
 /* Nothing will happen until the clock moves on or something comes in. */
 static bool is_quiet(struct nt_daemon *daemon, const struct nt_engine_view *view, nt_time now)
 {
-	return view->trouble == NULL && view->unanswered == 0 && view->due > now && !view->touching && !daemon->reloading &&
-	       nt_dispatcher_quiet(daemon->dispatcher);
+	return view->trouble == NULL && view->unanswered == 0 && view->due > now && !view->touching &&
+	       !daemon->reloading && nt_dispatcher_quiet(daemon->dispatcher);
 }
 
 void nt_daemon_status(void *user, GString *out)
@@ -73,7 +78,11 @@ void nt_daemon_status(void *user, GString *out)
 	nt_json_begin(&w, out);
 	nt_json_object(&w, NULL);
 	nt_json_put_text(&w, "version", PACKAGE_VERSION);
-	nt_json_put_text(&w, "state", daemon->stopping ? "stopping" : !daemon->settled ? "starting" : view.trouble != NULL ? "in trouble" : "running");
+	nt_json_put_text(&w, "state",
+	                 daemon->stopping       ? "stopping"
+	                 : !daemon->settled     ? "starting"
+	                 : view.trouble != NULL ? "in trouble"
+	                                        : "running");
 	nt_json_put_text(&w, "clock", clocks[nt_clock_kind(daemon->clock)]);
 	put_time(&w, "now", now);
 	put_time(&w, "last_instant", view.now > NT_TIME_MIN ? view.now : NT_NO_TIME);
@@ -103,8 +112,9 @@ bool nt_daemon_clock_set(void *user, nt_time t, GString *out)
 	struct nt_daemon *daemon = user;
 
 	if (!nt_clock_set(daemon->clock, t)) {
-		g_string_append(out, nt_clock_kind(daemon->clock) == NT_CLOCK_MANUAL ? "the clock only moves forwards"
-		                                                                    : "only a daemon started with --clock-manual has a clock to set");
+		g_string_append(out, nt_clock_kind(daemon->clock) == NT_CLOCK_MANUAL
+		                             ? "the clock only moves forwards"
+		                             : "only a daemon started with --clock-manual has a clock to set");
 		return false;
 	}
 	nt_engine_thread_wake(daemon->thread);

@@ -39,9 +39,10 @@ struct nt_daemon {
 	int exit_code;
 };
 
-/* Reads the rule set that the settings name. NULL: *report says what is wrong, as printed for people. The archive of the sources is
- * appended to `archive`. */
-struct nt_program *nt_daemon_read_rules(const struct nt_settings *settings, const struct nt_zones *zones, GString *archive, GString *report);
+/* Reads the rule set that the settings name. NULL: *report says what is wrong, as printed for people. The archive of
+ * the sources is appended to `archive`. */
+struct nt_program *nt_daemon_read_rules(const struct nt_settings *settings, const struct nt_zones *zones,
+                                        GString *archive, GString *report);
 void nt_daemon_post_load(struct nt_daemon *daemon, struct nt_program *program, const GString *archive,
                          void (*done)(struct nt_request *request, void *user));
 /* `nurturectl reload`. false: nothing changed, *out says why. */

@@ -18,7 +18,8 @@
 
 #define RELOAD_LATER_S 0.2
 
-struct nt_program *nt_daemon_read_rules(const struct nt_settings *settings, const struct nt_zones *zones, GString *archive, GString *report)
+struct nt_program *nt_daemon_read_rules(const struct nt_settings *settings, const struct nt_zones *zones,
+                                        GString *archive, GString *report)
 {
 	struct nt_load_context context = { .zones = zones, .channels = nt_settings_channel_names(settings),
 		                           .webhooks = nt_settings_webhook_names(settings) };
@@ -53,7 +54,8 @@ void nt_daemon_post_load(struct nt_daemon *daemon, struct nt_program *program, c
 	request->arena = arena;
 	request->kind = NT_REQUEST_LOAD;
 	request->program = nt_program_ref(program);
-	request->archive = (struct nt_blob){ .bytes = nt_arena_copy(arena, archive->str, archive->len), .length = archive->len };
+	request->archive =
+		(struct nt_blob){ .bytes = nt_arena_copy(arena, archive->str, archive->len), .length = archive->len };
 	request->done = done;
 	request->user = daemon;
 	nt_engine_thread_post(daemon->thread, request);
@@ -132,7 +134,8 @@ enum attempt { UNDER_WAY, WRONG, LATER };
 
 static bool doors_differ(const struct nt_settings *a, const struct nt_settings *b)
 {
-	return strcmp(a->store_path, b->store_path) != 0 || g_strcmp0(a->listen, b->listen) != 0 || strcmp(a->socket, b->socket) != 0;
+	return strcmp(a->store_path, b->store_path) != 0 || g_strcmp0(a->listen, b->listen) != 0 ||
+	       strcmp(a->socket, b->socket) != 0;
 }
 
 /* Everything is read and checked aside; nothing is touched until all of it is good. */
@@ -150,7 +153,8 @@ static enum attempt prepare(struct nt_daemon *daemon, GString *archive, GString 
 		g_string_append(out, "'store', 'listen' and 'socket' can't change while the daemon runs: restart it\n");
 	} else if (strcmp(daemon->loading_settings->fingerprint, daemon->settings->fingerprint) != 0 &&
 	           nt_dispatcher_leaving(daemon->dispatcher)) {
-		g_string_append(out, "channels that the last reload replaced still have messages on the wire: try again in a moment\n");
+		g_string_append(out, "channels that the last reload replaced still have messages on the wire: try "
+		                     "again in a moment\n");
 		attempt = LATER;
 	} else {
 		daemon->loading = nt_daemon_read_rules(daemon->loading_settings, daemon->zones, archive, out);
@@ -169,7 +173,8 @@ static enum attempt reload(struct nt_daemon *daemon, GString *out)
 	enum attempt attempt;
 
 	if (daemon->reloading || daemon->stopping) {
-		g_string_append(out, daemon->stopping ? "the daemon is stopping\n" : "a reload is under way: try again in a moment\n");
+		g_string_append(out, daemon->stopping ? "the daemon is stopping\n"
+		                                      : "a reload is under way: try again in a moment\n");
 		return daemon->stopping ? WRONG : LATER;
 	}
 	nt_notify_reloading();

@@ -70,8 +70,8 @@ void nt_live_observe(void *user, const char *lead, const struct nt_input *input,
 				continue;
 			}
 			text = g_strdup_printf("%s (%s)", m->template_name, m->campaign);
-			line(m->released, "\033[1;34m", nt_message_channel(m), m->address[0] != '\0' ? m->address : lead,
-			     text);
+			line(m->released, "\033[1;34m", nt_message_channel(m),
+			     m->address[0] != '\0' ? m->address : lead, text);
 			g_free(text);
 			continue;
 		}

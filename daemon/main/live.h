@@ -1,4 +1,5 @@
-/* The live view: a line for each thing that people would want to watch. Called on the engine thread after each commit. */
+/* The live view: a line for each thing that people would want to watch. Called on the engine thread after each commit.
+ */
 #ifndef NT_MAIN_LIVE_H
 #define NT_MAIN_LIVE_H
 

@@ -66,7 +66,8 @@ static double parse_speed(const char *text)
 
 int main(int argc, char **argv)
 {
-	struct nt_daemon_options options = { .config = NT_SYSCONFDIR "/nurtured/nurtured.yaml", .clock_start = NT_NO_TIME };
+	struct nt_daemon_options options = { .config = NT_SYSCONFDIR "/nurtured/nurtured.yaml",
+		                             .clock_start = NT_NO_TIME };
 	enum nt_log_level level = NT_LOG_INFO;
 	bool check = false;
 	int c;

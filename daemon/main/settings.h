@@ -1,5 +1,5 @@
-/* nurtured.yaml: everything the daemon needs to know that isn't a rule. One table a section drives parsing, defaults, unknown-key
- * messages and the manual page. */
+/* nurtured.yaml: everything the daemon needs to know that isn't a rule. One table a section drives parsing, defaults,
+ * unknown-key messages and the manual page. */
 #ifndef NT_MAIN_SETTINGS_H
 #define NT_MAIN_SETTINGS_H
 
@@ -44,7 +44,8 @@ struct nt_settings {
 	unsigned n_channels;
 	struct nt_channel_settings *webhooks; /* type http; name is the webhook's */
 	unsigned n_webhooks;
-	char fingerprint[65];        /* SHA-256 of everything that was read: the same, and nothing but the rules can have changed */
+	char fingerprint[65]; /* SHA-256 of everything that was read: the same, and nothing but the rules can have
+	                         changed */
 };
 
 /* Reads the file and all that it names (secrets, providers). NULL if there was any error. */

@@ -76,7 +76,8 @@ const char *nt_settings_secret(struct nt_setting_reader *reader, const struct nt
 	return copy;
 }
 
-static bool read_count(struct nt_setting_reader *reader, const struct nt_yaml *node, const struct nt_setting *s, int64_t *out)
+static bool read_count(struct nt_setting_reader *reader, const struct nt_yaml *node, const struct nt_setting *s,
+                       int64_t *out)
 {
 	char *end;
 	gint64 n;
@@ -84,7 +85,8 @@ static bool read_count(struct nt_setting_reader *reader, const struct nt_yaml *n
 	errno = 0;
 	n = g_ascii_strtoll(node->text, &end, 10);
 	if (errno != 0 || end == node->text || *end != '\0' || n < s->least || n > s->most) {
-		nt_diags_error(reader->diags, node->span, "'%s' must be a whole number from %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT, s->key,
+		nt_diags_error(reader->diags, node->span,
+		               "'%s' must be a whole number from %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT, s->key,
 		               s->least, s->most);
 		return false;
 	}
@@ -92,12 +94,15 @@ static bool read_count(struct nt_setting_reader *reader, const struct nt_yaml *n
 	return true;
 }
 
-static bool read_duration(struct nt_setting_reader *reader, const struct nt_yaml *node, const struct nt_setting *s, int64_t *out)
+static bool read_duration(struct nt_setting_reader *reader, const struct nt_yaml *node, const struct nt_setting *s,
+                          int64_t *out)
 {
 	struct nt_duration d;
 
-	if (!nt_duration_parse(node->text, node->length, &d, NULL) || d.months != 0 || d.days != 0 || d.ms < s->least || d.ms > s->most) {
-		nt_diags_error(reader->diags, node->span, "'%s' must be a duration such as '30 seconds', from %g seconds to %g seconds", s->key,
+	if (!nt_duration_parse(node->text, node->length, &d, NULL) || d.months != 0 || d.days != 0 || d.ms < s->least ||
+	    d.ms > s->most) {
+		nt_diags_error(reader->diags, node->span,
+		               "'%s' must be a duration such as '30 seconds', from %g seconds to %g seconds", s->key,
 		               (double)s->least / 1000, (double)s->most / 1000);
 		return false;
 	}
@@ -105,7 +110,8 @@ static bool read_duration(struct nt_setting_reader *reader, const struct nt_yaml
 	return true;
 }
 
-static bool read_size(struct nt_setting_reader *reader, const struct nt_yaml *node, const struct nt_setting *s, int64_t *out)
+static bool read_size(struct nt_setting_reader *reader, const struct nt_yaml *node, const struct nt_setting *s,
+                      int64_t *out)
 {
 	static const struct {
 		const char *unit;
@@ -117,7 +123,8 @@ static bool read_size(struct nt_setting_reader *reader, const struct nt_yaml *no
 	while (*end == ' ')
 		end++;
 	for (unsigned i = 0; n > 0 && n < 1000000000 && i < G_N_ELEMENTS(units); i++)
-		if (strcmp(end, units[i].unit) == 0 && n * units[i].bytes >= s->least && n * units[i].bytes <= s->most) {
+		if (strcmp(end, units[i].unit) == 0 && n * units[i].bytes >= s->least &&
+		    n * units[i].bytes <= s->most) {
 			*out = n * units[i].bytes;
 			return true;
 		}
@@ -125,7 +132,8 @@ static bool read_size(struct nt_setting_reader *reader, const struct nt_yaml *no
 	return false;
 }
 
-static bool read_choice(struct nt_setting_reader *reader, const struct nt_yaml *node, const struct nt_setting *s, int64_t *out)
+static bool read_choice(struct nt_setting_reader *reader, const struct nt_yaml *node, const struct nt_setting *s,
+                        int64_t *out)
 {
 	const char *nearest;
 	char *all;
@@ -138,7 +146,8 @@ static bool read_choice(struct nt_setting_reader *reader, const struct nt_yaml *
 	nearest = nt_nearest(node->text, s->choices);
 	all = g_strjoinv(", ", (char **)(guintptr)s->choices);
 	if (nearest != NULL)
-		nt_diags_error(reader->diags, node->span, "unknown %s '%s' (did you mean '%s'?)", s->key, node->text, nearest);
+		nt_diags_error(reader->diags, node->span, "unknown %s '%s' (did you mean '%s'?)", s->key, node->text,
+		               nearest);
 	else
 		nt_diags_error(reader->diags, node->span, "unknown %s '%s': one of %s", s->key, node->text, all);
 	g_free(all);
@@ -159,7 +168,8 @@ static bool read_rate(struct nt_setting_reader *reader, const struct nt_yaml *no
 		for (unsigned i = 0; i < G_N_ELEMENTS(units); i++) {
 			guint64 n;
 
-			if (strcmp(words[2], units[i].unit) == 0 && g_ascii_string_to_unsigned(words[0], 10, 1, 1000000, &n, NULL)) {
+			if (strcmp(words[2], units[i].unit) == 0 &&
+			    g_ascii_string_to_unsigned(words[0], 10, 1, 1000000, &n, NULL)) {
 				*out = (struct nt_channel_limit){ .n = (unsigned)n, .per = units[i].ms };
 				done = true;
 			}
@@ -168,7 +178,8 @@ static bool read_rate(struct nt_setting_reader *reader, const struct nt_yaml *no
 	return done || fail(reader, node, "a rate reads '20 per second', or per minute, hour or day");
 }
 
-static bool read_value(struct nt_setting_reader *reader, const struct nt_yaml *node, const struct nt_setting *s, char *target)
+static bool read_value(struct nt_setting_reader *reader, const struct nt_yaml *node, const struct nt_setting *s,
+                       char *target)
 {
 	void *at = target + s->offset;
 
@@ -211,7 +222,8 @@ static void set_fallbacks(struct nt_setting_reader *reader, const struct nt_sett
 	for (const struct nt_setting *s = table; s->key != NULL; s++) {
 		void *at = target + s->offset;
 
-		if (s->kind == NT_SETTING_COUNT || s->kind == NT_SETTING_DURATION || s->kind == NT_SETTING_SIZE || s->kind == NT_SETTING_CHOICE)
+		if (s->kind == NT_SETTING_COUNT || s->kind == NT_SETTING_DURATION || s->kind == NT_SETTING_SIZE ||
+		    s->kind == NT_SETTING_CHOICE)
 			*(int64_t *)at = s->fallback;
 		else if (s->fallback_text != NULL)
 			*(const char **)at = nt_arena_strdup(reader->arena, s->fallback_text);
@@ -225,7 +237,8 @@ static bool is_meant(struct nt_setting_reader *reader, const struct nt_yaml *map
 	const char *const *keys = keys_of(reader->arena, table);
 
 	for (const struct nt_yaml *node = mapping->first; node != NULL; node = node->next)
-		if (!g_strv_contains(keys, node->key->text) && g_strcmp0(nt_nearest(node->key->text, keys), wanted->key) == 0)
+		if (!g_strv_contains(keys, node->key->text) &&
+		    g_strcmp0(nt_nearest(node->key->text, keys), wanted->key) == 0)
 			return true;
 	return false;
 }
@@ -237,7 +250,8 @@ bool nt_settings_read(struct nt_setting_reader *reader, const struct nt_yaml *ma
 
 	set_fallbacks(reader, table, target);
 	if (mapping->type != NT_YAML_MAPPING) {
-		nt_diags_error(reader->diags, mapping->span, "%s needs keys and values, such as '%s: …'", what, table[0].key);
+		nt_diags_error(reader->diags, mapping->span, "%s needs keys and values, such as '%s: …'", what,
+		               table[0].key);
 		return false;
 	}
 	for (const struct nt_yaml *node = mapping->first; node != NULL; node = node->next) {
@@ -253,13 +267,15 @@ bool nt_settings_read(struct nt_setting_reader *reader, const struct nt_yaml *ma
 		good = false;
 		nearest = nt_nearest(node->key->text, keys_of(reader->arena, table));
 		if (nearest != NULL)
-			nt_diags_error(reader->diags, node->key->span, "unknown key '%s' in %s (did you mean '%s'?)", node->key->text, what, nearest);
+			nt_diags_error(reader->diags, node->key->span, "unknown key '%s' in %s (did you mean '%s'?)",
+			               node->key->text, what, nearest);
 		else
 			nt_diags_error(reader->diags, node->key->span, "unknown key '%s' in %s", node->key->text, what);
 	}
 	for (const struct nt_setting *s = table; s->key != NULL; s++)
 		if (s->required && nt_yaml_get(mapping, s->key) == NULL && !is_meant(reader, mapping, table, s)) {
-			nt_diags_error(reader->diags, mapping->key != NULL ? mapping->key->span : mapping->span, "%s needs '%s': %s", what, s->key, s->help);
+			nt_diags_error(reader->diags, mapping->key != NULL ? mapping->key->span : mapping->span,
+			               "%s needs '%s': %s", what, s->key, s->help);
 			good = false;
 		}
 	return good;

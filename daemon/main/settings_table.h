@@ -44,10 +44,12 @@ struct nt_setting_reader {
 	GChecksum *read;    /* everything that was read */
 };
 
-/* Fills target from the mapping; unknown, missing and ill-formed ones are reported with their places. `table` ends with key NULL. */
+/* Fills target from the mapping; unknown, missing and ill-formed ones are reported with their places. `table` ends with
+ * key NULL. */
 bool nt_settings_read(struct nt_setting_reader *reader, const struct nt_yaml *mapping, const char *what,
                       const struct nt_setting *table, void *target);
-/* A file's content, for NAME_file: $CREDENTIALS_DIRECTORY first, then beside the configuration. NULL after reporting. */
+/* A file's content, for NAME_file: $CREDENTIALS_DIRECTORY first, then beside the configuration. NULL after reporting.
+ */
 const char *nt_settings_secret(struct nt_setting_reader *reader, const struct nt_yaml *scalar);
 const char *nt_settings_path(struct nt_setting_reader *reader, const char *path);
 void nt_settings_table_print(const struct nt_setting *table, GString *out, bool man);

@@ -1,11 +1,12 @@
 /* The one door through which the present comes in.
  *
- * Three kinds: the real clock; a fast one that runs `speed` times as fast from the moment it starts (staging, the demo); a manual
- * one that stands until it is moved (tests). Instants are UTC ms. Network time-outs don't use this: they stay real (nt_clock_monotonic).
+ * Three kinds: the real clock; a fast one that runs `speed` times as fast from the moment it starts (staging, the
+ * demo); a manual one that stands until it is moved (tests). Instants are UTC ms. Network time-outs don't use this:
+ * they stay real (nt_clock_monotonic).
  *
- * A real clock that jumps ahead of monotonic time by over an hour is held: now() goes on from where it was until the jump has
- * stayed for a minute, or nt_clock_release() is called. One that jumps back is held by the engine at the last instant.
- * All functions may be called from any thread. */
+ * A real clock that jumps ahead of monotonic time by over an hour is held: now() goes on from where it was until the
+ * jump has stayed for a minute, or nt_clock_release() is called. One that jumps back is held by the engine at the last
+ * instant. All functions may be called from any thread. */
 #ifndef NT_OS_CLOCK_H
 #define NT_OS_CLOCK_H
 
@@ -23,7 +24,8 @@ void nt_clock_free(struct nt_clock *clock);
 
 enum nt_clock_kind nt_clock_kind(const struct nt_clock *clock);
 nt_time nt_clock_now(struct nt_clock *clock);
-/* Real milliseconds from now until the clock shows `t`: 0 if it does already, -1 if it never will by itself (manual, NT_NEVER). */
+/* Real milliseconds from now until the clock shows `t`: 0 if it does already, -1 if it never will by itself (manual,
+ * NT_NEVER). */
 int64_t nt_clock_wait(struct nt_clock *clock, nt_time t);
 bool nt_clock_set(struct nt_clock *clock, nt_time t); /* manual, forwards only: false otherwise */
 /* A jump of the real clock is being held: by how much; 0 if none. */

@@ -9,8 +9,8 @@ enum nt_log_level { NT_LOG_ERROR = 3, NT_LOG_WARNING = 4, NT_LOG_NOTICE = 5, NT_
 
 /* Lines above `level` are dropped. Chooses the journal if standard error is connected to it ($JOURNAL_STREAM). */
 void nt_log_open(enum nt_log_level level);
-/* message, then name/value pairs of text, then NULL. Control characters in values are shown as \xNN; the journal gets the
- * values as fields NT_NAME. */
+/* message, then name/value pairs of text, then NULL. Control characters in values are shown as \xNN; the journal gets
+ * the values as fields NT_NAME. */
 void nt_log(enum nt_log_level level, const char *message, ...) __attribute__((sentinel));
 
 #endif

@@ -1,5 +1,5 @@
-/* A queue between threads. Senders are any threads; the receiver is either the loop thread (woken through ev_async) or a
- * worker that waits. Items are pointers; the mailbox owns none of them. */
+/* A queue between threads. Senders are any threads; the receiver is either the loop thread (woken through ev_async) or
+ * a worker that waits. Items are pointers; the mailbox owns none of them. */
 #ifndef NT_OS_MAILBOX_H
 #define NT_OS_MAILBOX_H
 

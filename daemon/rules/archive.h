@@ -1,5 +1,5 @@
-/* A rule set's sources as one piece of bytes: kept in the store by hash, so that a restart can finish what an old version
- * began. */
+/* A rule set's sources as one piece of bytes: kept in the store by hash, so that a restart can finish what an old
+ * version began. */
 #ifndef NT_RULES_ARCHIVE_H
 #define NT_RULES_ARCHIVE_H
 

@@ -35,7 +35,7 @@ static const struct nt_key campaign_rows[] = {
 	[NT_CAMPAIGN_PRIORITY] = { "priority", NT_KIND_WHOLE, 0, "0-9, default 5: who gets a capped slot", NULL },
 	[NT_CAMPAIGN_ENTER] = { "enter", NT_KIND_MAP_OR_LIST, R, "the way in, or a list of them", NULL },
 	[NT_CAMPAIGN_AGAIN] = { "again", NT_KIND_AFTER, 0,
-		"never (default) | always | after DURATION, counted from the last entry", NULL },
+	                        "never (default) | always | after DURATION, counted from the last entry", NULL },
 	[NT_CAMPAIGN_GOAL] = { "goal", NT_KIND_MAP_OR_LIST, 0, "counts as a conversion, and leaves", NULL },
 	[NT_CAMPAIGN_EXIT] = { "exit", NT_KIND_MAP_OR_LIST, 0, "leaves without converting", NULL },
 	[NT_CAMPAIGN_PAUSE] = { "pause", NT_KIND_CONDITION, 0, "while true no step runs; waits go on counting", NULL },
@@ -45,12 +45,14 @@ static const struct nt_key campaign_rows[] = {
 	[NT_CAMPAIGN_SEGMENTS] = { "segments", NT_KIND_MAP, 0, "as in a document of their own", NULL },
 	[NT_CAMPAIGN_TESTS] = { "tests", NT_KIND_LIST, 0, "tests that run this campaign alone", NULL },
 	[NT_CAMPAIGN_PER] = { "per", NT_KIND_TEXT, 0,
-		"event.PROPERTY: a lead is in it once for each order (cart, quote, ticket) at a time", NULL },
+	                      "event.PROPERTY: a lead is in it once for each order (cart, quote, ticket) at a time",
+	                      NULL },
 	[NT_CAMPAIGN_COOLDOWN] = { "cooldown", NT_KIND_DURATION, 0,
-		"no entry so soon after the lead's last one, whatever `again` says", NULL },
+	                           "no entry so soon after the lead's last one, whatever `again` says", NULL },
 	[NT_CAMPAIGN_DURING] = { "during", NT_KIND_CHOICE, 0,
-		"restart: an entry event during a run ends it and begins anew; `again` and `cooldown` don't stand against it",
-		during_choices },
+	                         "restart: an entry event during a run ends it and begins anew; `again` and `cooldown` "
+	                         "don't stand against it",
+	                         during_choices },
 	[NT_CAMPAIGN_WAS] = { "was", NT_KIND_NAME, LATER, "the name that it had before", NULL },
 };
 TABLE(campaign, "Campaigns", "of a campaign", "One campaign: who enters, what happens, how it ends.");
@@ -125,15 +127,17 @@ static const struct nt_key policy_rows[] = {
 	[NT_POLICY_SENDER] = { "sender", NT_KIND_MAP, 0, "who writes", NULL },
 	[NT_POLICY_TIME_ZONE] = { "time_zone", NT_KIND_ZONE, 0, "for leads whose zone is unknown; default UTC", NULL },
 	[NT_POLICY_SEND] = { "send", NT_KIND_WINDOWS_MAP, 0,
-		"when marketing messages may go, in each lead's zone; or a map: { default: WINDOW, CHANNEL: WINDOW }",
-			NULL },
+	                     "when marketing messages may go, in each lead's zone; or a map: { default: WINDOW, "
+	                     "CHANNEL: WINDOW }",
+	                     NULL },
 	[NT_POLICY_AT_MOST] = { "at_most", NT_KIND_RATES, 0,
-		"marketing messages to one lead, all campaigns and channels together", NULL },
-	[NT_POLICY_RATES] = { "rates", NT_KIND_MAP, LATER, "CHANNEL: RATE, for all leads together; set `rate` in nurtured.yaml", NULL },
+	                        "marketing messages to one lead, all campaigns and channels together", NULL },
+	[NT_POLICY_RATES] = { "rates", NT_KIND_MAP, LATER,
+	                      "CHANNEL: RATE, for all leads together; set `rate` in nurtured.yaml", NULL },
 	[NT_POLICY_HOLIDAYS] = { "holidays", NT_KIND_LIST, 0, "dates on which no marketing message goes", NULL },
 	[NT_POLICY_CONSENT] = { "consent", NT_KIND_MAP, 0, "CHANNEL: opt_in or opt_out", NULL },
 	[NT_POLICY_SUPPRESS_IF] = { "suppress_if", NT_KIND_CONDITION, 0, "no marketing message while this holds",
-		NULL },
+	                            NULL },
 };
 TABLE(policy, "Policy", "of policy", "What holds for every campaign.");
 
@@ -309,11 +313,13 @@ TABLE(option, "Options of steps", "of a step", "Beside the step's verb.");
 
 static const struct nt_key verb_rows[] = {
 	[NT_VERB_CHANNEL] = { "CHANNEL", NT_KIND_TEMPLATE, 0,
-		"email, sms, voice, fax, letter, push, social, any configured channel: sends the template", NULL },
+	                      "email, sms, voice, fax, letter, push, social, any configured channel: sends the "
+	                      "template",
+	                      NULL },
 	[NT_VERB_WEBHOOK] = { "webhook", NT_KIND_NAME, 0, "calls a configured endpoint", NULL },
 	[NT_VERB_WAIT] = { "wait", NT_KIND_DURATION, 0, "from when the lead left the step before", NULL },
 	[NT_VERB_WAIT_UNTIL] = { "wait_until", NT_KIND_WAIT_UNTIL, 0,
-		"09:00, monday 09:00, a window, a time, or a condition", NULL },
+	                         "09:00, monday 09:00, a window, a time, or a condition", NULL },
 	[NT_VERB_WAIT_FOR] = { "wait_for", NT_KIND_EVENTS, 0, "an event or a list of them", NULL },
 	[NT_VERB_IF] = { "if", NT_KIND_CONDITION, 0, "branches by then and else, which rejoin after it", NULL },
 	[NT_VERB_SPLIT] = { "split", NT_KIND_LIST, 0, "arms by share, by a stable hash", NULL },
@@ -327,17 +333,21 @@ static const struct nt_key verb_rows[] = {
 	[NT_VERB_START] = { "start", NT_KIND_CAMPAIGN, 0, "starts a campaign", NULL },
 	[NT_VERB_STOP] = { "stop", NT_KIND_ANY, NT_KEY_EMPTY, "ends the run", NULL },
 	[NT_VERB_FIRST_OF] = { "first_of", NT_KIND_LIST, 0,
-		"CHANNEL: TEMPLATE, …: the first channel on which the lead is reachable", NULL },
+	                       "CHANNEL: TEMPLATE, …: the first channel on which the lead is reachable", NULL },
 	[NT_VERB_SCHEDULE] = { "schedule", NT_KIND_LIST, LATER, "fixed points on a calendar", NULL },
-	[NT_VERB_CHOOSE] = { "choose", NT_KIND_LIST, 0, "the first branch whose `if` holds, else `otherwise`; they rejoin after it", NULL },
+	[NT_VERB_CHOOSE] = { "choose", NT_KIND_LIST, 0,
+	                     "the first branch whose `if` holds, else `otherwise`; they rejoin after it", NULL },
 	[NT_VERB_ASSIGN] = { "assign", NT_KIND_ASSIGN, 0,
-		"makes someone the owner without the queue: the rep, or whose turn it is in the team or by the route", NULL },
+	                     "makes someone the owner without the queue: the rep, or whose turn it is in the team or "
+	                     "by the route",
+	                     NULL },
 	[NT_VERB_TELL] = { "tell", NT_KIND_WHOM, 0,
-		"a message to our own people, at once; manager: of the owner's team, or of the team that the route gives",
-		NULL },
+	                   "a message to our own people, at once; manager: of the owner's team, or of the team that "
+	                   "the route gives",
+	                   NULL },
 	[NT_VERB_TASK] = { "task", NT_KIND_TEMPLATE, LATER, "to the owner; open until done", NULL },
 	[NT_VERB_GO_TO] = { "go_to", NT_KIND_NAME, 0,
-		"goes on at the step with this id; the way back passes a `wait: DURATION`", NULL },
+	                    "goes on at the step with this id; the way back passes a `wait: DURATION`", NULL },
 };
 TABLE(verb, "Steps", "of a step",
       "A step is a mapping with one of these verbs; where none but if is there, if is the verb.");
@@ -361,10 +371,9 @@ const unsigned nt_verb_options[NT_VERB_KEYS] = {
 };
 
 const struct nt_key_table *const nt_key_tables[] = {
-	&nt_document_keys, &nt_field_keys, &nt_scoring_keys, &nt_fit_keys, &nt_engagement_keys, &nt_campaign_keys,
-	&nt_enter_keys, &nt_out_keys, &nt_verb_keys, &nt_option_keys, &nt_arm_keys, &nt_choice_keys, &nt_policy_keys, &nt_sender_keys,
-		&nt_sales_keys,
-	&nt_ready_keys, &nt_rep_keys, &nt_team_keys, &nt_route_keys, &nt_progress_keys, &nt_reason_keys, &nt_test_keys,
-		&nt_happens_keys,
-	&nt_expect_keys, NULL,
+	&nt_document_keys, &nt_field_keys,  &nt_scoring_keys, &nt_fit_keys,    &nt_engagement_keys,
+	&nt_campaign_keys, &nt_enter_keys,  &nt_out_keys,     &nt_verb_keys,   &nt_option_keys,
+	&nt_arm_keys,      &nt_choice_keys, &nt_policy_keys,  &nt_sender_keys, &nt_sales_keys,
+	&nt_ready_keys,    &nt_rep_keys,    &nt_team_keys,    &nt_route_keys,  &nt_progress_keys,
+	&nt_reason_keys,   &nt_test_keys,   &nt_happens_keys, &nt_expect_keys, NULL,
 };

@@ -18,7 +18,8 @@ struct nt_file { /* relative path as people know it, and content; not necessaril
 struct nt_rule_set_files {
 	const struct nt_file *rules; /* every *.yaml below the folder, in byte order of path */
 	unsigned n_rules;
-	const struct nt_file *templates; /* below templates/: paths like "templates/welcome/email.md"; the rule set's own first */
+	const struct nt_file *templates; /* below templates/: paths like "templates/welcome/email.md"; the rule set's
+	                                    own first */
 	unsigned n_templates;
 };
 

@@ -6,8 +6,11 @@
 static int load_branch(struct nt_step_list *list, const struct nt_yaml *node, int step, const struct nt_place *around,
                        const int *events, unsigned n_events, bool *waits)
 {
-	struct nt_place place = { .parent = step, .depth = around->depth + 1, .instant = around->instant, .events = events,
-	                       .n_events = n_events };
+	struct nt_place place = { .parent = step,
+		                  .depth = around->depth + 1,
+		                  .instant = around->instant,
+		                  .events = events,
+		                  .n_events = n_events };
 	int first = node != NULL ? nt_load_list(list, node, &place) : -1;
 
 	*waits = *waits || place.n_events < n_events;

@@ -357,7 +357,8 @@ void nt_load_check_starts(struct nt_loader *l)
 			by_hand = by_hand || campaign->enter[e].kind == NT_ENTER_BY_HAND;
 		if (campaign->per != NULL && !has_key(l, start, campaign))
 			nt_diags_error(l->diags, start->span,
-			               "campaign '%s' is entered per event.%s: whoever starts it has no such value at hand",
+			               "campaign '%s' is entered per event.%s: whoever starts it has no such value at "
+			               "hand",
 			               campaign->name, campaign->per);
 		if (!by_hand)
 			nt_diags_error(l->diags, start->span,

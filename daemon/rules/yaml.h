@@ -1,6 +1,6 @@
 /* A located YAML tree on libyaml's events: every node knows its place, its text as written and whether it was quoted.
- * Scalars are text; kinds are decided by whoever reads them. Anchors, aliases and merge keys are resolved within limits on
- * size and depth (YAML 1.1 <<); tags are refused; duplicate keys are errors. */
+ * Scalars are text; kinds are decided by whoever reads them. Anchors, aliases and merge keys are resolved within limits
+ * on size and depth (YAML 1.1 <<); tags are refused; duplicate keys are errors. */
 #ifndef NT_RULES_YAML_H
 #define NT_RULES_YAML_H
 

@@ -212,8 +212,9 @@ static const char *needs_quotes(const char *value, size_t length, bool flow)
 			end++;
 		if (end == 0 || end == length || value[end] == '#')
 			return NULL;
-		return value[0] == '"' || value[0] == '\'' ? "it begins with a quote, and goes on after the closing one" :
-			"it begins with a bracket, and goes on after the closing one";
+		return value[0] == '"' || value[0] == '\''
+		               ? "it begins with a quote, and goes on after the closing one"
+		               : "it begins with a bracket, and goes on after the closing one";
 	}
 	if (value[0] == '-' && length > 1 && value[1] == ' ')
 		return NULL; /* a list, in the wrong place */

@@ -56,7 +56,8 @@ static void deliver(void *user, void *item)
 	g_free(turned);
 }
 
-/* Waits for the first request, a timer or a poke; then takes all that is there, giving a batch a moment to fill under load. */
+/* Waits for the first request, a timer or a poke; then takes all that is there, giving a batch a moment to fill under
+ * load. */
 static struct nt_request *gather(struct nt_engine_thread *thread, int64_t wait_ms)
 {
 	struct nt_request *first = NULL, **last = &first, *request;
@@ -110,7 +111,8 @@ static void turn(struct nt_engine_thread *thread, struct nt_request *requests)
 	struct nt_store *store = thread->options.store;
 	struct turned *turned = g_new0(struct turned, 1);
 
-	turned->code = nt_engine_turn(thread->options.engine, nt_clock_now(thread->options.clock), requests, TIMERS, TOUCHES);
+	turned->code =
+		nt_engine_turn(thread->options.engine, nt_clock_now(thread->options.clock), requests, TIMERS, TOUCHES);
 	turned->answered = requests;
 	if (turned->code != NT_STORE_OK)
 		turned->trouble = g_intern_string(store->ops->error(store));

@@ -1,5 +1,6 @@
-/* The engine's thread: takes what has arrived as one batch, lets the engine step and commit it, and only then releases the
- * answers (group commit). Owns the store's write connection and the engine; nobody else touches either while it runs. */
+/* The engine's thread: takes what has arrived as one batch, lets the engine step and commit it, and only then releases
+ * the answers (group commit). Owns the store's write connection and the engine; nobody else touches either while it
+ * runs. */
 #ifndef NT_STORE_ENGINE_THREAD_H
 #define NT_STORE_ENGINE_THREAD_H
 
@@ -16,7 +17,8 @@ struct nt_engine_thread_options {
 	struct ev_loop *loop; /* where answered requests' `done` runs */
 	/* On the loop thread, after turns that may have released messages: the dispatcher looks for work. */
 	void (*turned)(void *user);
-	/* On the loop thread: the store has stopped keeping things (full disk …), or keeps them again (code NT_STORE_OK). */
+	/* On the loop thread: the store has stopped keeping things (full disk …), or keeps them again (code
+	 * NT_STORE_OK). */
 	void (*trouble)(void *user, int code, const char *message);
 	void *user;
 };
@@ -36,8 +38,8 @@ struct nt_engine_thread *nt_engine_thread_start(const struct nt_engine_thread_op
 void nt_engine_thread_post(struct nt_engine_thread *thread, struct nt_request *request);
 void nt_engine_thread_wake(struct nt_engine_thread *thread); /* the clock was moved */
 struct nt_engine_view nt_engine_thread_view(struct nt_engine_thread *thread);
-/* Runs what has been posted, ends the thread, and delivers the last answers (calls `done` on the calling = loop thread). What those
- * post in turn is answered FAILED. */
+/* Runs what has been posted, ends the thread, and delivers the last answers (calls `done` on the calling = loop
+ * thread). What those post in turn is answered FAILED. */
 void nt_engine_thread_stop(struct nt_engine_thread *thread);
 
 #endif

@@ -98,7 +98,8 @@ void nt_reader_stop(struct nt_reader *reader)
 	nt_mailbox_close(reader->questions);
 	pthread_join(reader->thread, NULL);
 	nt_mailbox_flush(reader->answers);
-	while ((question = nt_mailbox_wait(reader->questions, 0)) != NULL) { /* asked while the last answers were delivered */
+	while ((question = nt_mailbox_wait(reader->questions, 0)) != NULL) { /* asked while the last answers were
+		                                                                delivered */
 		answer(reader, question);
 		deliver(reader, question);
 	}

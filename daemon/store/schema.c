@@ -9,16 +9,21 @@ static const char *const migrations[NT_SCHEMA_VERSION] = {
 	"CREATE TABLE lead (key INTEGER PRIMARY KEY, id TEXT, state BLOB);"
 	"CREATE TABLE timer (due INTEGER NOT NULL, lead TEXT NOT NULL, PRIMARY KEY (due, lead)) WITHOUT ROWID;"
 	"CREATE TABLE input (hash BLOB PRIMARY KEY) WITHOUT ROWID;"
-	"CREATE TABLE suppression (channel TEXT NOT NULL, address BLOB NOT NULL, reason TEXT NOT NULL, at INTEGER NOT NULL,"
+	"CREATE TABLE suppression (channel TEXT NOT NULL, address BLOB NOT NULL, reason TEXT NOT NULL, at INTEGER NOT "
+	"NULL,"
 	" hard INTEGER NOT NULL, PRIMARY KEY (channel, address)) WITHOUT ROWID;"
-	"CREATE TABLE program (number INTEGER PRIMARY KEY, hash TEXT NOT NULL UNIQUE, archive BLOB, at INTEGER NOT NULL);"
-	"CREATE TABLE log (sequence INTEGER PRIMARY KEY, previous INTEGER NOT NULL, lead TEXT NOT NULL, at INTEGER NOT NULL,"
+	"CREATE TABLE program (number INTEGER PRIMARY KEY, hash TEXT NOT NULL UNIQUE, archive BLOB, at INTEGER NOT "
+	"NULL);"
+	"CREATE TABLE log (sequence INTEGER PRIMARY KEY, previous INTEGER NOT NULL, lead TEXT NOT NULL, at INTEGER NOT "
+	"NULL,"
 	" program INTEGER NOT NULL, body TEXT NOT NULL);"
 	"CREATE TABLE outbox (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, state INTEGER NOT NULL,"
-	" channel TEXT NOT NULL, not_before INTEGER NOT NULL, attempts INTEGER NOT NULL, owner TEXT, slot INTEGER NOT NULL,"
+	" channel TEXT NOT NULL, not_before INTEGER NOT NULL, attempts INTEGER NOT NULL, owner TEXT, slot INTEGER NOT "
+	"NULL,"
 	" changed INTEGER NOT NULL, remote_id TEXT, detail TEXT, lead TEXT NOT NULL, rep TEXT, campaign TEXT NOT NULL,"
 	" run_key TEXT NOT NULL, entry INTEGER NOT NULL, step TEXT NOT NULL, template TEXT NOT NULL, locale TEXT,"
-	" template_hash TEXT, address TEXT NOT NULL, address_name TEXT, payload TEXT NOT NULL, service INTEGER NOT NULL,"
+	" template_hash TEXT, address TEXT NOT NULL, address_name TEXT, payload TEXT NOT NULL, service INTEGER NOT "
+	"NULL,"
 	" released INTEGER NOT NULL, offer INTEGER NOT NULL, why TEXT, program INTEGER);"
 	/* Only what waits is in the index: it stays as small as the backlog. */
 	"CREATE INDEX outbox_released ON outbox (channel, not_before) WHERE state = 0;"
@@ -53,7 +58,8 @@ static bool newer(int version, char **why)
 {
 	if (version <= NT_SCHEMA_VERSION)
 		return false;
-	*why = g_strdup_printf("the store was written by a newer nurtured (schema %d, this one knows %d): install that version",
+	*why = g_strdup_printf("the store was written by a newer nurtured (schema %d, this one knows %d): install that "
+	                       "version",
 	                       version, NT_SCHEMA_VERSION);
 	return true;
 }
@@ -89,7 +95,7 @@ bool nt_schema_check(sqlite3 *db, char **why)
 		return false;
 	if (version == NT_SCHEMA_VERSION)
 		return true;
-	*why = g_strdup_printf("the store has schema %d and not %d: start nurtured once to bring it up to date", version,
-	                       NT_SCHEMA_VERSION);
+	*why = g_strdup_printf("the store has schema %d and not %d: start nurtured once to bring it up to date",
+	                       version, NT_SCHEMA_VERSION);
 	return false;
 }

@@ -7,7 +7,8 @@
 
 #define NT_SCHEMA_VERSION 1
 
-/* Brings the file to NT_SCHEMA_VERSION in one transaction. false and *why (g_free) if it is newer, or SQLite refuses. */
+/* Brings the file to NT_SCHEMA_VERSION in one transaction. false and *why (g_free) if it is newer, or SQLite refuses.
+ */
 bool nt_schema_migrate(sqlite3 *db, char **why);
 /* For readers: only checks. */
 bool nt_schema_check(sqlite3 *db, char **why);

@@ -12,9 +12,9 @@
 #define AUTOCHECKPOINT "20000" /* pages: measured, a small one halves the speed of random writes */
 #define CACHE_KIB "65536"
 
-#define OUTBOX_COLUMNS                                                                                                   \
-	"id, state, channel, not_before, attempts, owner, slot, changed, remote_id, detail, lead, rep, campaign,"        \
-	" run_key, entry, step, template, locale, template_hash, address, address_name, payload, service, released,"     \
+#define OUTBOX_COLUMNS                                                                                               \
+	"id, state, channel, not_before, attempts, owner, slot, changed, remote_id, detail, lead, rep, campaign,"    \
+	" run_key, entry, step, template, locale, template_hash, address, address_name, payload, service, released," \
 	" offer, why, (SELECT hash FROM program WHERE program.number = outbox.program), number"
 
 static const char *const sql[NT_SQL_STATEMENTS] = {
@@ -23,7 +23,7 @@ static const char *const sql[NT_SQL_STATEMENTS] = {
 	[NT_SQL_ROLLBACK] = "ROLLBACK",
 	[NT_SQL_LEAD_GET] = "SELECT id, state FROM lead WHERE key = ?1",
 	[NT_SQL_LEAD_PUT] = "INSERT INTO lead (key, id, state) VALUES (?1, ?2, ?3)"
-	                    " ON CONFLICT (key) DO UPDATE SET id = ?2, state = ?3",
+			    " ON CONFLICT (key) DO UPDATE SET id = ?2, state = ?3",
 	[NT_SQL_LEAD_BURY] = "UPDATE lead SET id = NULL, state = NULL WHERE key = ?1",
 	[NT_SQL_LEAD_DELETE] = "DELETE FROM lead WHERE key = ?1",
 	[NT_SQL_LEAD_SCAN] = "SELECT id, key FROM lead WHERE key > ?1 AND id IS NOT NULL ORDER BY key LIMIT ?2",
@@ -33,35 +33,45 @@ static const char *const sql[NT_SQL_STATEMENTS] = {
 	[NT_SQL_TIMER_NEXT] = "SELECT due FROM timer ORDER BY due LIMIT 1",
 	[NT_SQL_INPUT_PUT] = "INSERT OR IGNORE INTO input (hash) VALUES (?1)",
 	[NT_SQL_SUPPRESSED] = "SELECT hard FROM suppression WHERE channel = ?1 AND address = ?2",
-	[NT_SQL_SUPPRESS] = "INSERT INTO suppression (channel, address, reason, at, hard) VALUES (?1, ?2, ?3, ?4, ?5)"
-	                   " ON CONFLICT (channel, address) DO UPDATE SET reason = ?3, at = ?4, hard = ?5 WHERE ?5 > hard",
+	[NT_SQL_SUPPRESS] =
+		"INSERT INTO suppression (channel, address, reason, at, hard) VALUES (?1, ?2, ?3, ?4, ?5)"
+		" ON CONFLICT (channel, address) DO UPDATE SET reason = ?3, at = ?4, hard = ?5 WHERE ?5 > hard",
 	[NT_SQL_UNSUPPRESS] = "DELETE FROM suppression WHERE channel = ?1 AND address = ?2",
-	[NT_SQL_LOG_PUT] = "INSERT INTO log (sequence, previous, lead, at, program, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+	[NT_SQL_LOG_PUT] =
+		"INSERT INTO log (sequence, previous, lead, at, program, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
 	[NT_SQL_LOG_GET] = "SELECT log.previous, log.lead, log.at, program.hash, log.body FROM log"
-	                   " LEFT JOIN program ON program.number = log.program WHERE log.sequence = ?1",
+			   " LEFT JOIN program ON program.number = log.program WHERE log.sequence = ?1",
 	[NT_SQL_LOG_LAST] = "SELECT max(sequence) FROM log",
 	[NT_SQL_LOG_ERASE] = "DELETE FROM log WHERE sequence = ?1",
-	[NT_SQL_OUTBOX_PUT] = "INSERT OR IGNORE INTO outbox (id, state, channel, not_before, attempts, slot, changed, lead, rep,"
-	                      " campaign, run_key, entry, step, template, locale, template_hash, address, address_name, payload,"
-	                      " service, released, offer, why, program) VALUES (?1, 0, ?2, ?3, 0, -1, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
-	                      " ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)",
-	[NT_SQL_OUTBOX_CLAIM] = "SELECT " OUTBOX_COLUMNS " FROM outbox WHERE state = 0 AND channel = ?1 AND not_before <= ?2"
-	                        " ORDER BY not_before LIMIT ?3",
+	[NT_SQL_OUTBOX_PUT] =
+		"INSERT OR IGNORE INTO outbox (id, state, channel, not_before, attempts, slot, changed, lead, rep,"
+		" campaign, run_key, entry, step, template, locale, template_hash, address, address_name, payload,"
+		" service, released, offer, why, program) VALUES (?1, 0, ?2, ?3, 0, -1, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
+	        "?11, ?12,"
+		" ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)",
+	[NT_SQL_OUTBOX_CLAIM] =
+		"SELECT " OUTBOX_COLUMNS " FROM outbox WHERE state = 0 AND channel = ?1 AND not_before <= ?2"
+		" ORDER BY not_before LIMIT ?3",
 	[NT_SQL_OUTBOX_HAND] = "UPDATE outbox SET state = 1, owner = ?1, changed = ?2 WHERE number = ?3",
-	[NT_SQL_OUTBOX_NEXT] = "SELECT not_before FROM outbox WHERE state = 0 AND channel = ?1 ORDER BY not_before LIMIT 1",
+	[NT_SQL_OUTBOX_NEXT] =
+		"SELECT not_before FROM outbox WHERE state = 0 AND channel = ?1 ORDER BY not_before LIMIT 1",
 	[NT_SQL_OUTBOX_GET] = "SELECT " OUTBOX_COLUMNS " FROM outbox WHERE id = ?1",
 	[NT_SQL_OUTBOX_STATE] = "SELECT state FROM outbox WHERE id = ?1",
-	[NT_SQL_OUTBOX_MOVE] = "UPDATE outbox SET state = ?1, not_before = ?2, attempts = ?3, owner = ?4, slot = ?5, changed = ?6,"
-	                       " remote_id = ?7, detail = ?8 WHERE id = ?9 AND state = ?10",
-	[NT_SQL_OUTBOX_LIST] = "SELECT " OUTBOX_COLUMNS " FROM outbox WHERE state = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
-	[NT_SQL_OUTBOX_LIST_HELD] = "SELECT " OUTBOX_COLUMNS " FROM outbox WHERE state = ?1 AND state IN (1, 5) AND id > ?2"
-	                            " ORDER BY id LIMIT ?3",
+	[NT_SQL_OUTBOX_MOVE] =
+		"UPDATE outbox SET state = ?1, not_before = ?2, attempts = ?3, owner = ?4, slot = ?5, changed = ?6,"
+		" remote_id = ?7, detail = ?8 WHERE id = ?9 AND state = ?10",
+	[NT_SQL_OUTBOX_LIST] =
+		"SELECT " OUTBOX_COLUMNS " FROM outbox WHERE state = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
+	[NT_SQL_OUTBOX_LIST_HELD] =
+		"SELECT " OUTBOX_COLUMNS " FROM outbox WHERE state = ?1 AND state IN (1, 5) AND id > ?2"
+		" ORDER BY id LIMIT ?3",
 	[NT_SQL_OUTBOX_ERASE] = "DELETE FROM outbox WHERE lead = ?1",
-	[NT_SQL_SALES_PUT] = "INSERT INTO sales (lead, entry) VALUES (?1, ?2) ON CONFLICT (lead) DO UPDATE SET entry = ?2",
+	[NT_SQL_SALES_PUT] =
+		"INSERT INTO sales (lead, entry) VALUES (?1, ?2) ON CONFLICT (lead) DO UPDATE SET entry = ?2",
 	[NT_SQL_SALES_DELETE] = "DELETE FROM sales WHERE lead = ?1",
 	[NT_SQL_SALES_EACH] = "SELECT lead, entry FROM sales ORDER BY lead",
 	[NT_SQL_PROGRAM_PUT] = "INSERT INTO program (hash, archive, at) VALUES (?1, ?2, ?3)"
-	                       " ON CONFLICT (hash) DO UPDATE SET archive = coalesce(archive, ?2), at = ?3",
+			       " ON CONFLICT (hash) DO UPDATE SET archive = coalesce(archive, ?2), at = ?3",
 	[NT_SQL_PROGRAM_GET] = "SELECT archive, at FROM program WHERE hash = ?1",
 	[NT_SQL_PROGRAM_NUMBER] = "SELECT number FROM program WHERE hash = ?1",
 	[NT_SQL_PROGRAM_HASH] = "INSERT OR IGNORE INTO program (hash, at) VALUES (?1, ?2)",
@@ -125,9 +135,12 @@ static int run_plain(struct nt_store *store, enum nt_statement which)
 
 static int begin(struct nt_store *store)
 {
-	/* A reader's: one view for all that it asks until it rolls back. It can't be IMMEDIATE, which is a writer's word. */
+	/* A reader's: one view for all that it asks until it rolls back. It can't be IMMEDIATE, which is a writer's
+	 * word. */
 	if (sqlite3_db_readonly(self(store)->db, "main") == 1)
-		return sqlite3_exec(self(store)->db, "BEGIN", NULL, NULL, NULL) == SQLITE_OK ? NT_STORE_OK : nt_sqlite_fail(self(store));
+		return sqlite3_exec(self(store)->db, "BEGIN", NULL, NULL, NULL) == SQLITE_OK
+		               ? NT_STORE_OK
+		               : nt_sqlite_fail(self(store));
 	return run_plain(store, NT_SQL_BEGIN);
 }
 
@@ -201,7 +214,8 @@ static enum found find(struct nt_sqlite_store *store, const char *id, int64_t *k
 	}
 }
 
-static int load(struct nt_store *base, struct nt_arena *arena, const char *const *ids, unsigned n, struct nt_blob *blobs)
+static int load(struct nt_store *base, struct nt_arena *arena, const char *const *ids, unsigned n,
+                struct nt_blob *blobs)
 {
 	struct nt_sqlite_store *store = self(base);
 
@@ -315,7 +329,8 @@ static int erase(struct nt_store *base, const char *id, nt_time old_due, int64_t
 	return code == NT_STORE_OK ? nt_sqlite_log_erase(store, log_head) : code;
 }
 
-static int scan(struct nt_store *base, struct nt_arena *arena, const char *after, unsigned limit, const char **ids, unsigned *n)
+static int scan(struct nt_store *base, struct nt_arena *arena, const char *after, unsigned limit, const char **ids,
+                unsigned *n)
 {
 	struct nt_sqlite_store *store = self(base);
 	sqlite3_stmt *s, *row;
@@ -346,7 +361,8 @@ static int scan(struct nt_store *base, struct nt_arena *arena, const char *after
 	return NT_STORE_OK;
 }
 
-static int due_timers(struct nt_store *base, struct nt_arena *arena, nt_time until, unsigned limit, struct nt_due *out, unsigned *n)
+static int due_timers(struct nt_store *base, struct nt_arena *arena, nt_time until, unsigned limit, struct nt_due *out,
+                      unsigned *n)
 {
 	struct nt_sqlite_store *store = self(base);
 	sqlite3_stmt *s = nt_sqlite_statement(store, NT_SQL_TIMER_DUE);
@@ -442,7 +458,8 @@ static const struct nt_store_ops ops = {
 
 static const char write_settings[] =
 	"PRAGMA locking_mode = NORMAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF;"
-	"PRAGMA temp_store = MEMORY; PRAGMA cache_size = -" CACHE_KIB "; PRAGMA wal_autocheckpoint = " AUTOCHECKPOINT ";"
+	"PRAGMA temp_store = MEMORY; PRAGMA cache_size = -" CACHE_KIB "; PRAGMA wal_autocheckpoint = " AUTOCHECKPOINT
+	";"
 	"PRAGMA journal_size_limit = 268435456; PRAGMA secure_delete = FAST; PRAGMA mmap_size = 0;";
 
 /* Drawn once and kept beside the data; the list alone, say in a copy of that table, tells nobody's address. */
@@ -452,8 +469,8 @@ static bool read_address_key(struct nt_sqlite_store *store, bool draw, char **wh
 	sqlite3_stmt *s = NULL;
 	bool done = !draw || sqlite3_exec(store->db, drawn, NULL, NULL, NULL) == SQLITE_OK;
 
-	done = done && sqlite3_prepare_v2(store->db, "SELECT value FROM meta WHERE key = 'address_key'", -1, &s, NULL) ==
-	                       SQLITE_OK;
+	done = done && sqlite3_prepare_v2(store->db, "SELECT value FROM meta WHERE key = 'address_key'", -1, &s,
+	                                  NULL) == SQLITE_OK;
 	if (done && sqlite3_step(s) == SQLITE_ROW)
 		g_strlcpy(store->address_key, (const char *)sqlite3_column_text(s, 0), sizeof store->address_key);
 	if (!done)
@@ -492,7 +509,8 @@ struct nt_store *nt_sqlite_store_open(const struct nt_sqlite_options *options, c
 	if (detail == NULL)
 		detail = g_strdup(store->db != NULL ? sqlite3_errmsg(store->db) : sqlite3_errstr(code));
 	if (store->db != NULL && sqlite3_system_errno(store->db) != 0 && code != SQLITE_OK)
-		*why = g_strdup_printf("%s: %s (%s)", options->path, detail, g_strerror(sqlite3_system_errno(store->db)));
+		*why = g_strdup_printf("%s: %s (%s)", options->path, detail,
+		                       g_strerror(sqlite3_system_errno(store->db)));
 	else
 		*why = g_strdup_printf("%s: %s", options->path, detail);
 	g_free(detail);

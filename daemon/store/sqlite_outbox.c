@@ -5,9 +5,36 @@
 #include <string.h>
 
 /* The order of the columns in every SELECT on outbox. */
-enum column { ID, STATE, CHANNEL, NOT_BEFORE, ATTEMPTS, OWNER, SLOT, CHANGED, REMOTE_ID, DETAIL, LEAD, REP, CAMPAIGN, RUN_KEY,
-              ENTRY, STEP, TEMPLATE, LOCALE, TEMPLATE_HASH, ADDRESS, ADDRESS_NAME, PAYLOAD, SERVICE, RELEASED, OFFER, WHY,
-              PROGRAM_HASH, NUMBER };
+enum column {
+	ID,
+	STATE,
+	CHANNEL,
+	NOT_BEFORE,
+	ATTEMPTS,
+	OWNER,
+	SLOT,
+	CHANGED,
+	REMOTE_ID,
+	DETAIL,
+	LEAD,
+	REP,
+	CAMPAIGN,
+	RUN_KEY,
+	ENTRY,
+	STEP,
+	TEMPLATE,
+	LOCALE,
+	TEMPLATE_HASH,
+	ADDRESS,
+	ADDRESS_NAME,
+	PAYLOAD,
+	SERVICE,
+	RELEASED,
+	OFFER,
+	WHY,
+	PROGRAM_HASH,
+	NUMBER
+};
 
 static struct nt_sqlite_store *self(struct nt_store *store)
 {

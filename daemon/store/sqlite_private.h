@@ -55,9 +55,11 @@ int nt_sqlite_log_read(struct nt_store *base, struct nt_arena *arena, int64_t se
 int nt_sqlite_log_erase(struct nt_sqlite_store *store, int64_t sequence); /* the chain from there back */
 int nt_sqlite_sales_put(struct nt_store *base, const char *lead, const void *bytes, size_t length);
 int nt_sqlite_sales_turns(struct nt_store *store, const void *bytes, size_t length);
-int nt_sqlite_sales_each(struct nt_store *base, void (*each)(void *, const char *, const void *, size_t), void *context);
+int nt_sqlite_sales_each(struct nt_store *base, void (*each)(void *, const char *, const void *, size_t),
+                         void *context);
 int nt_sqlite_program_put(struct nt_store *base, const char *hash, const void *bytes, size_t length, nt_time at);
-int nt_sqlite_program_get(struct nt_store *base, struct nt_arena *arena, const char *hash, struct nt_blob *out, nt_time *at);
+int nt_sqlite_program_get(struct nt_store *base, struct nt_arena *arena, const char *hash, struct nt_blob *out,
+                          nt_time *at);
 /* A program's number, given if it has none yet. */
 int nt_sqlite_program_number(struct nt_sqlite_store *store, const char *hash, nt_time at, int64_t *number);
 int nt_sqlite_meta_get(struct nt_store *base, struct nt_arena *arena, const char *key, const char **value);

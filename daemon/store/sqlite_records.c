@@ -242,7 +242,8 @@ int nt_sqlite_sales_each(struct nt_store *base, void (*each)(void *, const char 
 	if (s == NULL)
 		return NT_STORE_ERROR;
 	while ((code = sqlite3_step(s)) == SQLITE_ROW)
-		each(context, (const char *)sqlite3_column_text(s, 0), sqlite3_column_blob(s, 1), (size_t)sqlite3_column_bytes(s, 1));
+		each(context, (const char *)sqlite3_column_text(s, 0), sqlite3_column_blob(s, 1),
+		     (size_t)sqlite3_column_bytes(s, 1));
 	if (code != SQLITE_DONE)
 		return nt_sqlite_fail(store);
 	sqlite3_reset(s);
@@ -261,7 +262,8 @@ int nt_sqlite_program_put(struct nt_store *base, const char *hash, const void *b
 	return nt_sqlite_run(self(base), s);
 }
 
-int nt_sqlite_program_get(struct nt_store *base, struct nt_arena *arena, const char *hash, struct nt_blob *out, nt_time *at)
+int nt_sqlite_program_get(struct nt_store *base, struct nt_arena *arena, const char *hash, struct nt_blob *out,
+                          nt_time *at)
 {
 	struct nt_sqlite_store *store = self(base);
 	sqlite3_stmt *s = nt_sqlite_statement(store, NT_SQL_PROGRAM_GET);

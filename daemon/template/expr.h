@@ -15,7 +15,7 @@ struct nt_liquid_parser {
 	unsigned depth, nodes;
 	int errors;                   /* that were there before */
 	bool stopped;                 /* a limit was hit: no more messages */
-	bool lost;                    /* a tag was unknown or out of place: what fits badly after it is no mistake of its own */
+	bool lost; /* a tag was unknown or out of place: what fits badly after it is no mistake of its own */
 	GPtrArray *guards;            /* char *: paths that an enclosing `if` asks for */
 	GHashTable *locals;           /* names that the program itself gives a value */
 	GHashTable *uses;             /* path → struct nt_liquid_use */

@@ -37,7 +37,8 @@ static void read_own(const struct nt_links *links, const uint8_t *data, size_t s
 		memcpy(link.name, name + 1, MIN(size - (size_t)(name - data) - 1, sizeof link.name - 1));
 	nt_links_make(links, &link, url);
 	NT_CHECK(nt_links_read(links, strrchr(url->str, '/') + 1, &back));
-	NT_CHECK(back.kind == link.kind && back.action == link.action && back.number == link.number && back.expires == link.expires);
+	NT_CHECK(back.kind == link.kind && back.action == link.action && back.number == link.number &&
+	         back.expires == link.expires);
 	NT_CHECK(strcmp(back.id, link.id) == 0 && strcmp(back.name, link.name) == 0);
 	url->str[url->len / 2 + 10] ^= 1;
 	NT_CHECK(!nt_links_read(links, strrchr(url->str, '/') + 1, &back));

@@ -12,7 +12,9 @@
 #include <string.h>
 
 static const char separator[] = "\n====\n";
-static const char *const settings[][2] = { { "account", "a" }, { "token", "t" }, { "url", "http://gw/" }, { "from", "1" } };
+static const char *const settings[][2] = {
+	{ "account", "a" }, { "token", "t" }, { "url", "http://gw/" }, { "from", "1" }
+};
 
 static void check_text(const char *text, size_t most)
 {
@@ -47,7 +49,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t length = cut != NULL ? (size_t)(cut - text) : size;
 	struct nt_diags *diags = nt_diags_new();
 	GString *said = g_string_new(NULL);
-	struct nt_provider *provider = nt_provider_load("gw.yaml", text, length, settings, G_N_ELEMENTS(settings), diags);
+	struct nt_provider *provider =
+		nt_provider_load("gw.yaml", text, length, settings, G_N_ELEMENTS(settings), diags);
 
 	NT_CHECK((provider == NULL) == (nt_diags_errors(diags) > 0));
 	nt_diags_print(diags, said);

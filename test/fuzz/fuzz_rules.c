@@ -52,7 +52,8 @@ static void check_steps(const struct nt_program *program, const struct nt_campai
 		NT_CHECK(step->kind != NT_STEP_GO_TO || (step->target >= 0 && step->target < n));
 		for (unsigned a = 0; a < step->n_arms; a++)
 			NT_CHECK(step->arms[a].first == -1 || (step->arms[a].first > i && step->arms[a].first < n));
-		NT_CHECK(step->kind != NT_STEP_SPLIT || step->n_arms == 0 || step->arms[step->n_arms - 1].upto == 1000000);
+		NT_CHECK(step->kind != NT_STEP_SPLIT || step->n_arms == 0 ||
+		         step->arms[step->n_arms - 1].upto == 1000000);
 	}
 }
 

@@ -9,8 +9,8 @@ void drop_vfs_register(void);
 void drop_vfs_fail_at(unsigned n);
 /* How many writes there have been since. */
 unsigned drop_vfs_writes(void);
-/* Takes back, in every file that is open, what was written since its last sync. Nothing works until the power is on again: first their owners
- * close the files. */
+/* Takes back, in every file that is open, what was written since its last sync. Nothing works until the power is on
+ * again: first their owners close the files. */
 void drop_vfs_power_loss(void);
 void drop_vfs_power_on(void);
 /* A sync does nothing from now on (and power loss takes all back): shows that the test would notice. */

@@ -90,15 +90,17 @@ static unsigned missing(struct nt_store *store, const struct promised *promised)
 	for (guint i = 0; i < promised->answered->len; i++) {
 		bool fresh;
 
-		assert_int_equal(store->ops->put_input(store, "test", g_ptr_array_index(promised->answered, i), "lead", &fresh), NT_STORE_OK);
+		assert_int_equal(store->ops->put_input(store, "test", g_ptr_array_index(promised->answered, i), "lead",
+		                                       &fresh),
+		                 NT_STORE_OK);
 		n += fresh;
 	}
 	store->ops->rollback(store);
 	return n;
 }
 
-/* One life: batches, the power fails at the given write, everything unsynced is lost, a new start. Gives how many answered events
- * are missing. */
+/* One life: batches, the power fails at the given write, everything unsynced is lost, a new start. Gives how many
+ * answered events are missing. */
 static unsigned lose_power_at(unsigned write)
 {
 	struct promised promised = { g_ptr_array_new_with_free_func(g_free) };
@@ -166,7 +168,10 @@ static void test_what_is_no_store_is_refused(void **state)
 	char *path = fresh_path(), *why = NULL;
 
 	(void)state;
-	assert_true(g_file_set_contents(path, "This is a letter to my aunt and by no means a database, though it is long enough.", -1, NULL));
+	assert_true(g_file_set_contents(path,
+	                                "This is a letter to my aunt and by no means a database, though it is long "
+	                                "enough.",
+	                                -1, NULL));
 	assert_null(open_at(path, NT_SQLITE_WRITE, NULL, &why));
 	assert_non_null(strstr(why, "not a database"));
 	g_free(why);
@@ -217,8 +222,8 @@ static void test_suppressed_addresses_cannot_be_read(void **state)
 	assert_int_equal(store->ops->commit(store, 1), NT_STORE_OK);
 	store->ops->free(store);
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_prepare_v2(db, "SELECT length(address), CAST(address AS TEXT) FROM suppression", -1, &s,
-	                                    NULL),
+	assert_int_equal(sqlite3_prepare_v2(db, "SELECT length(address), CAST(address AS TEXT) FROM suppression", -1,
+	                                    &s, NULL),
 	                 SQLITE_OK);
 	assert_int_equal(sqlite3_step(s), SQLITE_ROW);
 	assert_int_equal(sqlite3_column_int(s, 0), 32);

@@ -1,4 +1,5 @@
-/* For tests of channels: a rule set whose messages say what they are given, deliveries of them, a loop, and what became of each. */
+/* For tests of channels: a rule set whose messages say what they are given, deliveries of them, a loop, and what became
+ * of each. */
 #ifndef NT_TEST_CHANNEL_WORLD_H
 #define NT_TEST_CHANNEL_WORLD_H
 
@@ -31,16 +32,20 @@ static const char world_rules[] =
 	"---\n"
 	"events: { trial.started: {} }\n"
 	"---\n"
-	"campaign: all\nenter: { on: trial.started }\nsteps: [ email: plain, wait: 300 days, email: page, sms: text, letter: sheet ]\n";
+	"campaign: all\nenter: { on: trial.started }\nsteps: [ email: plain, wait: 300 days, email: page, sms: text, "
+        "letter: sheet ]\n";
 
-#define FRONT "---\nsubject: \"{{ subject }}\"\nfrom_name: \"{{ from_name }}\"\nreply_to: \"{{ reply_to }}\"\nx-note: \"{{ note }}\"\n"
+#define FRONT                                                                                                          \
+	"---\nsubject: \"{{ subject }}\"\nfrom_name: \"{{ from_name }}\"\nreply_to: \"{{ reply_to }}\"\nx-note: \"{{ " \
+	"note }}\"\n"
 
 static const struct nt_file world_templates[] = {
 	{ "templates/plain/email.txt", FRONT "---\n{{ body }}\n", sizeof FRONT "---\n{{ body }}\n" - 1 },
 	{ "templates/page/email.html", FRONT "---\n<p>{{ body }}</p><p>{{ unsubscribe_url }}</p>\n",
 	  sizeof FRONT "---\n<p>{{ body }}</p><p>{{ unsubscribe_url }}</p>\n" - 1 },
 	{ "templates/text/sms.txt", "{{ body }}", sizeof "{{ body }}" - 1 },
-	{ "templates/sheet/letter.txt", "---\nsubject: \"{{ subject }}\"\n---\n{{ body }}\n", sizeof "---\nsubject: \"{{ subject }}\"\n---\n{{ body }}\n" - 1 },
+	{ "templates/sheet/letter.txt", "---\nsubject: \"{{ subject }}\"\n---\n{{ body }}\n",
+	  sizeof "---\nsubject: \"{{ subject }}\"\n---\n{{ body }}\n" - 1 },
 };
 
 struct world_outcome {
@@ -106,8 +111,12 @@ static inline struct nt_program *world_program(const char *text)
 
 static inline void world_done(struct nt_delivery *delivery, const struct nt_delivery_outcome *outcome)
 {
-	struct world_outcome o = { .message = g_strdup(delivery->row.message.id), .result = outcome->result, .hard = outcome->hard,
-		                   .down = outcome->down, .detail = g_strdup(outcome->detail), .remote_id = g_strdup(outcome->remote_id),
+	struct world_outcome o = { .message = g_strdup(delivery->row.message.id),
+		                   .result = outcome->result,
+		                   .hard = outcome->hard,
+		                   .down = outcome->down,
+		                   .detail = g_strdup(outcome->detail),
+		                   .remote_id = g_strdup(outcome->remote_id),
 		                   .retry_after = outcome->retry_after };
 
 	g_array_append_val(world.outcomes, o);
@@ -133,8 +142,9 @@ static inline void world_start(void)
 		g_error("%s", why);
 	g_free(path);
 	world.outcomes = g_array_new(FALSE, FALSE, sizeof(struct world_outcome));
-	world.house = (struct nt_channel_house){ .loop = world.loop, .clock = world.clock, .links = world.links, .slots = world.slots,
-		                                 .done = world_done };
+	world.house = (struct nt_channel_house){
+		.loop = world.loop, .clock = world.clock, .links = world.links, .slots = world.slots, .done = world_done
+	};
 }
 
 static inline void world_forget(void)
@@ -217,7 +227,9 @@ static inline struct nt_delivery *world_delivery_of(const struct sending *s)
 	delivery->templates = world.program->templates;
 	m->id = nt_arena_strdup(arena, world_or(s->id, "00112233445566778899aabbccddeeff"));
 	m->channel = nt_arena_strdup(arena, world_or(s->channel, "email"));
-	m->template_name = nt_arena_strdup(arena, world_or(s->template, strcmp(m->channel, "sms") == 0 ? "text" : strcmp(m->channel, "letter") == 0 ? "sheet" : "plain"));
+	m->template_name = nt_arena_strdup(arena, world_or(s->template, strcmp(m->channel, "sms") == 0      ? "text"
+	                                                                : strcmp(m->channel, "letter") == 0 ? "sheet"
+	                                                                                                    : "plain"));
 	m->address = nt_arena_strdup(arena, world_or(s->address, "ann@example.net"));
 	m->address_name = nt_arena_strdup(arena, s->name);
 	m->lead = nt_arena_strdup(arena, world_or(s->lead, "ann"));

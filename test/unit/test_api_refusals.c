@@ -43,7 +43,8 @@ static const struct refusal of_events[] = {
 	EVENTS("{\"lead\":\"ann\",\"event\":7}", "event", "event: must be a name such as \\\"order.placed\\\""),
 	EVENTS("{\"lead\":\"ann\",\"event\":\"~129~\"}", "event", "event: is longer than 128 bytes"),
 	EVENTS("{\"lead\":\"ann\",\"event\":\"a\\tb\"}", "event", "event: has control characters"),
-	EVENTS("{\"lead\":\"ann\",\"event\":\"email.sent\"}", "event", "event: 'email.sent' is told by nurtured itself"),
+	EVENTS("{\"lead\":\"ann\",\"event\":\"email.sent\"}", "event",
+	       "event: 'email.sent' is told by nurtured itself"),
 	EVENTS(EVENT("\"id\":7"), "id", "id: must be text"),
 	EVENTS(EVENT("\"id\":\"\""), "id", "id: is missing"),
 	EVENTS(EVENT("\"id\":\"~129~\""), "id", "id: is longer than 128 bytes"),
@@ -61,7 +62,8 @@ static const struct refusal of_events[] = {
 	       "properties.other: is longer than 4096 bytes"),
 	EVENTS(EVENT("\"properties\":{\"other\":[\"~4097~\"]}"), "properties.other",
 	       "properties.other: is longer than 4096 bytes"),
-	EVENTS(EVENT("\"properties\":{\"amount\":true}"), "properties.amount", "properties.amount: must be a number such as 12.5"),
+	EVENTS(EVENT("\"properties\":{\"amount\":true}"), "properties.amount",
+	       "properties.amount: must be a number such as 12.5"),
 	EVENTS(EVENT("\"consent\":true"), "consent", "consent: must be an object such as {\\\"sms\\\": true}"),
 	EVENTS(EVENT("\"consent\":{\"pigeon\":true}"), "consent.pigeon", "consent.pigeon: there is no such channel"),
 	EVENTS(EVENT("\"consent\":{\"email\":\"yes\"}"), "consent.email", "consent.email: must be true or false"),
@@ -73,7 +75,8 @@ static const struct refusal of_events[] = {
 	  "there may be message, outcome and detail" },
 	{ "POST", "/v1/outcomes", "{\"message\":\"m\",\"outcome\":\"failed\",\"detail\":\"~1001~\"}", 400, "detail",
 	  "detail: is longer than 1000 bytes" },
-	{ "POST", "/v1/outcomes", "{\"message\":\"m\",\"outcome\":\"opened\"}", 400, "message", "there is no such message" },
+	{ "POST", "/v1/outcomes", "{\"message\":\"m\",\"outcome\":\"opened\"}", 400, "message",
+	  "there is no such message" },
 };
 
 static const struct refusal of_leads[] = {
@@ -105,7 +108,8 @@ static const struct refusal of_leads[] = {
 	  "channel: there is no channel 'pigeon'" },
 	{ "POST", "/v1/leads/ann/consent", "{\"given\":true,\"how\":\"~201~\"}", 400, "how",
 	  "how: at most 200 bytes, and from: at most 1000" },
-	{ "POST", "/v1/leads/ann/campaigns/goodbye", NULL, 400, "campaign", "campaign: there is no campaign 'goodbye'" },
+	{ "POST", "/v1/leads/ann/campaigns/goodbye", NULL, 400, "campaign",
+	  "campaign: there is no campaign 'goodbye'" },
 };
 
 static const struct refusal of_the_rest[] = {
@@ -182,8 +186,8 @@ static void all_else(void **state)
 static void undeclared_fields_have_an_end(void **state)
 {
 	char *fields = unfold("{#256#}");
-	struct reply *reply = ask(.method = "PATCH", .path = "/v1/leads/ann", .token = "shop", .type = "application/json",
-	                          .body = fields);
+	struct reply *reply = ask(.method = "PATCH", .path = "/v1/leads/ann", .token = "shop",
+	                          .type = "application/json", .body = fields);
 
 	(void)state;
 	g_free(fields);

@@ -96,7 +96,8 @@ static void damage_does_no_harm(void **state)
 			copy[i] = (char)values[v];
 			if (nt_archive_unpack(arena, copy, bytes->len, &files)) {
 				for (unsigned k = 0; k < files.n_rules; k++)
-					sum += strlen(files.rules[k].path) + strnlen(files.rules[k].bytes, files.rules[k].length);
+					sum += strlen(files.rules[k].path) +
+					       strnlen(files.rules[k].bytes, files.rules[k].length);
 				for (unsigned k = 0; k < files.n_templates; k++)
 					sum += strlen(files.templates[k].path);
 			}

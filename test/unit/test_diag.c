@@ -46,7 +46,8 @@ static void the_span_is_marked_below_its_line(void **state)
 static void messages_come_in_order_of_place(void **state)
 {
 	struct nt_diags *diags = nt_diags_new();
-	const struct nt_source *b = nt_diags_source(diags, "b", "1\n2\n", 4), *a = nt_diags_source(diags, "a", "1\n", 2);
+	const struct nt_source *b = nt_diags_source(diags, "b", "1\n2\n", 4),
+			       *a = nt_diags_source(diags, "a", "1\n", 2);
 
 	(void)state;
 	nt_diags_error(diags, nt_span_of(b, 2, 1), "third");
@@ -86,9 +87,10 @@ static void as_json_for_editors(void **state)
 	nt_diags_error(diags, span_of(source, "\xC3\xBCmial"), "\"\xFF\"");
 	nt_diags_warning(diags, NT_NOWHERE, "x");
 	out = printed(diags, nt_diags_print_json);
-	assert_string_equal(out, "[{\"file\":\"\",\"line\":0,\"column\":0,\"end_column\":0,\"severity\":\"warning\","
-	                         "\"message\":\"x\"},\n {\"file\":\"rules/a.yaml\",\"line\":3,\"column\":4,\"end_column\":9,"
-	                         "\"severity\":\"error\",\"message\":\"\\\"\xEF\xBF\xBD\\\"\"}]\n");
+	assert_string_equal(out,
+	                    "[{\"file\":\"\",\"line\":0,\"column\":0,\"end_column\":0,\"severity\":\"warning\","
+	                    "\"message\":\"x\"},\n {\"file\":\"rules/a.yaml\",\"line\":3,\"column\":4,\"end_column\":9,"
+	                    "\"severity\":\"error\",\"message\":\"\\\"\xEF\xBF\xBD\\\"\"}]\n");
 	g_free(out);
 	nt_diags_free(diags);
 }

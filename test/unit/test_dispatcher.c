@@ -101,7 +101,9 @@ static void finish(struct fake *fake, enum nt_send_result result)
 
 static void finish_down(struct fake *fake)
 {
-	const struct nt_delivery_outcome outcome = { .result = NT_SEND_UNTOUCHED, .detail = "nobody there", .down = true };
+	const struct nt_delivery_outcome outcome = { .result = NT_SEND_UNTOUCHED,
+		                                     .detail = "nobody there",
+		                                     .down = true };
 
 	answer(fake, g_queue_pop_head(&fake->held), &outcome);
 }
@@ -157,9 +159,12 @@ static int start_store(void **state)
 
 static void start_dispatcher(void)
 {
-	struct nt_engine_thread_options options = { .store = store, .engine = engine, .clock = world.clock, .loop = world.loop,
-		                                    .turned = on_turned };
-	struct nt_dispatcher_options dispatch = { .loop = world.loop, .clock = world.clock, .owner = OWNER, .slots = world.slots };
+	struct nt_engine_thread_options options = {
+		.store = store, .engine = engine, .clock = world.clock, .loop = world.loop, .turned = on_turned
+	};
+	struct nt_dispatcher_options dispatch = {
+		.loop = world.loop, .clock = world.clock, .owner = OWNER, .slots = world.slots
+	};
 
 	dispatch.engine = thread = nt_engine_thread_start(&options);
 	dispatcher = nt_dispatcher_new(&dispatch);
@@ -477,7 +482,9 @@ static void another_try_waits_for_its_time(void **state)
 static void the_servers_own_wish_counts(void **state)
 {
 	struct fake *fake = fake_new(1, 0);
-	const struct nt_delivery_outcome busy = { .result = NT_SEND_TEMPORARY, .detail = "429", .retry_after = NT_HOUR };
+	const struct nt_delivery_outcome busy = { .result = NT_SEND_TEMPORARY,
+		                                  .detail = "429",
+		                                  .retry_after = NT_HOUR };
 
 	(void)state;
 	release("ann");

@@ -116,9 +116,10 @@ static void too_long_is_killed_with_all_its_children(void **state)
 static void the_message_comes_on_standard_input(void **state)
 {
 	char *script = g_strdup_printf("cat >%s/got", world.folder), *file, *text = NULL;
-	static const char expected[] =
-		"Message-Id: 00112233445566778899aabbccddeeff\nDate: 2026-03-02T10:00:00Z\nChannel: letter\nTo: 1 Main St\nName: Ann Lead: eve\n"
-		"Lead: ann\nTemplate: sheet\nCampaign: all\nSubject: Hello\nContent-Type: text/plain; charset=utf-8\n\nHi there\n";
+	static const char expected[] = "Message-Id: 00112233445566778899aabbccddeeff\nDate: "
+	                               "2026-03-02T10:00:00Z\nChannel: letter\nTo: 1 Main St\nName: Ann Lead: eve\n"
+				       "Lead: ann\nTemplate: sheet\nCampaign: all\nSubject: Hello\nContent-Type: "
+	                               "text/plain; charset=utf-8\n\nHi there\n";
 
 	(void)state;
 	assert_int_equal(run(script)->result, NT_SEND_ACCEPTED);
@@ -133,7 +134,8 @@ static void the_message_comes_on_standard_input(void **state)
 static void it_inherits_nothing(void **state)
 {
 	int fd = fcntl(0, F_DUPFD, 100); /* not close-on-exec, as libraries leave theirs */
-	char *script = g_strdup_printf("if test -e /proc/$$/fd/%d; then echo open; else echo closed, home=$HOME; fi", fd);
+	char *script =
+		g_strdup_printf("if test -e /proc/$$/fd/%d; then echo open; else echo closed, home=$HOME; fi", fd);
 	const struct world_outcome *o = run(script);
 
 	(void)state;

@@ -138,7 +138,8 @@ static void what_cannot_be_read(void **state)
 	put("loop/a.yaml", "");
 	assert_int_equal(symlink(".", "loop/again"), 0);
 	assert_reads("loop", NULL, -ELOOP,
-	             "loop/again/again/again/again/again/again/again/again/again/again/again/again/again/again/again/again/again: "
+	             "loop/again/again/again/again/again/again/again/again/again/again/again/again/again/again/again/"
+	             "again/again: "
 	             "folders are nested too deeply");
 	assert_reads("rules", "nowhere", -ENOENT, "nowhere: No such file or directory");
 	g_free(large);

@@ -1,4 +1,5 @@
-/* The http channel against a server that does as it is told: answers, drops, silence, floods; what becomes of the message each time. */
+/* The http channel against a server that does as it is told: answers, drops, silence, floods; what becomes of the
+ * message each time. */
 #include "channel_world.h"
 #include "sink.h"
 
@@ -34,7 +35,8 @@ static bool hear_request(struct sink *s, int fd)
 		end = strstr(text->str, "\r\n\r\n");
 		length = end != NULL ? strstr(text->str, "Content-Length: ") : NULL;
 		if (end != NULL)
-			wanted = (size_t)(end - text->str) + 4 + (length != NULL && length < end ? strtoul(length + 16, NULL, 10) : 0);
+			wanted = (size_t)(end - text->str) + 4 +
+			         (length != NULL && length < end ? strtoul(length + 16, NULL, 10) : 0);
 	}
 	if (text->len >= wanted)
 		sink_hear(s, text->str, text->len);
@@ -43,8 +45,8 @@ static bool hear_request(struct sink *s, int fd)
 	return n != 0;
 }
 
-/* "close": before a word. "drop": after the request. "silent": for ever. "flood": without end. Else: an answer; one that has no length
- * ends the connection. */
+/* "close": before a word. "drop": after the request. "silent": for ever. "flood": without end. Else: an answer; one
+ * that has no length ends the connection. */
 static void talk(struct sink *s, int fd)
 {
 	bool more = !sink_was_told(s, "close");
@@ -76,7 +78,8 @@ static void open_channel(const char *url, unsigned connections, unsigned timeout
 	struct nt_diags *diags = nt_diags_new();
 	struct nt_http_settings http = { .connections = connections, .timeout_ms = timeout_ms };
 
-	provider = nt_provider_load("test.yaml", gateway, sizeof gateway - 1, (const char *const(*)[2])settings, 1, diags);
+	provider =
+		nt_provider_load("test.yaml", gateway, sizeof gateway - 1, (const char *const(*)[2])settings, 1, diags);
 	assert_non_null(provider);
 	nt_diags_free(diags);
 	http.provider = provider;
@@ -140,7 +143,8 @@ static void a_message_is_taken(void **state)
 	assert_string_equal(o->detail, "200 {\"sid\":\"1\"}");
 	assert_false(o->down);
 	assert_true(g_str_has_prefix(sink_heard(sink, 0), "POST /messages HTTP/1.1\r\n"));
-	assert_true(g_str_has_suffix(sink_heard(sink, 0), "\r\n\r\nTo=%2B15550101&Body=Hi%20%26%20bye%20%3D%20100%25%0A%C3%84%2B"));
+	assert_true(g_str_has_suffix(sink_heard(sink, 0),
+	                             "\r\n\r\nTo=%2B15550101&Body=Hi%20%26%20bye%20%3D%20100%25%0A%C3%84%2B"));
 	assert_non_null(strstr(sink_heard(sink, 0), "Content-Type: application/x-www-form-urlencoded\r\n"));
 	assert_null(strstr(sink_heard(sink, 0), "Expect:"));
 	assert_int_equal(nt_slots_room(world.slots), 64);
@@ -315,8 +319,10 @@ static void a_webhook_is_repeated_with_the_same_key(void **state)
 	assert_non_null(strstr(heard, "Idempotency-Key: 00112233445566778899aabbccddeeff\r\n"));
 	assert_non_null(strstr(heard, "webhook-timestamp: 1772445600\r\n"));
 	assert_non_null(strstr(heard, "webhook-signature: v1,"));
-	assert_non_null(strstr(heard, "\r\n\r\n{\"type\":\"crm\",\"id\":\"00112233445566778899aabbccddeeff\",\"timestamp\":"
-	                              "\"2026-03-02T10:00:00Z\",\"lead\":\"ann\",\"campaign\":\"all\",\"data\":{\"score\":7}}"));
+	assert_non_null(strstr(heard,
+	                       "\r\n\r\n{\"type\":\"crm\",\"id\":\"00112233445566778899aabbccddeeff\",\"timestamp\":"
+	                       "\"2026-03-02T10:00:00Z\",\"lead\":\"ann\",\"campaign\":\"all\",\"data\":{\"score\":7}"
+	                       "}"));
 }
 
 static void what_cannot_be_made_is_refused_at_once(void **state)

@@ -74,9 +74,9 @@ static void segments_upon_segments(void **state)
 static void jumps(void **state)
 {
 	(void)state;
-	assert_refused(many("campaign: c\nenter: { by_hand: true }\nsteps:\n", 101, "  - go_to: end\n    if: score > 5\n",
-	                    "  - tag: x\n    id: end\n"), NULL,
-	               "a.yaml:204:5: a campaign takes at most 100 'go_to'");
+	assert_refused(many("campaign: c\nenter: { by_hand: true }\nsteps:\n", 101,
+	                    "  - go_to: end\n    if: score > 5\n", "  - tag: x\n    id: end\n"),
+	               NULL, "a.yaml:204:5: a campaign takes at most 100 'go_to'");
 }
 
 static void a_large_file(void **state)

@@ -17,7 +17,9 @@ static struct nt_links *links_with(const char *first, const char *second)
 
 static struct nt_link offer(void)
 {
-	struct nt_link link = { .kind = NT_LINK_REP, .action = 'a', .number = 9007199254740993u, .expires = 1772445600000 };
+	struct nt_link link = {
+		.kind = NT_LINK_REP, .action = 'a', .number = 9007199254740993u, .expires = 1772445600000
+	};
 
 	g_strlcpy(link.id, "lead 7/ä&?", sizeof link.id);
 	g_strlcpy(link.name, "anna", sizeof link.name);
@@ -59,7 +61,9 @@ static void reads_what_it_makes(void **state)
 	assert_null(strpbrk(url->str, "+=\"<> "));
 	assert_true(nt_links_read(links, token, &read));
 	assert_same(&link, &read);
-	link = (struct nt_link){ .kind = NT_LINK_UNSUBSCRIBE, .expires = NT_NEVER, .id = "00112233445566778899aabbccddeeff" };
+	link = (struct nt_link){ .kind = NT_LINK_UNSUBSCRIBE,
+		                 .expires = NT_NEVER,
+		                 .id = "00112233445566778899aabbccddeeff" };
 	g_free(token);
 	token = token_of(links, &link);
 	assert_true(nt_links_read(links, token, &read));
@@ -116,10 +120,14 @@ static void refuses_every_change(void **state)
 
 static void refuses_parts_and_rubbish(void **state)
 {
-	static const char *const rubbish[] = { "", "a", "AAAA", "not base64 at all!", "====", "..", "%00", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" };
+	static const char *const rubbish[] = { "",     "a",
+		                               "AAAA", "not base64 at all!",
+		                               "====", "..",
+		                               "%00",  "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" };
 	struct nt_links *links = links_with(FIRST, NULL);
 	struct nt_link link = offer(), read;
-	char *token = token_of(links, &link), *longer = g_strconcat(token, "A", NULL), *twice = g_strconcat(token, token, NULL);
+	char *token = token_of(links, &link), *longer = g_strconcat(token, "A", NULL),
+	     *twice = g_strconcat(token, token, NULL);
 	char *huge = g_strnfill(100000, 'A');
 
 	(void)state;
@@ -154,7 +162,8 @@ static void refuses_another_key(void **state)
 
 static void keys_rotate(void **state)
 {
-	struct nt_links *before = links_with(FIRST, NULL), *between = links_with(SECOND, FIRST), *after = links_with(SECOND, NULL);
+	struct nt_links *before = links_with(FIRST, NULL), *between = links_with(SECOND, FIRST),
+			*after = links_with(SECOND, NULL);
 	struct nt_link link = offer(), read;
 	char *old = token_of(before, &link), *new = token_of(between, &link);
 

@@ -22,7 +22,9 @@ static void world_init(struct world *w)
 {
 	*w = (struct world){ .bytes = g_string_new(NULL) };
 	w->delivery.row.message = (struct nt_message){ .id = "0123456789abcdef0123456789abcdef", .released = RELEASED };
-	w->letter = (struct nt_letter){ .to = "ann@example.org", .to_name = "Ann Holm", .from = "ruth@tarnscales.example",
+	w->letter = (struct nt_letter){ .to = "ann@example.org",
+		                        .to_name = "Ann Holm",
+		                        .from = "ruth@tarnscales.example",
 		                        .from_name = "Ruth at Tarn Scales" };
 	w->letter.rendered = (struct nt_rendered){ .subject = "Hello", .text = "Hi\n", .html = "<p>Hi</p>\n" };
 }
@@ -119,7 +121,8 @@ static void test_letter(void **state)
 
 	(void)state;
 	world_init(&w);
-	w.letter.unsubscribe_url = "https://hello.example/u/AbCdEfGhIjKlMnOpQrStUvWxYzAbCdEfGhIjKlMnOpQrStUvWxYzAbCdEfGhIjKlMnOpQrStUvWxYz";
+	w.letter.unsubscribe_url = "https://hello.example/u/"
+	                           "AbCdEfGhIjKlMnOpQrStUvWxYzAbCdEfGhIjKlMnOpQrStUvWxYzAbCdEfGhIjKlMnOpQrStUvWxYz";
 	w.letter.rendered.reply_to = "answers@tarnscales.example";
 	build(&w);
 	assert_string_equal(mailbox(g_mime_message_get_from(w.message), &name), "ruth@tarnscales.example");
@@ -130,8 +133,10 @@ static void test_letter(void **state)
 	assert_string_equal(g_mime_message_get_subject(w.message), "Hello");
 	assert_non_null(strstr(w.bytes->str, "\r\nDate: Mon, 02 Mar 2026 15:05:05 +0000\r\n"));
 	assert_string_equal(header(&w, "Message-ID"), "<0123456789abcdef0123456789abcdef@tarnscales.example>");
-	assert_non_null(strstr(w.bytes->str, "\r\nList-Unsubscribe: <https://hello.example/u/AbCdEfGhIjKlMnOpQrStUvWxYzAbCdEfGhIjKlMnOpQr"
-	                                     "StUvWxYzAbCdEfGhIjKlMnOpQrStUvWxYz>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"));
+	assert_non_null(strstr(w.bytes->str, "\r\nList-Unsubscribe: "
+	                                     "<https://hello.example/u/AbCdEfGhIjKlMnOpQrStUvWxYzAbCdEfGhIjKlMnOpQr"
+	                                     "StUvWxYzAbCdEfGhIjKlMnOpQrStUvWxYz>\r\nList-Unsubscribe-Post: "
+	                                     "List-Unsubscribe=One-Click\r\n"));
 	check_part(&w, 0, "Hi\r\n");
 	check_part(&w, 1, "<p>Hi</p>\r\n");
 	world_clear(&w);
@@ -176,9 +181,12 @@ static void test_no_header_gets_in(void **state)
 static void test_beyond_ascii(void **state)
 {
 	static const char *const subjects[] = {
-		"Grüße aus Burlington, José: drei Wägen zum Preis von zweien, und eine Waage, die spricht – bis Ende März",
-		"値段のことでご相談ください。いつでもお電話をお待ちしております。どうぞよろしくお願いいたします。ありがとうございます",
-		"=?utf-8?Q?not_what_it_seems?=", "= ? _ \"quoted\" (and so on) 100%",
+		"Grüße aus Burlington, José: drei Wägen zum Preis von zweien, und eine Waage, die spricht – bis Ende "
+		"März",
+		"値段のことでご相談ください。いつでもお電話をお待ちしております。どうぞよろしくお願いいたします。ありが"
+		"とうございます",
+		"=?utf-8?Q?not_what_it_seems?=",
+		"= ? _ \"quoted\" (and so on) 100%",
 	};
 	struct world w;
 	const char *name;
@@ -252,7 +260,9 @@ static void test_bodies(void **state)
 /* Any text comes back as it was, in lines of 76. */
 static void test_random_bodies(void **state)
 {
-	static const char *const pieces[] = { "word ", "=", " ", "\t", "ü", "値", "x", "sixteen letters.", ".", "From " };
+	static const char *const pieces[] = {
+		"word ", "=", " ", "\t", "ü", "値", "x", "sixteen letters.", ".", "From "
+	};
 	guint32 random = 20260302;
 	struct world w;
 
@@ -269,7 +279,9 @@ static void test_random_bodies(void **state)
 				g_string_append(read, "\r\n");
 			} else {
 				g_string_append(text, pieces[(random >> 16) % (i % 3 == 0 ? 4 : G_N_ELEMENTS(pieces))]);
-				g_string_append(read, text->str + text->len - strlen(pieces[(random >> 16) % (i % 3 == 0 ? 4 : G_N_ELEMENTS(pieces))]));
+				g_string_append(read, text->str + text->len -
+				                              strlen(pieces[(random >> 16) %
+				                                            (i % 3 == 0 ? 4 : G_N_ELEMENTS(pieces))]));
 			}
 		}
 		if (read->len == 0 || read->str[read->len - 1] != '\n')
@@ -303,8 +315,18 @@ static void test_again_the_same(void **state)
 
 static void test_addresses(void **state)
 {
-	static const char *const bad[] = { "", "ann", "@example.org", "ann@", "ann@b@c", "a n@example.org", "<ann@example.org>",
-		                           "ann@example.org\r\nBcc: e@f", "jos\xc3\xa9@example.org", "ann@.org", "ann@-x.org", "a,b@c" };
+	static const char *const bad[] = { "",
+		                           "ann",
+		                           "@example.org",
+		                           "ann@",
+		                           "ann@b@c",
+		                           "a n@example.org",
+		                           "<ann@example.org>",
+		                           "ann@example.org\r\nBcc: e@f",
+		                           "jos\xc3\xa9@example.org",
+		                           "ann@.org",
+		                           "ann@-x.org",
+		                           "a,b@c" };
 	const char *why = NULL;
 	struct world w;
 
@@ -328,9 +350,15 @@ static void test_addresses(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_letter),         cmocka_unit_test(test_text_only),   cmocka_unit_test(test_no_header_gets_in),
-		cmocka_unit_test(test_beyond_ascii),   cmocka_unit_test(test_long_header), cmocka_unit_test(test_bodies),
-		cmocka_unit_test(test_random_bodies), cmocka_unit_test(test_again_the_same), cmocka_unit_test(test_addresses),
+		cmocka_unit_test(test_letter),
+		cmocka_unit_test(test_text_only),
+		cmocka_unit_test(test_no_header_gets_in),
+		cmocka_unit_test(test_beyond_ascii),
+		cmocka_unit_test(test_long_header),
+		cmocka_unit_test(test_bodies),
+		cmocka_unit_test(test_random_bodies),
+		cmocka_unit_test(test_again_the_same),
+		cmocka_unit_test(test_addresses),
 	};
 
 	g_mime_init();

@@ -30,35 +30,44 @@ static const struct {
 	{ "- x\n", "gw.yaml:1:1: error: " },
 	{ "request: POST\n", "gw.yaml:1:10: error: request needs keys and values\n" },
 	{ "request: { method: POST }\n", "gw.yaml:1:1: error: request needs 'url'\n" },
-	{ "reqest: { url: x }\n", "gw.yaml:1:1: error: unknown key 'reqest' in a provider (did you mean 'request'?)\n" },
-	{ "request: { url: x, methd: POST }\n", "gw.yaml:1:20: error: unknown key 'methd' in request (did you mean 'method'?)\n" },
+	{ "reqest: { url: x }\n",
+	  "gw.yaml:1:1: error: unknown key 'reqest' in a provider (did you mean 'request'?)\n" },
+	{ "request: { url: x, methd: POST }\n",
+	  "gw.yaml:1:20: error: unknown key 'methd' in request (did you mean 'method'?)\n" },
 	{ "request: { url: x, method: DELETE }\n", "gw.yaml:1:28: error: 'method' is GET, POST or PUT\n" },
 	{ "request: { url: \"{{ x\" }\n", "gw.yaml:1:17: error: " },
 	{ "request: { url: [ x ] }\n", "gw.yaml:1:17: error: one text is wanted here\n" },
 	{ "request: { url: x, form: x }\n", "gw.yaml:1:26: error: names and values are wanted here\n" },
 	{ "request: { url: x, form: { a: [ b ] } }\n", "gw.yaml:1:31: error: one text is wanted here\n" },
-	{ "request: { url: x, form: { a: b }, json: { a: b } }\n", "gw.yaml:1:36: error: a request has one body: 'form' or 'json'\n" },
-	{ "request: { url: x, method: GET, json: { a: b } }\n", "gw.yaml:1:33: error: a GET request has no body: use 'form', or POST\n" },
+	{ "request: { url: x, form: { a: b }, json: { a: b } }\n",
+	  "gw.yaml:1:36: error: a request has one body: 'form' or 'json'\n" },
+	{ "request: { url: x, method: GET, json: { a: b } }\n",
+	  "gw.yaml:1:33: error: a GET request has no body: use 'form', or POST\n" },
 	{ "request: { url: x, headers: { \"a: b\": c } }\n", "gw.yaml:1:31: error: 'a: b' can't be a header's name\n" },
 	{ "request: { url: x, headers: { \"a\\r\\nb\": c } }\n", "gw.yaml:1:31: error: 'a" },
 	{ "request: { url: x, auth: { user: x, pass: y } }\n", "gw.yaml:1:37: error: unknown key 'pass' in auth" },
 	{ "request: { url: x, idempotent: maybe }\n", "gw.yaml:1:32: error: 'idempotent' is yes or no\n" },
-	{ REQUEST "success: { status: ok }\n", "gw.yaml:3:20: error: 'status' is a list of HTTP codes: [200, 201] or [500-599]\n" },
+	{ REQUEST "success: { status: ok }\n",
+	  "gw.yaml:3:20: error: 'status' is a list of HTTP codes: [200, 201] or [500-599]\n" },
 	{ REQUEST "success: { status: [200, 99] }\n", "gw.yaml:3:26: error: 'status' is a list of HTTP codes" },
 	{ REQUEST "success: { status: [299-200] }\n", "gw.yaml:3:21: error: 'status' is a list of HTTP codes" },
 	{ REQUEST "success: { status: [[200]] }\n", "gw.yaml:3:21: error: 'status' is a list of HTTP codes" },
 	{ REQUEST "temporary: { status: [1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17] }\n",
 	  "gw.yaml:3:22: error: 'status' has room for 16 entries: use ranges\n" },
-	{ REQUEST "hard: { status: 400, json: code }\n", "gw.yaml:3:1: error: under 'hard', 'json' names a field and 'in' its values: they go together\n" },
+	{ REQUEST "hard: { status: 400, json: code }\n",
+	  "gw.yaml:3:1: error: under 'hard', 'json' names a field and 'in' its values: they go together\n" },
 	{ REQUEST "hard: { status: 400, json: code, in: 5 }\n", "gw.yaml:3:38: error: 'in' is a list of values\n" },
 	{ REQUEST "hard: { json: code, in: [ 5 ] }\n", "gw.yaml:3:1: error: hard needs 'status'\n" },
 	{ REQUEST "id: { jsn: sid }\n", "gw.yaml:3:7: error: unknown key 'jsn' in id (did you mean 'json'?)\n" },
 	{ REQUEST "id: { after: \"\" }\n", "gw.yaml:3:5: error: 'after' is the text before the id: \"id=\"\n" },
-	{ REQUEST "settings: { account: needed }\n", "gw.yaml:3:22: error: a setting is required, secret or optional\n" },
-	{ REQUEST "settings: x\n", "gw.yaml:3:11: error: 'settings' names what nurtured.yaml has to give: { account: required }\n" },
-	{ REQUEST "settings: { account: required }\n", "gw.yaml:3:13: error: this gateway needs 'account' under 'settings' of its channel\n" },
-	{ REQUEST "settings: { token: secret }\n",
-	  "gw.yaml:3:13: error: this gateway needs 'token' under 'settings' of its channel (as …_file: it is a secret)\n" },
+	{ REQUEST "settings: { account: needed }\n",
+	  "gw.yaml:3:22: error: a setting is required, secret or optional\n" },
+	{ REQUEST "settings: x\n",
+	  "gw.yaml:3:11: error: 'settings' names what nurtured.yaml has to give: { account: required }\n" },
+	{ REQUEST "settings: { account: required }\n",
+	  "gw.yaml:3:13: error: this gateway needs 'account' under 'settings' of its channel\n" },
+	{ REQUEST "settings: { token: secret }\n", "gw.yaml:3:13: error: this gateway needs 'token' under 'settings' "
+	                                           "of its channel (as …_file: it is a secret)\n" },
 	{ "", "error: gw.yaml is empty\n" },
 	{ "# to be written\n", "error: gw.yaml is empty\n" },
 	{ "request: {\n", "gw.yaml:" },
@@ -115,8 +124,12 @@ static struct nt_provider *shipped(const char *name, const char *const (*setting
 	return provider;
 }
 
-static const char *const twilio_settings[][2] = { { "account", "AC/1" }, { "token", "s3cret" }, { "from", "+15550100" } };
-static const char *const kannel_settings[][2] = { { "url", "http://127.0.0.1:13013/cgi-bin/sendsms" }, { "username", "n" }, { "password", "p&w" },
+static const char *const twilio_settings[][2] = { { "account", "AC/1" },
+	                                          { "token", "s3cret" },
+	                                          { "from", "+15550100" } };
+static const char *const kannel_settings[][2] = { { "url", "http://127.0.0.1:13013/cgi-bin/sendsms" },
+	                                          { "username", "n" },
+	                                          { "password", "p&w" },
 	                                          { "from", "15550100" } };
 
 static struct nt_call call_of(const struct nt_provider *provider, struct nt_delivery *d)
@@ -132,7 +145,8 @@ static struct nt_call call_of(const struct nt_provider *provider, struct nt_deli
 static void twilio_is_called_exactly(void **state)
 {
 	struct nt_provider *provider = shipped("twilio.yaml", twilio_settings, 3);
-	struct nt_delivery *d = delivery(.channel = "sms", .address = "+15550101", .values = "{\"body\":\"Tom & Ann: 5% + ä\"}");
+	struct nt_delivery *d =
+		delivery(.channel = "sms", .address = "+15550101", .values = "{\"body\":\"Tom & Ann: 5% + ä\"}");
 	struct nt_call call = call_of(provider, d);
 
 	(void)state;
@@ -156,7 +170,8 @@ static void kannel_is_called_exactly(void **state)
 
 	(void)state;
 	assert_string_equal(call.method, "GET");
-	assert_string_equal(call.url, "http://127.0.0.1:13013/cgi-bin/sendsms?username=n&password=p%26w&from=15550100&to=%2B15550101&text=Hi&"
+	assert_string_equal(call.url, "http://127.0.0.1:13013/cgi-bin/"
+	                              "sendsms?username=n&password=p%26w&from=15550100&to=%2B15550101&text=Hi&"
 	                              "coding=0&charset=UTF-8");
 	assert_int_equal(call.length, 0);
 	assert_null(call.content_type);
@@ -173,16 +188,20 @@ static void nothing_gets_out_of_its_place(void **state)
 {
 	static const char text[] =
 		"request:\n  url: \"http://gw/{{ lead }}?to={{ to }}\"\n  headers: { X-Lead: \"{{ lead }}\" }\n"
-		"  json: { to: \"{{ to }}\", n: 5, yes: true, none: null, quoted: \"7\", empty: {}, in: { text: \"{{ text }}\" } }\n";
+		"  json: { to: \"{{ to }}\", n: 5, yes: true, none: null, quoted: \"7\", empty: {}, in: { text: \"{{ "
+	        "text }}\" } }\n";
 	static const char evil[] = "a\"}\\,\"x\":1,{\"\r\nX-Evil: 1\t/../?b&c#d";
 	struct nt_provider *provider = load_good(text, NULL, 0);
-	struct nt_delivery *d = delivery(.channel = "sms", .lead = evil, .address = "+1\"5", .values = "{\"body\":\"\\\"},\\\"evil\\\":[\\u2028\\n\"}");
+	struct nt_delivery *d = delivery(.channel = "sms", .lead = evil, .address = "+1\"5",
+	                                 .values = "{\"body\":\"\\\"},\\\"evil\\\":[\\u2028\\n\"}");
 	struct nt_call call = call_of(provider, d);
 	struct nt_json_error error;
 	const struct nt_json *body = nt_json_parse(d->arena, call.body, call.length, &error);
 
 	(void)state;
-	assert_string_equal(call.url, "http://gw/a%22%7D%5C%2C%22x%22%3A1%2C%7B%22%0D%0AX-Evil%3A%201%09%2F..%2F%3Fb%26c%23d?to=%2B1%225");
+	assert_string_equal(call.url,
+	                    "http://gw/"
+	                    "a%22%7D%5C%2C%22x%22%3A1%2C%7B%22%0D%0AX-Evil%3A%201%09%2F..%2F%3Fb%26c%23d?to=%2B1%225");
 	assert_string_equal(call.headers[0], "X-Lead: a\"}\\,\"x\":1,{\" X-Evil: 1 /../?b&c#d");
 	assert_null(call.headers[1]);
 	assert_non_null(body);
@@ -198,8 +217,9 @@ static void nothing_gets_out_of_its_place(void **state)
 
 static void a_call_without_end_is_refused(void **state)
 {
-	struct nt_provider *provider =
-		load_good("request:\n  url: http://gw/\n  form: { a: \"{% for i in (1..100000000) %}x{% endfor %}\" }\n", NULL, 0);
+	struct nt_provider *provider = load_good("request:\n  url: http://gw/\n  form: { a: \"{% for i in "
+	                                         "(1..100000000) %}x{% endfor %}\" }\n",
+	                                         NULL, 0);
 	struct nt_delivery *d = delivery(.channel = "sms");
 	struct nt_call call;
 	const char *why = NULL;
@@ -213,7 +233,8 @@ static void a_call_without_end_is_refused(void **state)
 
 /* ---- answers ---- */
 
-static struct nt_delivery_outcome answer(const struct nt_provider *provider, struct nt_delivery *d, long status, const char *body)
+static struct nt_delivery_outcome answer(const struct nt_provider *provider, struct nt_delivery *d, long status,
+                                         const char *body)
 {
 	struct nt_delivery_outcome outcome = { 0 };
 
@@ -271,14 +292,16 @@ static void kannels_answers_are_understood(void **state)
 	assert_int_equal(answer(provider, d, 202, "3: Queued for later delivery").result, NT_SEND_ACCEPTED);
 	assert_int_equal(answer(provider, d, 503, "Temporal failure, try again later.").result, NT_SEND_TEMPORARY);
 	assert_int_equal(answer(provider, d, 403, "Authorization failed for sendsms").result, NT_SEND_TEMPORARY);
-	assert_int_equal(answer(provider, d, 400, "Sender missing and no global set, rejected").result, NT_SEND_REFUSED);
+	assert_int_equal(answer(provider, d, 400, "Sender missing and no global set, rejected").result,
+	                 NT_SEND_REFUSED);
 	world_drop(d);
 	nt_provider_free(provider);
 }
 
 static void plain_answers_begin_as_told_and_hold_an_id(void **state)
 {
-	struct nt_provider *provider = load_good(REQUEST "success: { status: 200, body_begins: \"OK\" }\nid: { after: \"id=\" }\n", NULL, 0);
+	struct nt_provider *provider =
+		load_good(REQUEST "success: { status: 200, body_begins: \"OK\" }\nid: { after: \"id=\" }\n", NULL, 0);
 	struct nt_delivery *d = delivery(.channel = "sms");
 	struct nt_delivery_outcome o = answer(provider, d, 200, "OK id=42 cost=1");
 	char *long_id = g_strnfill(5000, 'x'), *long_body = g_strconcat("OK id=", long_id, NULL);
@@ -300,7 +323,8 @@ static void plain_answers_begin_as_told_and_hold_an_id(void **state)
 
 /* ---- webhooks ---- */
 
-static const char *signature(struct nt_arena *arena, const char *secret, const char *id, int64_t timestamp, const char *payload)
+static const char *signature(struct nt_arena *arena, const char *secret, const char *id, int64_t timestamp,
+                             const char *payload)
 {
 	GString *body = g_string_new(payload);
 	const char *header = nt_webhook_signature(arena, secret, id, timestamp, body);
@@ -315,7 +339,8 @@ static void signatures_are_right(void **state)
 	struct nt_arena *arena = nt_arena_new();
 
 	(void)state;
-	assert_string_equal(signature(arena, "whsec_a2V5LW9mLXR3ZW50eS1mb3VyLWJ5dGVz", "m1", 1700000000, "{\"a\":1}"), VECTOR_BASE64);
+	assert_string_equal(signature(arena, "whsec_a2V5LW9mLXR3ZW50eS1mb3VyLWJ5dGVz", "m1", 1700000000, "{\"a\":1}"),
+	                    VECTOR_BASE64);
 	assert_string_equal(signature(arena, "key-of-twenty-four-bytes", "m1", 1700000000, "{\"a\":1}"), VECTOR_BASE64);
 	nt_arena_free(arena);
 }
@@ -340,7 +365,8 @@ static void the_standards_own_vectors_hold(void **state)
 	assert_non_null(all);
 	for (const struct nt_json *v = all->first; v != NULL; v = v->next)
 		assert_string_equal(signature(arena, nt_json_text(v, "secret"), nt_json_text(v, "webhook-id"),
-		                              strtoll(nt_json_get(v, "webhook-timestamp")->text, NULL, 10), nt_json_text(v, "payload")),
+		                              strtoll(nt_json_get(v, "webhook-timestamp")->text, NULL, 10),
+		                              nt_json_text(v, "payload")),
 		                    nt_json_text(v, "webhook-signature"));
 	nt_arena_free(arena);
 	g_free(text);
@@ -350,8 +376,10 @@ static void the_standards_own_vectors_hold(void **state)
 /* $NT_TWILIO_OPENAPI: Twilio's own description of the API, twilio_api_v2010.json. */
 static void twilio_knows_what_we_send(void **state)
 {
-	static const char *const steps[] = { "paths", "/2010-04-01/Accounts/{AccountSid}/Messages.json", "post", "requestBody", "content",
-		                             "application/x-www-form-urlencoded", "schema", "properties" };
+	static const char *const steps[] = { "paths",   "/2010-04-01/Accounts/{AccountSid}/Messages.json",
+		                             "post",    "requestBody",
+		                             "content", "application/x-www-form-urlencoded",
+		                             "schema",  "properties" };
 	const char *path = g_getenv("NT_TWILIO_OPENAPI");
 	struct nt_provider *provider;
 	struct nt_json_error error;
@@ -396,7 +424,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_call_without_end_is_refused, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(twilios_answers_are_understood, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(kannels_answers_are_understood, world_setup, world_teardown),
-		cmocka_unit_test_setup_teardown(plain_answers_begin_as_told_and_hold_an_id, world_setup, world_teardown),
+		cmocka_unit_test_setup_teardown(plain_answers_begin_as_told_and_hold_an_id, world_setup,
+		                                world_teardown),
 		cmocka_unit_test(signatures_are_right),
 		cmocka_unit_test(the_standards_own_vectors_hold),
 		cmocka_unit_test_setup_teardown(twilio_knows_what_we_send, world_setup, world_teardown),

@@ -111,7 +111,8 @@ static void what_can_never_be_sent_says_why(void **state)
 
 static void the_sender_is_who_it_was_when_it_was_released(void **state)
 {
-	struct nt_delivery *d = delivery(.values = "{\"subject\":\"Hi\",\"body\":\"x\",\"sender\":{\"name\":\"Bob\",\"email\":\"bob@example.org\"}}");
+	struct nt_delivery *d = delivery(.values = "{\"subject\":\"Hi\",\"body\":\"x\",\"sender\":{\"name\":\"Bob\","
+	                                           "\"email\":\"bob@example.org\"}}");
 	GString *out = g_string_new(NULL);
 
 	(void)state;
@@ -124,10 +125,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(marketing_can_be_refused_with_one_click, world_setup, world_teardown),
-		cmocka_unit_test_setup_teardown(service_and_our_own_people_get_no_such_link, world_setup, world_teardown),
+		cmocka_unit_test_setup_teardown(service_and_our_own_people_get_no_such_link, world_setup,
+		                                world_teardown),
 		cmocka_unit_test_setup_teardown(a_rep_gets_links_of_the_offer, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(what_can_never_be_sent_says_why, world_setup, world_teardown),
-		cmocka_unit_test_setup_teardown(the_sender_is_who_it_was_when_it_was_released, world_setup, world_teardown),
+		cmocka_unit_test_setup_teardown(the_sender_is_who_it_was_when_it_was_released, world_setup,
+		                                world_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,5 @@
-/* nurtured.yaml with all that it can hold; secrets and where they are looked for; what counts as a change. Faults: test/bad/config-*. */
+/* nurtured.yaml with all that it can hold; secrets and where they are looked for; what counts as a change. Faults:
+ * test/bad/config-*. */
 #include "main/settings.h"
 
 #include "base/diag.h"
@@ -20,21 +21,26 @@ static void put(const char *name, const char *text)
 
 static const char whole[] =
 	"rules: rules\ntemplates: /srv/templates\nstore: { path: data/nurtured.db }\nlisten: \"[::1]:8480\"\n"
-	"public_url: https://hello.example.org/n\nsocket: /run/x.sock\nproviders: gateways\nbody_limit: 2 MiB\nrequest_timeout: 5 seconds\n"
+	"public_url: https://hello.example.org/n\nsocket: /run/x.sock\nproviders: gateways\nbody_limit: 2 "
+        "MiB\nrequest_timeout: 5 seconds\n"
 	"connections: 50\nstop_within: 0 seconds\n"
 	"tokens:\n  shop: { file: token, scopes: [ events, \"leads:read\", \"leads:write\", queue, metrics ] }\n"
 	"secrets: { links: [ key, older ] }\n"
 	"channels:\n"
-	"  email:\n    type: smtp\n    host: relay.example.org\n    port: 587\n    tls: starttls\n    ca_file: ca.pem\n    auth_user: ann\n"
-	"    auth_password_file: password\n    connections: 3\n    messages_per_connection: 7\n    timeout: 20 seconds\n    hello: us.example.org\n"
+	"  email:\n    type: smtp\n    host: relay.example.org\n    port: 587\n    tls: starttls\n    ca_file: "
+        "ca.pem\n    auth_user: ann\n"
+	"    auth_password_file: password\n    connections: 3\n    messages_per_connection: 7\n    timeout: 20 "
+        "seconds\n    hello: us.example.org\n"
 	"    bounce_address: bounces@example.org\n    rate: 90 per minute\n"
-	"  sms:\n    type: http\n    provider: gw\n    settings: { from: \"15550100\", token_file: token }\n    connections: 2\n    timeout: 4 seconds\n"
+	"  sms:\n    type: http\n    provider: gw\n    settings: { from: \"15550100\", token_file: token }\n    "
+        "connections: 2\n    timeout: 4 seconds\n"
 	"  fax: { type: exec, command: [ /bin/true, --quiet, \"\" ], connections: 1, timeout: 2 minutes }\n"
 	"  letter: { type: spool, path: out }\n"
-	"webhooks:\n  crm: { url: \"http://127.0.0.1:1/x\", secret_file: key, headers: { X-Key: k, X-Token_file: token }, rate: 5 per second }\n";
+	"webhooks:\n  crm: { url: \"http://127.0.0.1:1/x\", secret_file: key, headers: { X-Key: k, X-Token_file: token "
+        "}, rate: 5 per second }\n";
 
-static const char gw[] =
-	"name: gw\nsettings: { from: required, token: secret }\nrequest: { url: \"http://gw/\", headers: { X-T: \"{{ settings.token }}\" } }\n";
+static const char gw[] = "name: gw\nsettings: { from: required, token: secret }\nrequest: { url: \"http://gw/\", "
+                         "headers: { X-T: \"{{ settings.token }}\" } }\n";
 
 static int start(void **state)
 {
@@ -137,8 +143,8 @@ static void everything_is_read(void **state)
 	assert_int_equal(s->n_tokens, 1);
 	assert_string_equal(s->tokens[0].name, "shop");
 	assert_string_equal(s->tokens[0].secret, "t0123456789abcdef0123456789abcdef");
-	assert_int_equal(s->tokens[0].scopes,
-	                 NT_SCOPE_EVENTS | NT_SCOPE_LEADS_READ | NT_SCOPE_LEADS_WRITE | NT_SCOPE_QUEUE | NT_SCOPE_METRICS);
+	assert_int_equal(s->tokens[0].scopes, NT_SCOPE_EVENTS | NT_SCOPE_LEADS_READ | NT_SCOPE_LEADS_WRITE |
+	                                              NT_SCOPE_QUEUE | NT_SCOPE_METRICS);
 	assert_int_equal(s->n_link_keys, 2);
 	assert_string_equal(s->link_keys[0], "0123456789abcdef0123456789abcdef");
 	assert_string_equal(s->link_keys[1], "fedcba9876543210fedcba9876543210");
@@ -215,11 +221,14 @@ static void systemds_credentials_come_first(void **state)
 	put("gateways/password", "from systemd\n");
 	s = load_good();
 	assert_string_equal(s->channels[0].smtp.password, "from systemd");
-	assert_string_equal(s->tokens[0].secret, "t0123456789abcdef0123456789abcdef"); /* isn't there: beside the file */
+	assert_string_equal(s->tokens[0].secret, "t0123456789abcdef0123456789abcdef"); /* isn't there: beside the file
+	                                                                                */
 	nt_settings_free(s);
 	/* a path is a path */
 	absolute = g_strdup_printf("rules: r\nstore: { path: s }\npublic_url: http://x\nsecrets: { links: [ key ] }\n"
-	                           "channels: { email: { type: smtp, host: localhost, auth_user: u, auth_password_file: %s/password } }\n", folder);
+	                           "channels: { email: { type: smtp, host: localhost, auth_user: u, "
+	                           "auth_password_file: %s/password } }\n",
+	                           folder);
 	put("nurtured.yaml", absolute);
 	s = load_good();
 	assert_string_equal(s->channels[0].smtp.password, "  pass word");
@@ -235,7 +244,8 @@ static void a_missing_secret_is_named_with_its_place(void **state)
 	(void)state;
 	g_remove(path);
 	assert_null(load(&said));
-	assert_true(g_str_has_prefix(said, "/nurtured.yaml:23:25: error: this secret can't be read: Failed to open file “/password”: No such file or directory\n"
+	assert_true(g_str_has_prefix(said, "/nurtured.yaml:23:25: error: this secret can't be read: Failed to open "
+	                                   "file “/password”: No such file or directory\n"
 	                                   "   23 |     auth_password_file: password\n"));
 	g_free(said);
 	g_free(path);
@@ -258,9 +268,12 @@ static void a_secret_is_never_shown(void **state)
 static void the_fingerprint_sees_all_that_was_read(void **state)
 {
 	static const char *const changes[][2] = {
-		{ "key", "another0123456789abcdef0123456789abcdef" }, { "token", "u0123456789abcdef0123456789abcdef" }, { "password", "new" },
+		{ "key", "another0123456789abcdef0123456789abcdef" },
+		{ "token", "u0123456789abcdef0123456789abcdef" },
+		{ "password", "new" },
 		{ "ca.pem", "-----BEGIN CERTIFICATE-----\ny\n-----END CERTIFICATE-----\n" },
-		{ "gateways/gw.yaml", "name: gw\nsettings: { from: required, token: secret }\nrequest: { url: \"http://gw2/\" }\n" },
+		{ "gateways/gw.yaml",
+		  "name: gw\nsettings: { from: required, token: secret }\nrequest: { url: \"http://gw2/\" }\n" },
 	};
 	struct nt_settings *before = load_good(), *same = load_good();
 
@@ -284,7 +297,8 @@ static void faults_of_a_gateway_are_told_at_its_own_place(void **state)
 	char *said;
 
 	(void)state;
-	put("gateways/gw.yaml", "name: gw\nsettings: { from: required, token: secret }\nrequest: { ulr: \"http://gw/\" }\n");
+	put("gateways/gw.yaml",
+	    "name: gw\nsettings: { from: required, token: secret }\nrequest: { ulr: \"http://gw/\" }\n");
 	assert_null(load(&said));
 	assert_true(g_str_has_prefix(said, "/gateways/gw.yaml:3:"));
 	assert_non_null(strstr(said, "unknown key 'ulr' in request (did you mean 'url'?)"));
@@ -296,8 +310,10 @@ static void all_faults_come_in_one_run(void **state)
 	char *said;
 
 	(void)state;
-	put("nurtured.yaml", "rules: r\nstore: { path: s }\npublic_url: ftp://x\nlisten: x\nsecrets: { links: [ nowhere ] }\n"
-	                     "channels: { Email: { type: smtp, host: localhost, port: 0 }, fax: { type: telex } }\nwebhooks: { a b: { url: x } }\n");
+	put("nurtured.yaml",
+	    "rules: r\nstore: { path: s }\npublic_url: ftp://x\nlisten: x\nsecrets: { links: [ nowhere ] }\n"
+	    "channels: { Email: { type: smtp, host: localhost, port: 0 }, fax: { type: telex } }\nwebhooks: { a b: { "
+	    "url: x } }\n");
 	assert_null(load(&said));
 	assert_non_null(strstr(said, ":3:13: error: 'public_url' begins with https://"));
 	assert_non_null(strstr(said, ":4:9: error: 'listen' is an address and a port"));

@@ -209,7 +209,8 @@ static void a_lead_is_described(void **state)
 	assert_string_equal(nt_json_text(json, "due"), "2026-06-02T10:00:00Z");
 	g_string_truncate(out, 0);
 	nt_describe_lead_text(lead, at("UTC", "2026-06-01 11:00"), out);
-	assert_non_null(strstr(out->str, "score 7, cold (fit 2, engagement 5)\n  +2      seats == 2\n  +5      a.b, last Mon"));
+	assert_non_null(strstr(out->str,
+	                       "score 7, cold (fit 2, engagement 5)\n  +2      seats == 2\n  +5      a.b, last Mon"));
 	assert_non_null(
 		strstr(out->str, "first at wait-1, entered Mon 2026-06-01 06:00 EDT, until Tue"));
 	g_string_free(out, TRUE);

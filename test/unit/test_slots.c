@@ -177,7 +177,9 @@ static void damaged_notes_are_not_believed(void **state)
 	die_at_work(p);
 	memset(slot.message, 'm', sizeof slot.message);
 	write_at(p->path, HEADER, &slot, sizeof slot); /* no such result, no end of the name */
-	slot = (struct nt_slot){ .message = "odd", .stage = NT_SLOT_ANSWERED, .result = NT_SEND_ACCEPTED, .detail = "\xFF\xFE" };
+	slot = (struct nt_slot){
+		.message = "odd", .stage = NT_SLOT_ANSWERED, .result = NT_SEND_ACCEPTED, .detail = "\xFF\xFE"
+	};
 	write_at(p->path, HEADER + (off_t)sizeof slot, &slot, sizeof slot);
 	slot = (struct nt_slot){ .message = "bool", .stage = NT_SLOT_ANSWERED, .result = NT_SEND_ACCEPTED };
 	write_at(p->path, HEADER + 2 * (off_t)sizeof slot, &slot, sizeof slot);

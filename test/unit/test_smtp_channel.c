@@ -1,4 +1,5 @@
-/* The smtp channel at a server that keeps every octet: nothing in a message can end it, begin another or add a header. */
+/* The smtp channel at a server that keeps every octet: nothing in a message can end it, begin another or add a header.
+ */
 #include "channel_world.h"
 #include "sink.h"
 
@@ -68,7 +69,10 @@ static void talk(struct sink *s, int fd)
 
 static int start(void **state)
 {
-	struct nt_smtp_settings settings = { .host = "127.0.0.1", .connections = 1, .messages_per_session = 100, .timeout_ms = 5000,
+	struct nt_smtp_settings settings = { .host = "127.0.0.1",
+		                             .connections = 1,
+		                             .messages_per_session = 100,
+		                             .timeout_ms = 5000,
 		                             .hello = "test.example" };
 
 	world_setup(state);
@@ -122,9 +126,18 @@ static void no_body_can_end_a_message(void **state)
 {
 	static const char *const bodies[] = {
 		"a\\n.\\nMAIL FROM:<eve@example.com>\\nRCPT TO:<x@example.com>\\nDATA\\nSubject: x\\n\\nevil\\n.\\n",
-		"a\\r.\\rMAIL FROM:<eve@example.com>\\r", "a\\r\\n.\\r\\nMAIL FROM:<eve@example.com>\\r\\n", "a\\n.\\r\\nMAIL FROM:<eve@example.com>\\n",
-		"a\\r\\n.\\nMAIL FROM:<eve@example.com>\\n", "a\\r\\r\\n.\\r\\r\\nMAIL FROM:<eve@example.com>\\n", ".", "..", ".\\n..\\n...\\n. .\\n",
-		"\\n\\n\\n.\\n\\n", ".ä\\n.ö\\nüüüüüüüüüüüüüüüüüüüüüüü\\n.\\n", "a\\u2028.\\u2028b", "a\\u0085.\\u0085b",
+		"a\\r.\\rMAIL FROM:<eve@example.com>\\r",
+		"a\\r\\n.\\r\\nMAIL FROM:<eve@example.com>\\r\\n",
+		"a\\n.\\r\\nMAIL FROM:<eve@example.com>\\n",
+		"a\\r\\n.\\nMAIL FROM:<eve@example.com>\\n",
+		"a\\r\\r\\n.\\r\\r\\nMAIL FROM:<eve@example.com>\\n",
+		".",
+		"..",
+		".\\n..\\n...\\n. .\\n",
+		"\\n\\n\\n.\\n\\n",
+		".ä\\n.ö\\nüüüüüüüüüüüüüüüüüüüüüüü\\n.\\n",
+		"a\\u2028.\\u2028b",
+		"a\\u0085.\\u0085b",
 	};
 
 	(void)state;
@@ -153,8 +166,10 @@ static void dots_arrive_as_they_were(void **state)
 
 static void no_field_can_add_a_header(void **state)
 {
-	static const char values[] = "{\"subject\":\"a\\r\\nBcc: eve@example.com\\r\\n\\r\\nbody\",\"body\":\"Hi\",\"from_name\":\"b\\nX-Evil: 1\","
-				     "\"reply_to\":\"c@example.com\\r\\nX-Evil: 2\",\"note\":\"d\\r\\nX-Evil: 3\"}";
+	static const char values[] =
+		"{\"subject\":\"a\\r\\nBcc: "
+	        "eve@example.com\\r\\n\\r\\nbody\",\"body\":\"Hi\",\"from_name\":\"b\\nX-Evil: 1\","
+		"\"reply_to\":\"c@example.com\\r\\nX-Evil: 2\",\"note\":\"d\\r\\nX-Evil: 3\"}";
 	const char *message, *end_of_headers;
 	char *head;
 
@@ -172,9 +187,19 @@ static void no_field_can_add_a_header(void **state)
 /* Such an address never gets as far as the wire. */
 static void no_address_can_add_a_command(void **state)
 {
-	static const char *const addresses[] = { "ann@example.net>\r\nDATA\r\n", "ann@example.net\nRCPT TO:<eve@example.com>", "<ann@example.net>",
-		                                 "ann@example.net> SIZE=1", "a b@example.net", "ann@@example.net", "@example.net", "ann@", "ann", "",
-		                                 "änn@example.net", "ann@ex\xC3\xA4mple.net", "a,b@example.net" };
+	static const char *const addresses[] = { "ann@example.net>\r\nDATA\r\n",
+		                                 "ann@example.net\nRCPT TO:<eve@example.com>",
+		                                 "<ann@example.net>",
+		                                 "ann@example.net> SIZE=1",
+		                                 "a b@example.net",
+		                                 "ann@@example.net",
+		                                 "@example.net",
+		                                 "ann@",
+		                                 "ann",
+		                                 "",
+		                                 "änn@example.net",
+		                                 "ann@ex\xC3\xA4mple.net",
+		                                 "a,b@example.net" };
 
 	(void)state;
 	for (unsigned i = 0; i < G_N_ELEMENTS(addresses); i++) {

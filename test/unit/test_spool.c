@@ -65,7 +65,8 @@ static void a_letter_lies_complete_under_new(void **state)
 
 	(void)state;
 	open_spool();
-	o = world_send(channel, delivery(.channel = "letter", .address = "1 Main St", .values = "{\"body\":\"Grüße\"}"));
+	o = world_send(channel,
+	               delivery(.channel = "letter", .address = "1 Main St", .values = "{\"body\":\"Grüße\"}"));
 	assert_int_equal(o->result, NT_SEND_ACCEPTED);
 	assert_string_equal(o->detail, "written");
 	text = only_file("new", "00112233445566778899aabbccddeeff.txt");
