@@ -169,9 +169,7 @@ static bool gives_key(struct nt_loader *l, int event, const char *property)
 
 bool nt_load_of(struct nt_loader *l, const struct nt_yaml *of, const int *events, unsigned n, struct nt_span span)
 {
-	if (of != NULL && strcmp(of->text, "anything") != 0)
-		nt_diags_error(l->diags, of->span, "'of' is anything, not '%s'", of->text);
-	else if (of != NULL && l->per == NULL)
+	if (of != NULL && l->per == NULL)
 		nt_diags_error(l->diags, of->key->span, "'of' goes with a campaign's 'per': this one has none");
 	if (of != NULL || l->per == NULL)
 		return of != NULL;
