@@ -166,7 +166,8 @@ def test_what_nobody_should_send(build_house):
     calm(house)
     until(lambda: house.descriptors() <= before, 20, "descriptors to be given back (seed %d)" % SEED)
     if houses.SLOW == 1:        # sanitizers keep what was freed
-        assert house.resident_kib() < memory + 200 * 1024
+        if "ASAN_OPTIONS" not in os.environ:      # which keeps what was freed, for a while
+        assert house.resident_kib() < memory + 100 * 1024
     assert until(lambda: rests(house), 20, "the daemon to rest")
     assert house.get("/v1/leads/l1")["id"] == "l1"
     house.forget_connections()
