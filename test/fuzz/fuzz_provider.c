@@ -1,13 +1,17 @@
-/* A gateway's definition, and after a line "====" its answer: three digits of status, then the body.
+/* A gateway's definition, the call that it makes of a message, and after a line "====" its answer: three digits of status,
+ * then the body.
  * covers: daemon/channel/provider.c daemon/channel/provider_request.c */
 #include "fuzz.h"
 
 #include "base/arena.h"
 #include "base/bug.h"
 #include "base/diag.h"
+#include "channel/links.h"
 #include "channel/provider.h"
 #include "channel/provider_private.h"
 #include "channel/provider_request.h"
+#include "rules/program.h"
+#include "template/message.h"
 
 #include <string.h>
 
@@ -43,6 +47,64 @@ static void hear(const struct nt_provider *provider, const char *answer, size_t 
 	nt_arena_free(arena);
 }
 
+static void check_line(const char *line)
+{
+	for (; line != NULL && *line != '\0'; line++)
+		NT_CHECK((unsigned char)*line >= 0x20 && *line != 0x7F);
+}
+
+static const struct nt_zone *no_zone(const struct nt_zones *zones, const char *name)
+{
+	(void)zones;
+	(void)name;
+	return NULL;
+}
+
+/* Whatever a lead says of itself, it begins no line and ends no header. */
+static void call(const struct nt_provider *provider)
+{
+	static const char *const keys[] = { "a key of thirty-two bytes, or more" };
+	static const struct nt_zones zones = { .find = no_zone };
+	static struct nt_program program = { .zones = &zones };
+	static struct nt_template_set *templates;
+	static struct nt_links *links;
+	struct nt_diags *diags = nt_diags_new();
+	struct nt_arena *arena = nt_arena_new();
+	struct nt_delivery delivery = { .arena = arena };
+	struct nt_message *m = &delivery.row.message;
+	const char *why = NULL;
+	struct nt_call out;
+
+	if (templates == NULL) {
+		links = nt_links_new("https://hello.example.org", keys, 1);
+		templates = nt_template_set_new();
+		nt_template_set_add(templates, 0, "text/sms.txt", "text/sms.txt", "{{ body }}", 10, diags);
+		NT_CHECK(nt_template_set_finish(templates, diags));
+	}
+	delivery.program = &program;
+	delivery.templates = templates;
+	m->id = "00112233445566778899aabbccddeeff";
+	m->channel = "sms";
+	m->template_name = "text";
+	m->address = "+1\"5\r\nX: y";
+	m->lead = "a\"}\\,\"x\":1,{\"\r\nX-Evil: 1\t/../?b&c#d\xC3\xA4";
+	m->values = "{\"body\":\"\\\"},\\\"evil\\\":[\\u2028\\r\\n\",\"n\":7}";
+	m->campaign = "c";
+	m->key = "";
+	m->released = INT64_C(1772445600000);
+	if (nt_call_make(provider, &delivery, links, m->released, &out, &why)) {
+		check_line(out.url);
+		check_line(out.content_type);
+		for (const char **header = out.headers; *header != NULL; header++)
+			check_line(*header);
+		NT_CHECK(out.method != NULL && (out.length == 0 || out.body != NULL));
+	} else {
+		NT_CHECK(why != NULL);
+	}
+	nt_arena_free(arena);
+	nt_diags_free(diags);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const char *text = (const char *)data, *cut = memmem(data, size, separator, sizeof separator - 1);
@@ -54,6 +116,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	NT_CHECK((provider == NULL) == (nt_diags_errors(diags) > 0));
 	nt_diags_print(diags, said);
+	if (provider != NULL)
+		call(provider);
 	if (provider != NULL && cut != NULL)
 		hear(provider, cut + sizeof separator - 1, size - length - (sizeof separator - 1));
 	g_string_free(said, TRUE);
