@@ -1,5 +1,5 @@
-/* A gateway's definition, the call that it makes of a message, and after a line "====" its answer: three digits of status,
- * then the body.
+/* A gateway's definition, the call that it makes of a message, and after a line "====" its answer: three digits of
+ * status, then the body.
  * covers: daemon/channel/provider.c daemon/channel/provider_request.c */
 #include "fuzz.h"
 
