@@ -63,7 +63,7 @@ static void add_offer(struct nt_delivery *delivery, const struct nt_links *links
 static const struct nt_message_template *find_template(const struct nt_delivery *delivery)
 {
 	const struct nt_message *message = &delivery->row.message;
-	const char *channel = g_str_has_prefix(message->channel, NT_WEBHOOK_LANE) ? "webhook" : message->channel;
+	const char *channel = nt_message_channel(message);
 	const struct nt_message_template *found = NULL;
 
 	if (message->template_hash != NULL)

@@ -83,22 +83,6 @@ static struct side side_of(struct nt_evaluation *v, const struct nt_expr *e)
 
 /* ---- values that stand still ---- */
 
-static enum nt_op mirrored(enum nt_op op)
-{
-	switch (op) {
-	case NT_OP_LESS:
-		return NT_OP_GREATER;
-	case NT_OP_LESS_EQUAL:
-		return NT_OP_GREATER_EQUAL;
-	case NT_OP_GREATER:
-		return NT_OP_LESS;
-	case NT_OP_GREATER_EQUAL:
-		return NT_OP_LESS_EQUAL;
-	default:
-		return op;
-	}
-}
-
 static bool decided(enum nt_op op, int order)
 {
 	switch (op) {
@@ -318,12 +302,12 @@ static struct nt_result compare_running_sides(struct nt_evaluation *v, enum nt_o
 	if (!running(b))
 		return compare_running(v, op, a, b);
 	if (!running(a))
-		return compare_running(v, mirrored(op), b, a);
+		return compare_running(v, nt_op_mirrored(op), b, a);
 	if (a->kind == SINCE && b->kind == UNTIL)
 		return compare_meeting(v, op, a, b);
 	if (a->kind == UNTIL && b->kind == SINCE)
-		return compare_meeting(v, mirrored(op), b, a);
-	return nt_result_yes_no(decided(a->kind == SINCE ? mirrored(op) : op,
+		return compare_meeting(v, nt_op_mirrored(op), b, a);
+	return nt_result_yes_no(decided(a->kind == SINCE ? nt_op_mirrored(op) : op,
 	                                order_of(a->result.value.time, b->result.value.time)),
 	                        nt_time_earlier(a->result.until, b->result.until));
 }
@@ -352,7 +336,7 @@ static struct nt_result compare_sides(struct nt_evaluation *v, enum nt_op op, co
 
 		a = b;
 		b = spare;
-		op = mirrored(op);
+		op = nt_op_mirrored(op);
 	}
 	x = a->result;
 	y = as_step(v, b);

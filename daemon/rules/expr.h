@@ -58,4 +58,7 @@ struct nt_expr {
 	struct nt_duration duration;
 };
 
+/* The same comparison with its sides exchanged: < becomes >. Others are their own. */
+enum nt_op nt_op_mirrored(enum nt_op op);
+
 #endif

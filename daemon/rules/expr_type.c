@@ -232,7 +232,7 @@ static bool possible(struct nt_expr_parser *p, const struct nt_expr *e, const st
 
 /* ---- comparisons ---- */
 
-static enum nt_op mirrored(enum nt_op op)
+enum nt_op nt_op_mirrored(enum nt_op op)
 {
 	switch (op) {
 	case NT_OP_LESS:
@@ -304,7 +304,7 @@ static struct nt_expr *compare(struct nt_expr_parser *p, enum nt_op op, struct n
 	e = node(p, op, NT_TYPE_YES_NO, a, b);
 	if (e != NULL && a->op == NT_OP_LITERAL && b->op != NT_OP_LITERAL) {
 		/* The literal on the right: one form less to know for whoever evaluates. */
-		e->op = mirrored(op);
+		e->op = nt_op_mirrored(op);
 		e->a = b;
 		e->b = a;
 	}
