@@ -24,6 +24,7 @@ struct nt_delivery {
 	const struct nt_template_set *templates; /* of the rule set that released it; held by `program` */
 	struct nt_program *program;
 	int slot;                          /* in the slot file; -1 */
+	bool is_test;                      /* to ourselves, and marked so */
 	void *owner;                       /* the dispatcher's */
 	struct nt_delivery *next;          /* for whoever holds it */
 };

@@ -73,6 +73,27 @@ static const struct nt_message_template *find_template(const struct nt_delivery 
 	return found;
 }
 
+/* Whoever gets it must see that no lead did: in the subject, else at the very beginning. */
+static void mark_test(struct nt_arena *arena, struct nt_letter *out)
+{
+	static const char mark[] = "[Test] ";
+	struct nt_rendered *rendered = &out->rendered;
+	struct nt_rendered_header *headers = nt_arena_array(arena, struct nt_rendered_header, rendered->n_headers + 1);
+
+	if (rendered->n_headers > 0)
+		memcpy(headers, rendered->headers, rendered->n_headers * sizeof *headers);
+	headers[rendered->n_headers++] = (struct nt_rendered_header){ "X-Test-Message", "yes" };
+	rendered->headers = headers;
+	if (rendered->subject != NULL) {
+		rendered->subject = nt_arena_printf(arena, "%s%s", mark, rendered->subject);
+		return;
+	}
+	if (rendered->text != NULL)
+		rendered->text = nt_arena_printf(arena, "%s%s", mark, rendered->text);
+	if (rendered->html != NULL)
+		rendered->html = nt_arena_printf(arena, "<p>%s</p>\n%s", mark, rendered->html);
+}
+
 /* Released ones keep their content (II.7) as long as it is there; a text changed since is better than none. */
 bool nt_letter_render(struct nt_delivery *delivery, const struct nt_links *links, struct nt_letter *out,
                       const char **why)
@@ -107,6 +128,8 @@ bool nt_letter_render(struct nt_delivery *delivery, const struct nt_links *links
 	input.variables = out->variables = variables;
 	if (!nt_message_render(found, arena, &input, &out->rendered, why))
 		return false;
+	if (delivery->is_test)
+		mark_test(arena, out);
 	out->to = message->address;
 	out->to_name = message->address_name;
 	sender = nt_json_get(variables, "sender");

@@ -22,19 +22,31 @@ static char **names_under(const struct nt_yaml *config, const char *key)
 	return (char **)g_ptr_array_free(names, FALSE);
 }
 
+/* A path of the configuration counts from where the file stands. NULL: it says none. */
+static char *path_of(const struct nt_yaml *node, const char *config)
+{
+	char *beside, *path;
+
+	if (node == NULL || node->type != NT_YAML_SCALAR)
+		return NULL;
+	if (g_path_is_absolute(node->text))
+		return g_strdup(node->text);
+	beside = g_path_get_dirname(config);
+	path = g_build_filename(beside, node->text, NULL);
+	g_free(beside);
+	return path;
+}
+
 static void use_config(struct nt_ruleset *ruleset, const struct nt_yaml *config, const char *path)
 {
-	const struct nt_yaml *templates = nt_yaml_get(config, "templates");
+	const struct nt_yaml *store = nt_yaml_get(config, "store");
 
 	ruleset->channels = names_under(config, "channels");
 	ruleset->webhooks = names_under(config, "webhooks");
-	if (ruleset->templates == NULL && templates != NULL && templates->type == NT_YAML_SCALAR) {
-		char *beside = g_path_get_dirname(path);
-
-		ruleset->templates = g_path_is_absolute(templates->text) ? g_strdup(templates->text) :
-			g_build_filename(beside, templates->text, NULL);
-		g_free(beside);
-	}
+	if (ruleset->templates == NULL)
+		ruleset->templates = path_of(nt_yaml_get(config, "templates"), path);
+	if (store != NULL && store->type == NT_YAML_MAPPING)
+		ruleset->store = path_of(nt_yaml_get(store, "path"), path);
 }
 
 static bool read_config(struct nt_ruleset *ruleset, const char *path, char **why)
@@ -82,6 +94,7 @@ void nt_ruleset_clear(struct nt_ruleset *ruleset)
 	g_free(ruleset->templates);
 	g_strfreev(ruleset->channels);
 	g_strfreev(ruleset->webhooks);
+	g_free(ruleset->store);
 	*ruleset = (struct nt_ruleset){ 0 };
 }
 

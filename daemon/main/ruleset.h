@@ -14,6 +14,7 @@ struct nt_ruleset {
 	char *templates;  /* folder, or NULL */
 	char **channels;  /* names, NULL-terminated; NULL: not known, any goes */
 	char **webhooks;
+	char *store;      /* the configuration's SQLite file, or NULL */
 };
 
 /* `config` (NULL: none) is a nurtured.yaml: its templates folder, channels and webhooks; `templates` (NULL: the
