@@ -139,12 +139,10 @@ static nt_time past_holiday(const struct nt_instant *in, nt_time t)
 	return nt_civil_next_midnight(in->lead->zone, t);
 }
 
-/* Until when a release counts. */
-static nt_time in_force_until(const struct nt_instant *in, const struct nt_rate *rate, nt_time x)
+/* A local day ends where the next one begins, which isn't a day after its own first instant where a gap took that. */
+nt_time nt_gate_counts_until(const struct nt_rate *rate, const struct nt_zone *zone, nt_time x)
 {
-	const struct nt_zone *zone = in->lead->zone;
-
-	return nt_time_plus(zone, rate->calendar ? nt_civil_midnight(zone, x) : x, rate->per);
+	return rate->calendar ? nt_civil_next_midnight(zone, x) : nt_time_plus(zone, x, rate->per);
 }
 
 static uint64_t in_force(const struct nt_instant *in, const struct nt_rate *rate, nt_time t, nt_time *next)
@@ -155,7 +153,7 @@ static uint64_t in_force(const struct nt_instant *in, const struct nt_rate *rate
 
 	*next = NT_NEVER;
 	for (i = 0; i < releases->n; i++) {
-		nt_time until = in_force_until(in, rate, releases->entries[i].at);
+		nt_time until = nt_gate_counts_until(rate, in->lead->zone, releases->entries[i].at);
 
 		if (until <= t)
 			continue;

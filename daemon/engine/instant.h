@@ -116,6 +116,8 @@ void nt_act(struct nt_instant *in, struct nt_run *run, const struct nt_step *ste
 bool nt_gate_is_message(enum nt_step_kind kind);
 bool nt_gate_open(struct nt_instant *in);
 nt_time nt_gate_give_up(const struct nt_lead *lead, const struct nt_run *run);
+/* Until when what was released or awarded at x counts against a rate. */
+nt_time nt_gate_counts_until(const struct nt_rate *rate, const struct nt_zone *zone, nt_time x);
 void nt_gate_ask_again(struct nt_instant *in); /* deferred messages: something that held them has changed */
 
 /* handoff.c: who owns the lead. True: the answer has still to come. */

@@ -2,7 +2,6 @@
 #include "engine/instant.h"
 
 #include "base/arena.h"
-#include "base/civil.h"
 
 #include <string.h>
 
@@ -49,17 +48,11 @@ void nt_points_award(struct nt_instant *in, nt_number points, nt_time at, const 
 	g_string_free(detail, TRUE);
 }
 
-/* Until when an award at x counts against the cap. */
-static nt_time in_force_until(const struct nt_rate *rate, const struct nt_zone *zone, nt_time x)
-{
-	return nt_time_plus(zone, rate->calendar ? nt_civil_midnight(zone, x) : x, rate->per);
-}
-
 static void forget(struct nt_instant *in, const struct nt_rate *rate, struct nt_ring_state *ring)
 {
 	unsigned n = 0;
 
-	while (n < ring->n && in_force_until(rate, in->lead->zone, ring->entries[n].at) <= in->now - LATE)
+	while (n < ring->n && nt_gate_counts_until(rate, in->lead->zone, ring->entries[n].at) <= in->now - LATE)
 		n++;
 	if (n == 0)
 		return;
@@ -79,7 +72,7 @@ static nt_number clip(struct nt_instant *in, unsigned slot, nt_number points, nt
 		size = nt_number_subtract(0, size);
 	forget(in, rate, ring);
 	for (i = 0; i < ring->n; i++)
-		if (ring->entries[i].at <= at && in_force_until(rate, in->lead->zone, ring->entries[i].at) > at)
+		if (ring->entries[i].at <= at && nt_gate_counts_until(rate, in->lead->zone, ring->entries[i].at) > at)
 			left = nt_number_subtract(left, ring->entries[i].sum);
 	if (left <= 0)
 		return 0;

@@ -176,9 +176,17 @@ void nt_wait_rezone(struct nt_instant *in)
 {
 	struct nt_run *run;
 
-	for (run = in->lead->runs; run != NULL; run = run->next)
-		if (run->step >= 0 && run->arrived && nt_wait_is(step_of(in->lead, run)->kind))
+	for (run = in->lead->runs; run != NULL; run = run->next) {
+		enum nt_step_kind kind;
+
+		if (run->step < 0 || !run->arrived)
+			continue;
+		kind = step_of(in->lead, run)->kind;
+		if (kind == NT_STEP_WAIT_CLOCK || kind == NT_STEP_WAIT_WINDOW)
+			run->anchor = in->now; /* where an edited rule will count from, too */
+		if (nt_wait_is(kind))
 			run->due = nt_wait_due(in->lead, run, in->now);
+	}
 	nt_gate_ask_again(in);
 	in->changed = true;
 }
