@@ -17,7 +17,8 @@ struct nt_driver {
 	struct nt_store *store;
 	struct nt_engine *engine;
 	struct nt_engine_options options; /* the caller's */
-	GHashTable *channels;             /* of messages released and not yet handed out; names of its own */
+	GHashTable *channels;             /* of messages released and not yet handed out: their names … */
+	GHashTable *later;                /* … and of those to be tried again at a later instant (nt_time) */
 	struct nt_arena *arena;           /* of one hand-out */
 	bool failed;
 };
@@ -66,6 +67,31 @@ static struct nt_request *request_new(struct nt_driver *driver, enum nt_request_
 	return request;
 }
 
+static nt_time next_try(const struct nt_driver *driver)
+{
+	GHashTableIter iter;
+	nt_time next = NT_NEVER;
+	void *due;
+
+	g_hash_table_iter_init(&iter, driver->later);
+	while (g_hash_table_iter_next(&iter, NULL, &due))
+		next = nt_time_earlier(next, *(nt_time *)due);
+	return next;
+}
+
+static void take_up(struct nt_driver *driver)
+{
+	GHashTableIter iter;
+	void *channel, *due;
+
+	g_hash_table_iter_init(&iter, driver->later);
+	while (g_hash_table_iter_next(&iter, &channel, &due))
+		if (*(nt_time *)due <= nt_engine_now(driver->engine)) {
+			g_hash_table_add(driver->channels, g_strdup(channel));
+			g_hash_table_iter_remove(&iter);
+		}
+}
+
 /* Every channel takes what there is, at once. What that leads to may release more. */
 static void hand_out(struct nt_driver *driver)
 {
@@ -82,8 +108,12 @@ static void hand_out(struct nt_driver *driver)
 		claim->owner = "driver";
 		claim->limit = CLAIMED;
 		turn(driver, nt_engine_now(driver->engine), claim);
-		if (claim->n_rows < CLAIMED)
+		if (claim->n_rows < CLAIMED) {
+			if (claim->next_release != NT_NEVER)
+				g_hash_table_insert(driver->later, g_strdup(claim->channel),
+				                    g_memdup2(&claim->next_release, sizeof claim->next_release));
 			g_hash_table_remove(driver->channels, claim->channel);
+		}
 		for (unsigned i = claim->n_rows; i-- > 0;) {
 			request_new(driver, NT_REQUEST_OUTCOME, &outcomes);
 			outcomes->message = claim->rows[i].message.id;
@@ -97,6 +127,45 @@ static void hand_out(struct nt_driver *driver)
 struct nt_driver *nt_driver_new(struct nt_program *program, nt_time start, const struct nt_engine_options *options,
                                 const char **why)
 {
+	return nt_driver_new_over(nt_memory_store_new(), program, start, options, why);
+}
+
+static void add_channel(void *user, const struct nt_outbox_row *row)
+{
+	struct nt_driver *driver = user;
+
+	g_hash_table_add(driver->channels, g_strdup(row->message.channel));
+}
+
+static void add_outcome(void *user, const struct nt_outbox_row *row)
+{
+	GPtrArray *messages = user;
+
+	g_ptr_array_add(messages, g_strdup(row->message.id));
+}
+
+/* Messages under way when the store was copied. */
+static void pick_up(struct nt_driver *driver)
+{
+	GPtrArray *messages = g_ptr_array_new_with_free_func(g_free);
+	struct nt_request *outcomes = NULL;
+
+	driver->store->ops->outbox_each(driver->store, NT_OUTBOX_RELEASED, add_channel, driver);
+	driver->store->ops->outbox_each(driver->store, NT_OUTBOX_HANDED, add_outcome, messages);
+	for (unsigned i = messages->len; i-- > 0;) {
+		request_new(driver, NT_REQUEST_OUTCOME, &outcomes);
+		outcomes->message = messages->pdata[i];
+		outcomes->result = NT_SEND_ACCEPTED;
+	}
+	if (outcomes != NULL)
+		turn(driver, nt_engine_now(driver->engine), outcomes);
+	g_ptr_array_unref(messages);
+	hand_out(driver);
+}
+
+struct nt_driver *nt_driver_new_over(struct nt_store *store, struct nt_program *program, nt_time start,
+                                     const struct nt_engine_options *options, const char **why)
+{
 	struct nt_driver *driver = g_new0(struct nt_driver, 1);
 	struct nt_engine_options own = { .observe = observe, .observe_rep = observe_rep, .older_program = older_program,
 		                         .user = driver };
@@ -106,14 +175,16 @@ struct nt_driver *nt_driver_new(struct nt_program *program, nt_time start, const
 		own.retry = options->retry;
 	}
 	driver->channels = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	driver->later = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	driver->arena = nt_arena_new();
-	driver->store = nt_memory_store_new();
+	driver->store = store;
 	driver->engine = nt_engine_new(driver->store, program, &own, why);
 	if (driver->engine == NULL) {
 		nt_driver_free(driver);
 		return NULL;
 	}
 	turn(driver, start, NULL);
+	pick_up(driver);
 	return driver;
 }
 
@@ -124,6 +195,7 @@ void nt_driver_free(struct nt_driver *driver)
 	nt_engine_free(driver->engine);
 	driver->store->ops->free(driver->store);
 	g_hash_table_destroy(driver->channels);
+	g_hash_table_destroy(driver->later);
 	nt_arena_free(driver->arena);
 	g_free(driver);
 }
@@ -135,7 +207,8 @@ void nt_driver_run(struct nt_driver *driver, nt_time until, bool inclusive)
 
 	while (!driver->failed) {
 		nt_time due = nt_engine_touching(driver->engine) ? nt_engine_now(driver->engine) :
-		                                                   nt_engine_due(driver->engine);
+		                                                   nt_time_earlier(nt_engine_due(driver->engine),
+		                                                                   next_try(driver));
 
 		due = nt_time_later(due, nt_engine_now(driver->engine));
 		if (due > until || (due == until && !inclusive && !nt_engine_touching(driver->engine)) ||
@@ -146,6 +219,7 @@ void nt_driver_run(struct nt_driver *driver, nt_time until, bool inclusive)
 			NT_BUG("the timer of %" G_GINT64_FORMAT " never ends", (gint64)due);
 		last = due;
 		turn(driver, due, NULL);
+		take_up(driver);
 		hand_out(driver);
 	}
 }

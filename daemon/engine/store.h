@@ -98,6 +98,7 @@ struct nt_store_ops {
 	/* Each lead once, in the store's own order, after the one named ("": from the first). */
 	int (*scan)(struct nt_store *store, struct nt_arena *arena, const char *after, unsigned limit,
 	            const char **ids, unsigned *n);
+	int (*count_leads)(struct nt_store *store, uint64_t *n); /* about; for telling of progress */
 	/* timers with due <= until, earliest first, then by id. A lead saved with due NT_NEVER has none. */
 	int (*due)(struct nt_store *store, struct nt_arena *arena, nt_time until, unsigned limit, struct nt_due *out,
 	           unsigned *n);
@@ -134,6 +135,9 @@ struct nt_store_ops {
 	/* By id, > after. */
 	int (*outbox_list)(struct nt_store *store, struct nt_arena *arena, enum nt_outbox_state state,
 	                   const char *after, unsigned limit, struct nt_outbox_row *out, unsigned *n);
+	/* What is under way (RELEASED, HANDED or IN_DOUBT), in no order; the row is borrowed. */
+	int (*outbox_each)(struct nt_store *store, enum nt_outbox_state state,
+	                   void (*each)(void *context, const struct nt_outbox_row *row), void *context);
 
 	/* bytes NULL deletes. */
 	int (*sales_put)(struct nt_store *store, const char *lead, const void *bytes, size_t length);
@@ -147,10 +151,17 @@ struct nt_store_ops {
 	int (*program_put)(struct nt_store *store, const char *hash, const void *bytes, size_t length, nt_time at);
 	int (*program_get)(struct nt_store *store, struct nt_arena *arena, const char *hash, struct nt_blob *out,
 	                   nt_time *at);
+	/* Those whose archive is kept. */
+	int (*program_each)(struct nt_store *store,
+	                    void (*each)(void *context, const char *hash, const void *bytes, size_t length, nt_time at),
+	                    void *context);
 
 	/* *value NULL: not set. */
 	int (*meta_get)(struct nt_store *store, struct nt_arena *arena, const char *key, const char **value);
 	int (*meta_put)(struct nt_store *store, const char *key, const char *value); /* NULL deletes */
+	/* By key; not what the store keeps there for itself. */
+	int (*meta_each)(struct nt_store *store, void (*each)(void *context, const char *key, const char *value),
+	                 void *context);
 	int (*counts)(struct nt_store *store, struct nt_store_counts *out);
 };
 

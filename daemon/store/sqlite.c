@@ -27,6 +27,7 @@ static const char *const sql[NT_SQL_STATEMENTS] = {
 	[NT_SQL_LEAD_BURY] = "UPDATE lead SET id = NULL, state = NULL WHERE key = ?1",
 	[NT_SQL_LEAD_DELETE] = "DELETE FROM lead WHERE key = ?1",
 	[NT_SQL_LEAD_SCAN] = "SELECT id, key FROM lead WHERE key > ?1 AND id IS NOT NULL ORDER BY key LIMIT ?2",
+	[NT_SQL_LEAD_COUNT] = "SELECT count(*) FROM lead", /* graves, too */
 	[NT_SQL_TIMER_PUT] = "INSERT OR IGNORE INTO timer (due, lead) VALUES (?1, ?2)",
 	[NT_SQL_TIMER_DELETE] = "DELETE FROM timer WHERE due = ?1 AND lead = ?2",
 	[NT_SQL_TIMER_DUE] = "SELECT lead, due FROM timer WHERE due <= ?1 ORDER BY due, lead LIMIT ?2",
@@ -65,6 +66,8 @@ static const char *const sql[NT_SQL_STATEMENTS] = {
 	[NT_SQL_OUTBOX_LIST_HELD] =
 		"SELECT " OUTBOX_COLUMNS " FROM outbox WHERE state = ?1 AND state IN (1, 5) AND id > ?2"
 		" ORDER BY id LIMIT ?3",
+	[NT_SQL_OUTBOX_WAITING] = "SELECT " OUTBOX_COLUMNS " FROM outbox INDEXED BY outbox_released WHERE state = 0"
+				  " ORDER BY channel, not_before",
 	[NT_SQL_OUTBOX_ERASE] = "DELETE FROM outbox WHERE lead = ?1",
 	[NT_SQL_SALES_PUT] =
 		"INSERT INTO sales (lead, entry) VALUES (?1, ?2) ON CONFLICT (lead) DO UPDATE SET entry = ?2",
@@ -73,9 +76,11 @@ static const char *const sql[NT_SQL_STATEMENTS] = {
 	[NT_SQL_PROGRAM_PUT] = "INSERT INTO program (hash, archive, at) VALUES (?1, ?2, ?3)"
 			       " ON CONFLICT (hash) DO UPDATE SET archive = coalesce(archive, ?2), at = ?3",
 	[NT_SQL_PROGRAM_GET] = "SELECT archive, at FROM program WHERE hash = ?1",
+	[NT_SQL_PROGRAM_EACH] = "SELECT hash, archive, at FROM program WHERE archive IS NOT NULL ORDER BY hash",
 	[NT_SQL_PROGRAM_NUMBER] = "SELECT number FROM program WHERE hash = ?1",
 	[NT_SQL_PROGRAM_HASH] = "INSERT OR IGNORE INTO program (hash, at) VALUES (?1, ?2)",
 	[NT_SQL_META_GET] = "SELECT value FROM meta WHERE key = ?1",
+	[NT_SQL_META_EACH] = "SELECT key, value FROM meta WHERE key <> 'address_key' ORDER BY key",
 	[NT_SQL_META_DELETE] = "DELETE FROM meta WHERE key = ?1",
 	[NT_SQL_META_PUT] = "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2",
 };
@@ -361,6 +366,19 @@ static int scan(struct nt_store *base, struct nt_arena *arena, const char *after
 	return NT_STORE_OK;
 }
 
+static int count_leads(struct nt_store *base, uint64_t *n)
+{
+	sqlite3_stmt *s = nt_sqlite_statement(self(base), NT_SQL_LEAD_COUNT);
+
+	if (s == NULL)
+		return NT_STORE_ERROR;
+	if (sqlite3_step(s) != SQLITE_ROW)
+		return nt_sqlite_fail(self(base));
+	*n = (uint64_t)sqlite3_column_int64(s, 0);
+	sqlite3_reset(s);
+	return NT_STORE_OK;
+}
+
 static int due_timers(struct nt_store *base, struct nt_arena *arena, nt_time until, unsigned limit, struct nt_due *out,
                       unsigned *n)
 {
@@ -431,6 +449,7 @@ static const struct nt_store_ops ops = {
 	.save = save,
 	.erase = erase,
 	.scan = scan,
+	.count_leads = count_leads,
 	.due = due_timers,
 	.next_due = next_due,
 	.put_input = nt_sqlite_put_input,
@@ -446,13 +465,16 @@ static const struct nt_store_ops ops = {
 	.outbox_state = nt_sqlite_outbox_state,
 	.outbox_move = nt_sqlite_outbox_move,
 	.outbox_list = nt_sqlite_outbox_list,
+	.outbox_each = nt_sqlite_outbox_each,
 	.sales_put = nt_sqlite_sales_put,
 	.sales_turns = nt_sqlite_sales_turns,
 	.sales_each = nt_sqlite_sales_each,
 	.program_put = nt_sqlite_program_put,
 	.program_get = nt_sqlite_program_get,
+	.program_each = nt_sqlite_program_each,
 	.meta_get = nt_sqlite_meta_get,
 	.meta_put = nt_sqlite_meta_put,
+	.meta_each = nt_sqlite_meta_each,
 	.counts = nt_sqlite_counts,
 };
 

@@ -256,3 +256,33 @@ int nt_sqlite_outbox_list(struct nt_store *store, struct nt_arena *arena, enum n
 	sqlite3_bind_int64(s, 3, limit);
 	return read_rows(self(store), arena, s, limit, out, NULL, n);
 }
+
+int nt_sqlite_outbox_each(struct nt_store *base, enum nt_outbox_state state,
+                          void (*each)(void *context, const struct nt_outbox_row *row), void *context)
+{
+	struct nt_sqlite_store *store = self(base);
+	bool waiting = state == NT_OUTBOX_RELEASED;
+	sqlite3_stmt *s = nt_sqlite_statement(store, waiting ? NT_SQL_OUTBOX_WAITING : NT_SQL_OUTBOX_LIST_HELD);
+	struct nt_arena *arena;
+	struct nt_outbox_row row;
+	int code;
+
+	if (s == NULL)
+		return NT_STORE_ERROR;
+	if (!waiting) {
+		sqlite3_bind_int(s, 1, (int)state);
+		nt_sqlite_bind_text(s, 2, "");
+		sqlite3_bind_int64(s, 3, -1);
+	}
+	arena = nt_arena_new();
+	while ((code = sqlite3_step(s)) == SQLITE_ROW) {
+		nt_arena_reset(arena);
+		read_row(arena, s, &row);
+		each(context, &row);
+	}
+	nt_arena_free(arena);
+	if (code != SQLITE_DONE)
+		return nt_sqlite_fail(store);
+	sqlite3_reset(s);
+	return NT_STORE_OK;
+}

@@ -10,16 +10,19 @@
 enum nt_statement {
 	NT_SQL_BEGIN, NT_SQL_COMMIT, NT_SQL_ROLLBACK,
 	NT_SQL_LEAD_GET, NT_SQL_LEAD_PUT, NT_SQL_LEAD_BURY, NT_SQL_LEAD_DELETE, NT_SQL_LEAD_SCAN,
+	NT_SQL_LEAD_COUNT,
 	NT_SQL_TIMER_PUT, NT_SQL_TIMER_DELETE, NT_SQL_TIMER_DUE, NT_SQL_TIMER_NEXT,
 	NT_SQL_INPUT_PUT,
 	NT_SQL_SUPPRESSED, NT_SQL_SUPPRESS, NT_SQL_UNSUPPRESS,
 	NT_SQL_LOG_PUT, NT_SQL_LOG_GET, NT_SQL_LOG_LAST, NT_SQL_LOG_ERASE,
 	NT_SQL_OUTBOX_PUT, NT_SQL_OUTBOX_CLAIM, NT_SQL_OUTBOX_HAND, NT_SQL_OUTBOX_NEXT, NT_SQL_OUTBOX_GET,
 	NT_SQL_OUTBOX_STATE,
-	NT_SQL_OUTBOX_MOVE, NT_SQL_OUTBOX_LIST, NT_SQL_OUTBOX_LIST_HELD, NT_SQL_OUTBOX_ERASE,
+	NT_SQL_OUTBOX_MOVE, NT_SQL_OUTBOX_LIST, NT_SQL_OUTBOX_LIST_HELD, NT_SQL_OUTBOX_WAITING,
+	NT_SQL_OUTBOX_ERASE,
 	NT_SQL_SALES_PUT, NT_SQL_SALES_DELETE, NT_SQL_SALES_EACH,
-	NT_SQL_PROGRAM_PUT, NT_SQL_PROGRAM_GET, NT_SQL_PROGRAM_NUMBER, NT_SQL_PROGRAM_HASH,
-	NT_SQL_META_GET, NT_SQL_META_PUT, NT_SQL_META_DELETE,
+	NT_SQL_PROGRAM_PUT, NT_SQL_PROGRAM_GET, NT_SQL_PROGRAM_EACH, NT_SQL_PROGRAM_NUMBER,
+	NT_SQL_PROGRAM_HASH,
+	NT_SQL_META_GET, NT_SQL_META_EACH, NT_SQL_META_PUT, NT_SQL_META_DELETE,
 	NT_SQL_STATEMENTS
 };
 
@@ -60,10 +63,13 @@ int nt_sqlite_sales_each(struct nt_store *base, void (*each)(void *, const char 
 int nt_sqlite_program_put(struct nt_store *base, const char *hash, const void *bytes, size_t length, nt_time at);
 int nt_sqlite_program_get(struct nt_store *base, struct nt_arena *arena, const char *hash, struct nt_blob *out,
                           nt_time *at);
+int nt_sqlite_program_each(struct nt_store *base,
+                           void (*each)(void *, const char *, const void *, size_t, nt_time), void *context);
 /* A program's number, given if it has none yet. */
 int nt_sqlite_program_number(struct nt_sqlite_store *store, const char *hash, nt_time at, int64_t *number);
 int nt_sqlite_meta_get(struct nt_store *base, struct nt_arena *arena, const char *key, const char **value);
 int nt_sqlite_meta_put(struct nt_store *base, const char *key, const char *value);
+int nt_sqlite_meta_each(struct nt_store *base, void (*each)(void *, const char *, const char *), void *context);
 int nt_sqlite_counts(struct nt_store *base, struct nt_store_counts *out);
 
 /* sqlite_outbox.c */
@@ -77,5 +83,7 @@ int nt_sqlite_outbox_move(struct nt_store *store, const char *id, enum nt_outbox
                           const struct nt_outbox_row *row, bool *done);
 int nt_sqlite_outbox_list(struct nt_store *store, struct nt_arena *arena, enum nt_outbox_state state, const char *after,
                           unsigned limit, struct nt_outbox_row *out, unsigned *n);
+int nt_sqlite_outbox_each(struct nt_store *store, enum nt_outbox_state state,
+                          void (*each)(void *context, const struct nt_outbox_row *row), void *context);
 
 #endif

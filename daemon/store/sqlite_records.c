@@ -285,6 +285,23 @@ int nt_sqlite_program_get(struct nt_store *base, struct nt_arena *arena, const c
 	return NT_STORE_OK;
 }
 
+int nt_sqlite_program_each(struct nt_store *base,
+                           void (*each)(void *, const char *, const void *, size_t, nt_time), void *context)
+{
+	sqlite3_stmt *s = nt_sqlite_statement(self(base), NT_SQL_PROGRAM_EACH);
+	int code;
+
+	if (s == NULL)
+		return NT_STORE_ERROR;
+	while ((code = sqlite3_step(s)) == SQLITE_ROW)
+		each(context, (const char *)sqlite3_column_text(s, 0), sqlite3_column_blob(s, 1),
+		     (size_t)sqlite3_column_bytes(s, 1), sqlite3_column_int64(s, 2));
+	if (code != SQLITE_DONE)
+		return nt_sqlite_fail(self(base));
+	sqlite3_reset(s);
+	return NT_STORE_OK;
+}
+
 int nt_sqlite_meta_get(struct nt_store *base, struct nt_arena *arena, const char *key, const char **value)
 {
 	struct nt_sqlite_store *store = self(base);
@@ -314,6 +331,21 @@ int nt_sqlite_meta_put(struct nt_store *base, const char *key, const char *value
 	if (value != NULL)
 		nt_sqlite_bind_text(s, 2, value);
 	return nt_sqlite_run(self(base), s);
+}
+
+int nt_sqlite_meta_each(struct nt_store *base, void (*each)(void *, const char *, const char *), void *context)
+{
+	sqlite3_stmt *s = nt_sqlite_statement(self(base), NT_SQL_META_EACH);
+	int code;
+
+	if (s == NULL)
+		return NT_STORE_ERROR;
+	while ((code = sqlite3_step(s)) == SQLITE_ROW)
+		each(context, (const char *)sqlite3_column_text(s, 0), (const char *)sqlite3_column_text(s, 1));
+	if (code != SQLITE_DONE)
+		return nt_sqlite_fail(self(base));
+	sqlite3_reset(s);
+	return NT_STORE_OK;
 }
 
 static int count(struct nt_sqlite_store *store, const char *query, uint64_t *out)

@@ -148,6 +148,7 @@ static void scan_goes_through_all_leads(void **state)
 	struct place *p = *state;
 	const char *ids[8], *after = "";
 	unsigned seen[G_N_ELEMENTS(all)] = { 0 }, n = 9;
+	uint64_t count = 0;
 
 	begin(p);
 	for (unsigned i = 0; i < G_N_ELEMENTS(all); i++)
@@ -167,6 +168,8 @@ static void scan_goes_through_all_leads(void **state)
 		assert_int_equal(seen[k], 1);
 	OK(p, scan, p->arena, after, 8, ids, &n);
 	assert_int_equal(n, 0);
+	OK(p, count_leads, &count);
+	assert_int_equal(count, G_N_ELEMENTS(all));
 }
 
 static void inputs_are_fresh_once_per_source(void **state)
@@ -461,6 +464,34 @@ static void outbox_lists_by_state(void **state)
 	assert_int_equal(out[0].slot, -1);
 }
 
+static void list_row(void *context, const struct nt_outbox_row *row)
+{
+	g_string_append_printf(context, "%s/%s/%u ", row->message.id, row->message.template_name, row->attempts);
+}
+
+static void what_is_under_way_is_gone_through(void **state)
+{
+	struct place *p = *state;
+	GString *seen = g_string_new(NULL);
+
+	begin(p);
+	put_message(p, "b", "ann", "email", 1);
+	put_message(p, "a", "ann", "sms", 2);
+	put_message(p, "d", "ann", "sms", 3);
+	assert_string_equal(claim(p, "email", 2, 1), "b");
+	assert_true(move(p, "d", NT_OUTBOX_RELEASED, NT_OUTBOX_CANCELLED, 3));
+	commit(p);
+	OK(p, outbox_each, NT_OUTBOX_RELEASED, list_row, seen);
+	assert_string_equal(seen->str, "a/welcome/0 ");
+	g_string_truncate(seen, 0);
+	OK(p, outbox_each, NT_OUTBOX_HANDED, list_row, seen);
+	assert_string_equal(seen->str, "b/welcome/0 ");
+	g_string_truncate(seen, 0);
+	OK(p, outbox_each, NT_OUTBOX_IN_DOUBT, list_row, seen);
+	assert_string_equal(seen->str, "");
+	g_string_free(seen, TRUE);
+}
+
 static void erasing_takes_all_but_the_inputs(void **state)
 {
 	struct place *p = *state;
@@ -534,6 +565,37 @@ static void sales_rows_are_kept(void **state)
 	rollback(p);
 	OK(p, sales_each, collect, seen);
 	assert_string_equal(seen->str, "=turns;ann=11;cem=3;");
+	g_string_free(seen, TRUE);
+}
+
+static void list_program(void *context, const char *hash, const void *bytes, size_t length, nt_time at)
+{
+	g_string_append_printf(context, "%s=%.*s@%d;", hash, (int)length, (const char *)bytes, (int)at);
+}
+
+static void list_meta(void *context, const char *key, const char *value)
+{
+	g_string_append_printf(context, "%s=%s;", key, value);
+}
+
+/* What a copy is made of. What the store keeps for itself isn't shown. */
+static void programs_and_meta_are_gone_through(void **state)
+{
+	struct place *p = *state;
+	GString *seen = g_string_new(NULL);
+
+	begin(p);
+	OK(p, program_put, "b", "2", 1, 18);
+	OK(p, program_put, "a", "1", 1, 17);
+	OK(p, meta_put, "instant", "12");
+	OK(p, meta_put, "cursor", " ann");
+	append(p, "ann", 0, "{}"); /* under a program without an archive */
+	commit(p);
+	OK(p, program_each, list_program, seen);
+	assert_string_equal(seen->str, "a=1@17;b=2@18;");
+	g_string_truncate(seen, 0);
+	OK(p, meta_each, list_meta, seen);
+	assert_string_equal(seen->str, "batch=1;cursor= ann;instant=12;");
 	g_string_free(seen, TRUE);
 }
 
@@ -637,7 +699,9 @@ int nt_store_conformance(const char *name, struct nt_store *(*open)(void *user),
 		TEST(leads_are_kept_by_id), TEST(timers_come_earliest_first), TEST(scan_goes_through_all_leads),
 		TEST(inputs_are_fresh_once_per_source), TEST(suppressions_span_leads), TEST(log_rows_are_chained),
 		TEST(a_message_is_kept_whole), TEST(claims_take_what_is_due_in_order), TEST(moves_compare_and_set),
-		TEST(outbox_lists_by_state), TEST(erasing_takes_all_but_the_inputs), TEST(sales_rows_are_kept),
+		TEST(outbox_lists_by_state), TEST(what_is_under_way_is_gone_through),
+		TEST(programs_and_meta_are_gone_through), TEST(erasing_takes_all_but_the_inputs),
+		TEST(sales_rows_are_kept),
 		TEST(programs_and_meta_are_kept), TEST(rollback_undoes_everything), TEST(counts_count),
 	};
 #undef TEST
