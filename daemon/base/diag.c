@@ -262,15 +262,62 @@ void nt_diags_print(struct nt_diags *diags, GString *out)
 		                       diags->items->len - NT_DIAGS_SHOWN);
 }
 
+/* The first column behind the span, or behind its first line. */
 static int end_column(const struct nt_diag *diag)
 {
 	const struct nt_source *source = diag->span.source;
-	size_t start;
+	const char *start, *newline;
+	size_t length;
 
 	if (source == NULL)
 		return 0;
-	start = MIN(diag->span.start, source->length);
-	return diag->column + characters(source->text + start, MIN(diag->span.length, source->length - start));
+	start = source->text + MIN(diag->span.start, source->length);
+	length = MIN(diag->span.length, (size_t)(source->text + source->length - start));
+	newline = memchr(start, '\n', length);
+	return diag->column + characters(start, newline != NULL ? (size_t)(newline - start) : length);
+}
+
+void nt_diags_print_lines(struct nt_diags *diags, GString *out)
+{
+	const struct nt_diag *diag;
+
+	for (unsigned i = 0; (diag = nt_diags_peek(diags, i)) != NULL; i++) {
+		if (diag->span.source != NULL) {
+			print_text(diag->span.source->path, strlen(diag->span.source->path), out);
+			g_string_append_printf(out, ":%d:%d: ", diag->line, diag->column);
+		}
+		g_string_append_printf(out, "%s: ", severity_name(diag));
+		print_text(diag->message, strlen(diag->message), out);
+		g_string_append_c(out, '\n');
+	}
+}
+
+/* What would end a value, or the command, is written as %XX. */
+static void put_escaped(const char *text, const char *special, GString *out)
+{
+	for (; *text != '\0'; text++)
+		if (strchr(special, *text) != NULL)
+			g_string_append_printf(out, "%%%02X", (unsigned char)*text);
+		else
+			g_string_append_c(out, *text);
+}
+
+void nt_diags_print_github(struct nt_diags *diags, GString *out)
+{
+	const struct nt_diag *diag;
+
+	for (unsigned i = 0; (diag = nt_diags_peek(diags, i)) != NULL; i++) {
+		g_string_append_printf(out, "::%s", severity_name(diag));
+		if (diag->span.source != NULL) {
+			g_string_append(out, " file=");
+			put_escaped(diag->span.source->path, "%\r\n:,", out);
+			g_string_append_printf(out, ",line=%d,col=%d,endColumn=%d", diag->line, diag->column,
+			                       end_column(diag));
+		}
+		g_string_append(out, "::");
+		put_escaped(diag->message, "%\r\n", out);
+		g_string_append_c(out, '\n');
+	}
 }
 
 void nt_diags_print_json(struct nt_diags *diags, GString *out)

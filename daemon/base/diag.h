@@ -64,7 +64,12 @@ const struct nt_diag *nt_diags_peek(struct nt_diags *diags, unsigned i);
 /* As shown above, at most NT_DIAGS_SHOWN, then a line saying how many more. Of very long lines and messages a piece is
  * shown; control characters and bytes that are no UTF-8 appear as U+FFFD. */
 void nt_diags_print(struct nt_diags *diags, GString *out);
-/* A JSON array of {file,line,column,end_column,severity,message}. */
+/* All of them, one a line, as compilers do: "rules/trial.yaml:14:7: error: unknown step 'emial'". */
+void nt_diags_print_lines(struct nt_diags *diags, GString *out);
+/* All of them as workflow commands: "::error file=rules/trial.yaml,line=14,col=7,endColumn=12::unknown step …". */
+void nt_diags_print_github(struct nt_diags *diags, GString *out);
+/* A JSON array of {file,line,column,end_column,severity,message}; all of them. Columns count characters, the end is the
+ * first behind the span; without a place file is "" and the numbers are 0. */
 void nt_diags_print_json(struct nt_diags *diags, GString *out);
 
 struct nt_span nt_span_of(const struct nt_source *source, size_t start, size_t length);

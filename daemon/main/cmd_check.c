@@ -9,29 +9,53 @@
 #include <stdio.h>
 #include <string.h>
 
+static const struct format {
+	const char *name;
+	void (*print)(struct nt_diags *diags, GString *out);
+} formats[] = {
+	{ "text", nt_diags_print },
+	{ "line", nt_diags_print_lines },
+	{ "json", nt_diags_print_json },
+	{ "github", nt_diags_print_github },
+};
+
 struct options {
 	const char *config, *templates;
-	bool json, quiet;
+	const struct format *format;
+	bool quiet, strict;
 };
+
+static bool find_format(const char *name, struct options *options, int *code)
+{
+	GString *names = g_string_new(NULL);
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(formats); i++) {
+		if (strcmp(formats[i].name, name) == 0)
+			options->format = &formats[i];
+		g_string_append_printf(names, "%s%s", i == 0 ? "" : i + 1 < G_N_ELEMENTS(formats) ? ", " : " or ",
+		                       formats[i].name);
+	}
+	if (options->format == NULL)
+		*code = nt_command_misused(&nt_command_check, "--format is %s, not '%s'", names->str, name);
+	g_string_free(names, TRUE);
+	return options->format != NULL;
+}
 
 /* False: *code is the exit code. */
 static bool read_options(int argc, char **argv, struct options *options, int *code)
 {
-	const char *format = "text";
+	const char *format = formats[0].name;
 	const struct nt_command_option table[] = {
 		{ "config", &options->config, NULL }, { "templates", &options->templates, NULL },
-		{ "format", &format, NULL },          { "quiet", NULL, &options->quiet }, { 0 },
+		{ "format", &format, NULL },          { "quiet", NULL, &options->quiet },
+		{ "strict", NULL, &options->strict }, { 0 },
 	};
 
-	if (!nt_command_options(&nt_command_check, table, argc, argv, code))
+	if (!nt_command_options(&nt_command_check, table, argc, argv, code) || !find_format(format, options, code))
 		return false;
-	options->json = strcmp(format, "json") == 0;
-	if (!options->json && strcmp(format, "text") != 0)
-		*code = nt_command_misused(&nt_command_check, "--format is text or json, not '%s'", format);
-	else if (optind == argc)
-		*code = nt_command_misused(&nt_command_check, "which folder?");
-	else
+	if (optind < argc)
 		return true;
+	*code = nt_command_misused(&nt_command_check, "which folder?");
 	return false;
 }
 
@@ -45,14 +69,11 @@ static void describe(const char *folder, const struct nt_program *program)
 	       program->n_segments, program->n_tests);
 }
 
-static void print(struct nt_diags *diags, bool json)
+static void print(struct nt_diags *diags, const struct format *format)
 {
 	GString *out = g_string_new(NULL);
 
-	if (json)
-		nt_diags_print_json(diags, out);
-	else
-		nt_diags_print(diags, out);
+	format->print(diags, out);
 	fputs(out->str, stdout);
 	g_string_free(out, TRUE);
 }
@@ -65,7 +86,7 @@ static int check(const struct nt_ruleset *ruleset, const char *folder, struct nt
 	int code = NT_EXIT_FINE;
 
 	if (program != NULL) {
-		if (!options->json && !options->quiet)
+		if (options->format == &formats[0] && !options->quiet)
 			describe(folder, program);
 	} else if (why != NULL) {
 		code = nt_command_failed(&nt_command_check, "%s", why);
@@ -98,7 +119,9 @@ static int run(int argc, char **argv)
 
 		code = MAX(code, one);
 	}
-	print(diags, options.json);
+	print(diags, options.format);
+	if (options.strict && nt_diags_warnings(diags) > 0)
+		code = MAX(code, NT_EXIT_WRONG);
 	nt_diags_free(diags);
 	nt_ruleset_clear(&ruleset);
 	return code;
@@ -106,9 +129,9 @@ static int run(int argc, char **argv)
 
 const struct nt_command nt_command_check = {
 	.name = "check",
-	.usage = "check [--config FILE] [--templates FOLDER] [--format text|json] [--quiet] FOLDER…",
-	.help =
-		"says what is wrong with rules; exits 0 when all is well, 1 when rules are wrong, 2 when it "
-		"couldn't run",
+	.usage = "check [--config FILE] [--templates FOLDER] [--format text|line|json|github] [--strict] [--quiet] "
+		 "FOLDER…",
+	.help = "says what is wrong with rules, and warns of what was hardly meant; exits 0 when all is well, 1 when "
+		"rules are wrong (with --strict: at a warning, too), 2 when it couldn't run",
 	.run = run,
 };

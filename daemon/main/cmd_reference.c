@@ -3,29 +3,38 @@
 #include "main/settings.h"
 #include "rules/load.h"
 
+#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
+static const struct reference {
+	const char *name;
+	void (*print)(GString *out, bool man);
+} references[] = {
+	{ "rules", nt_rules_reference },
+	{ "config", nt_settings_reference },
+};
+
 static int run(int argc, char **argv)
 {
-	bool man = false, config = false;
+	const struct reference *reference = &references[0];
+	bool man = false;
+	const struct nt_command_option table[] = { { "man", NULL, &man }, { 0 } };
 	GString *out;
+	int code;
 
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--help") == 0)
-			return nt_command_help(&nt_command_reference);
-		if (strcmp(argv[i], "--man") == 0)
-			man = true;
-		else if (strcmp(argv[i], "config") == 0)
-			config = true;
-		else if (strcmp(argv[i], "rules") != 0)
-			return nt_command_misused(&nt_command_reference, "unknown argument '%s'", argv[i]);
+	if (!nt_command_options(&nt_command_reference, table, argc, argv, &code))
+		return code;
+	for (; optind < argc; optind++) {
+		reference = NULL;
+		for (unsigned i = 0; i < G_N_ELEMENTS(references); i++)
+			if (strcmp(argv[optind], references[i].name) == 0)
+				reference = &references[i];
+		if (reference == NULL)
+			return nt_command_misused(&nt_command_reference, "unknown argument '%s'", argv[optind]);
 	}
 	out = g_string_new(NULL);
-	if (config)
-		nt_settings_reference(out, man);
-	else
-		nt_rules_reference(out, man);
+	reference->print(out, man);
 	fputs(out->str, stdout);
 	g_string_free(out, TRUE);
 	return NT_EXIT_FINE;

@@ -95,6 +95,29 @@ static void as_json_for_editors(void **state)
 	nt_diags_free(diags);
 }
 
+static void as_lines_for_compilers_and_workflows(void **state)
+{
+	struct nt_diags *diags = nt_diags_new();
+	const struct nt_source *source = nt_diags_source(diags, "rules/a,b.yaml", text, strlen(text));
+	char *out;
+
+	(void)state;
+	nt_diags_error(diags, span_of(source, "\xC3\xBCmial"), "100%% wrong\nreally");
+	nt_diags_warning(diags, span_of(source, "x\nsteps"), "two lines");
+	nt_diags_error(diags, NT_NOWHERE, "no rules");
+	out = printed(diags, nt_diags_print_lines);
+	assert_string_equal(out, "error: no rules\n"
+	                         "rules/a,b.yaml:1:11: warning: two lines\n"
+	                         "rules/a,b.yaml:3:4: error: 100% wrong\xEF\xBF\xBDreally\n");
+	g_free(out);
+	out = printed(diags, nt_diags_print_github);
+	assert_string_equal(out, "::error::no rules\n"
+	                         "::warning file=rules/a%2Cb.yaml,line=1,col=11,endColumn=12::two lines\n"
+	                         "::error file=rules/a%2Cb.yaml,line=3,col=4,endColumn=9::100%25 wrong%0Areally\n");
+	g_free(out);
+	nt_diags_free(diags);
+}
+
 static void the_nearest_name_is_a_likely_slip(void **state)
 {
 	static const char *const names[] = { "email", "wait", "wait_for", "wait_until", "split", NULL };
@@ -114,6 +137,7 @@ int main(void)
 		cmocka_unit_test(messages_come_in_order_of_place),
 		cmocka_unit_test(a_hundred_are_shown_and_the_rest_counted),
 		cmocka_unit_test(as_json_for_editors),
+		cmocka_unit_test(as_lines_for_compilers_and_workflows),
 		cmocka_unit_test(the_nearest_name_is_a_likely_slip),
 	};
 
