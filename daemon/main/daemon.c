@@ -11,6 +11,7 @@
 #include "main/channels.h"
 #include "main/live.h"
 #include "main/settings.h"
+#include "os/calendar.h"
 #include "os/clock.h"
 #include "os/log.h"
 #include "os/notify.h"
@@ -191,7 +192,7 @@ static struct nt_program *older_program(void *user, const char *hash)
 	struct nt_daemon *daemon = user;
 	struct nt_arena *arena = nt_arena_new();
 	struct nt_diags *diags = nt_diags_new();
-	struct nt_load_context context = { .zones = daemon->zones };
+	struct nt_load_context context = { .zones = daemon->zones, .calendar_days = nt_calendar_days };
 	struct nt_rule_set_files files;
 	struct nt_program *program = NULL;
 	struct nt_blob archive;

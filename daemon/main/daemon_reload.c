@@ -6,6 +6,7 @@
 #include "http/api.h"
 #include "main/channels.h"
 #include "main/settings.h"
+#include "os/calendar.h"
 #include "os/folder.h"
 #include "os/log.h"
 #include "os/notify.h"
@@ -22,7 +23,8 @@ struct nt_program *nt_daemon_read_rules(const struct nt_settings *settings, cons
                                         GString *archive, GString *report)
 {
 	struct nt_load_context context = { .zones = zones, .channels = nt_settings_channel_names(settings),
-		                           .webhooks = nt_settings_webhook_names(settings) };
+		                           .webhooks = nt_settings_webhook_names(settings),
+		                           .calendar_days = nt_calendar_days };
 	struct nt_diags *diags;
 	struct nt_program *program;
 	struct nt_folder *folder;

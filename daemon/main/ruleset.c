@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/diag.h"
+#include "os/calendar.h"
 #include "os/folder.h"
 #include "os/zones.h"
 #include "rules/yaml.h"
@@ -102,7 +103,8 @@ struct nt_program *nt_ruleset_load(const struct nt_ruleset *ruleset, const char 
                                    char **why)
 {
 	struct nt_load_context context = { .zones = ruleset->zones, .channels = (const char *const *)ruleset->channels,
-	                                   .webhooks = (const char *const *)ruleset->webhooks };
+	                                   .webhooks = (const char *const *)ruleset->webhooks,
+	                                   .calendar_days = nt_calendar_days };
 	struct nt_program *program;
 	struct nt_folder *files;
 	int code;

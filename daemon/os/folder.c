@@ -11,12 +11,14 @@
 
 struct whole { /* the interface stands first */
 	struct nt_folder folder;
-	GArray *rules, *templates; /* struct nt_file, texts ours */
+	GArray *rules, *templates, *others; /* struct nt_file, texts ours */
+	char *path;
 };
 
 struct reading {
 	GArray *files;
 	bool (*wanted)(struct reading *reading, const char *path, const char *name);
+	GArray *others;      /* *.ics, found on the way to the rules */
 	bool skip_templates; /* templates/ at the top isn't for rules */
 	size_t *size;        /* of all together */
 	unsigned *count;
@@ -36,6 +38,11 @@ static bool is_rule(struct reading *reading, const char *path, const char *name)
 	if (g_str_has_suffix(name, ".yml"))
 		return fail(reading, -EINVAL, path, "rule files are called *.yaml: rename it");
 	return g_str_has_suffix(name, ".yaml");
+}
+
+static bool is_calendar(const char *name)
+{
+	return g_str_has_suffix(name, ".ics");
 }
 
 static bool is_template(struct reading *reading, const char *path, const char *name)
@@ -81,7 +88,7 @@ static bool read_bytes(struct reading *reading, const char *path, struct nt_file
 	return true;
 }
 
-static bool add_file(struct reading *reading, const char *path)
+static bool add_file(struct reading *reading, const char *path, GArray *files)
 {
 	struct nt_file file;
 
@@ -89,7 +96,7 @@ static bool add_file(struct reading *reading, const char *path)
 		return fail(reading, -EFBIG, path, "too many files");
 	if (!read_bytes(reading, path, &file))
 		return false;
-	g_array_append_val(reading->files, file);
+	g_array_append_val(files, file);
 	if (*reading->size > NT_FOLDER_SIZE)
 		return fail(reading, -EFBIG, path, "the folder is too large (more than 256 MiB)");
 	return true;
@@ -109,7 +116,9 @@ static bool read_entry(struct reading *reading, const char *folder, const char *
 		ok = (depth == 0 && reading->skip_templates && strcmp(name, "templates") == 0) ||
 		     read_folder(reading, path, depth + 1);
 	else if (reading->wanted(reading, path, name))
-		ok = add_file(reading, path);
+		ok = add_file(reading, path, reading->files);
+	else if (reading->others != NULL && is_calendar(name))
+		ok = add_file(reading, path, reading->others);
 	else
 		ok = reading->code == 0;
 	g_free(path);
@@ -192,10 +201,13 @@ static bool read_all(struct whole *whole, const char *rules, const char *templat
 	bool ok;
 
 	reading->files = whole->rules;
+	reading->others = whole->others;
 	reading->wanted = is_rule;
 	reading->skip_templates = true;
 	ok = read_folder(reading, rules, 0);
 	g_array_sort(whole->rules, by_path);
+	g_array_sort(whole->others, by_path);
+	reading->others = NULL;
 	if (ok && whole->rules->len == 0)
 		ok = fail(reading, -ENOENT, rules, "there is no *.yaml in this folder");
 	reading->files = whole->templates;
@@ -221,13 +233,16 @@ struct nt_folder *nt_folder_read(const char *rules, const char *templates, int *
 
 	whole->rules = g_array_new(FALSE, TRUE, sizeof(struct nt_file));
 	whole->templates = g_array_new(FALSE, TRUE, sizeof(struct nt_file));
+	whole->others = g_array_new(FALSE, TRUE, sizeof(struct nt_file));
+	whole->path = rules_path;
 	ok = read_all(whole, rules_path, templates_path, &reading);
-	g_free(rules_path);
 	g_free(templates_path);
 	whole->folder.files = (struct nt_rule_set_files){
 		.rules = (const struct nt_file *)(const void *)whole->rules->data, .n_rules = whole->rules->len,
 		.templates = (const struct nt_file *)(const void *)whole->templates->data,
 		.n_templates = whole->templates->len,
+		.others = (const struct nt_file *)(const void *)whole->others->data, .n_others = whole->others->len,
+		.folder = whole->path,
 	};
 	if (!ok) {
 		*code = reading.code;
@@ -254,5 +269,7 @@ void nt_folder_free(struct nt_folder *folder)
 		return;
 	free_files(whole->rules);
 	free_files(whole->templates);
+	free_files(whole->others);
+	g_free(whole->path);
 	g_free(whole);
 }

@@ -4,7 +4,8 @@
 
 #include <string.h>
 
-#define MAGIC "nurture rules 1\n"
+#define MAGIC "nurture rules 2\n"
+#define MAGIC_1 "nurture rules 1\n" /* without others and folder: kept by versions before */
 
 static void put_number(GString *out, size_t n)
 {
@@ -29,6 +30,9 @@ void nt_archive_pack(const struct nt_rule_set_files *files, GString *out)
 	g_string_append(out, MAGIC);
 	put_files(out, files->rules, files->n_rules);
 	put_files(out, files->templates, files->n_templates);
+	put_files(out, files->others, files->n_others);
+	put_number(out, files->folder != NULL ? strlen(files->folder) : 0);
+	g_string_append(out, files->folder != NULL ? files->folder : "");
 }
 
 struct reader {
@@ -76,11 +80,19 @@ static bool take_files(struct reader *r, const struct nt_file **out, unsigned *n
 bool nt_archive_unpack(struct nt_arena *arena, const void *bytes, size_t length, struct nt_rule_set_files *files)
 {
 	struct reader r = { .arena = arena, .at = bytes, .end = (const char *)bytes + length };
+	bool first;
+	size_t n;
 
 	*files = (struct nt_rule_set_files){ 0 };
-	if (length < strlen(MAGIC) || memcmp(bytes, MAGIC, strlen(MAGIC)) != 0)
+	if (length < strlen(MAGIC))
+		return false;
+	first = memcmp(bytes, MAGIC_1, strlen(MAGIC_1)) == 0;
+	if (!first && memcmp(bytes, MAGIC, strlen(MAGIC)) != 0)
 		return false;
 	r.at += strlen(MAGIC);
-	return take_files(&r, &files->rules, &files->n_rules) &&
-		take_files(&r, &files->templates, &files->n_templates) && r.at == r.end;
+	if (!take_files(&r, &files->rules, &files->n_rules) || !take_files(&r, &files->templates, &files->n_templates))
+		return false;
+	if (!first && (!take_files(&r, &files->others, &files->n_others) || !take_bytes(&r, &files->folder, &n)))
+		return false;
+	return r.at == r.end;
 }

@@ -122,7 +122,7 @@ static struct nt_template_set *load_templates(struct nt_loader *l, const struct 
 	return set;
 }
 
-static const struct nt_source *source_new(struct nt_loader *l, const struct nt_file *file)
+const struct nt_source *nt_load_source(struct nt_loader *l, const struct nt_file *file)
 {
 	struct nt_source *source = nt_arena_new0(l->arena, struct nt_source);
 
@@ -138,7 +138,7 @@ static GPtrArray *load_files(struct nt_loader *l, const GPtrArray *files)
 	GPtrArray *broken = g_ptr_array_new();
 
 	for (unsigned i = 0; i < files->len; i++) {
-		const struct nt_source *source = source_new(l, g_ptr_array_index(files, i));
+		const struct nt_source *source = nt_load_source(l, g_ptr_array_index(files, i));
 		int errors = nt_diags_errors(l->diags);
 		const struct nt_yaml *node = nt_yaml_parse(l->arena, source, l->diags);
 
@@ -255,9 +255,11 @@ static void load_subjects(struct nt_loader *l)
 	nt_program_index(program);
 }
 
-static void loader_init(struct nt_loader *l, const struct nt_load_context *context)
+static void loader_init(struct nt_loader *l, const struct nt_rule_set_files *files,
+                        const struct nt_load_context *context)
 {
-	*l = (struct nt_loader){ .context = context, .diags = nt_diags_new(), .program = nt_program_new() };
+	*l = (struct nt_loader){ .context = context, .files = files, .diags = nt_diags_new(),
+		                 .program = nt_program_new() };
 	l->arena = nt_program_arena(l->program);
 	l->documents = g_array_new(FALSE, TRUE, sizeof(struct nt_document));
 	l->rings = g_array_new(FALSE, TRUE, sizeof(struct nt_ring));
@@ -287,17 +289,18 @@ struct nt_program *nt_rules_load(const struct nt_rule_set_files *files, const st
                                  struct nt_diags *diags)
 {
 	GPtrArray *rules = sorted(files->rules, files->n_rules), *templates =
-		sorted(files->templates, files->n_templates);
+		sorted(files->templates, files->n_templates), *others = sorted(files->others, files->n_others);
 	GChecksum *checksum = g_checksum_new(G_CHECKSUM_SHA256);
 	struct nt_program *program;
 	struct nt_loader l;
 	GPtrArray *broken;
 
 	NT_CHECK(context->zones != NULL);
-	loader_init(&l, context);
+	loader_init(&l, files, context);
 	program = l.program;
 	hash_files(checksum, rules, "rules");
 	hash_files(checksum, templates, "template");
+	hash_files(checksum, others, "other");
 	g_strlcpy(program->hash, g_checksum_get_string(checksum), sizeof program->hash);
 	program->templates = load_templates(&l, files);
 	broken = load_files(&l, rules);
@@ -312,6 +315,7 @@ struct nt_program *nt_rules_load(const struct nt_rule_set_files *files, const st
 	g_ptr_array_free(broken, TRUE);
 	g_ptr_array_free(rules, TRUE);
 	g_ptr_array_free(templates, TRUE);
+	g_ptr_array_free(others, TRUE);
 	g_checksum_free(checksum);
 	return program;
 }

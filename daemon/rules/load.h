@@ -2,11 +2,13 @@
 #ifndef NT_RULES_LOAD_H
 #define NT_RULES_LOAD_H
 
+#include <glib.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 struct nt_diags;
 struct nt_program;
+struct nt_source;
 struct nt_zones;
 
 struct nt_file { /* relative path as people know it, and content; not necessarily NUL-terminated */
@@ -21,6 +23,9 @@ struct nt_rule_set_files {
 	const struct nt_file *templates; /* below templates/: paths like "templates/welcome/email.md"; the rule set's
 	                                    own first */
 	unsigned n_templates;
+	const struct nt_file *others; /* what rules name by its path below the folder: "rules/holidays/us.ics" */
+	unsigned n_others;
+	const char *folder; /* what the paths of rules and others begin with, "rules"; NULL: they don't */
 };
 
 /* What `check --config` and the daemon know beyond the rules. All may be NULL (then any name goes). */
@@ -28,6 +33,9 @@ struct nt_load_context {
 	const struct nt_zones *zones;          /* required */
 	const char *const *channels;           /* configured channels, NULL-terminated */
 	const char *const *webhooks;           /* configured webhooks */
+	/* Appends the days (int64_t, since the epoch) of an iCalendar file; false: what is wrong went to diags, with
+	 * its place in the source. Any thread; the same days for the same bytes. os/calendar.h has one. */
+	bool (*calendar_days)(const struct nt_source *source, struct nt_diags *diags, GArray *days);
 };
 
 /* The program (reference 1), or NULL if there was any error; warnings don't prevent it. Never more than one
@@ -36,7 +44,6 @@ struct nt_program *nt_rules_load(const struct nt_rule_set_files *files, const st
                                  struct nt_diags *diags);
 
 /* The reference of the language, printed from the key tables: for nurture-rules(5). roff if `man`, else plain text. */
-#include <glib.h>
 void nt_rules_reference(GString *out, bool man);
 
 #endif

@@ -145,19 +145,36 @@ static gint by_day(gconstpointer a, gconstpointer b)
 	return (*x > *y) - (*x < *y);
 }
 
+static void load_calendar(struct nt_loader *l, const struct nt_yaml *item, GArray *days)
+{
+	const struct nt_file *file = nt_load_other_file(l, item, "holidays/us.ics");
+
+	if (file == NULL)
+		return;
+	if (l->context->calendar_days == NULL)
+		nt_diags_error(l->diags, item->span, "iCalendar files can't be read here: list the dates");
+	else
+		l->context->calendar_days(nt_load_source(l, file), l->diags, days);
+}
+
+/* Each day once, in order: the gate looks them up. */
 static void load_holidays(struct nt_loader *l, const struct nt_yaml *node)
 {
 	GArray *days = g_array_new(FALSE, TRUE, sizeof(int64_t));
+	unsigned n = 0;
 	int64_t day;
 
 	for (const struct nt_yaml *item = node->first; item != NULL; item = item->next) {
 		if (item->type == NT_YAML_SCALAR && g_str_has_suffix(item->text, ".ics"))
-			nt_diags_error(l->diags, item->span,
-			               "holidays from an .ics file are not supported yet: list the dates");
+			load_calendar(l, item, days);
 		else if (nt_load_date(l, item, &day))
 			g_array_append_val(days, day);
 	}
 	g_array_sort(days, by_day);
+	for (unsigned i = 0; i < days->len; i++)
+		if (n == 0 || g_array_index(days, int64_t, n - 1) != g_array_index(days, int64_t, i))
+			g_array_index(days, int64_t, n++) = g_array_index(days, int64_t, i);
+	g_array_set_size(days, n);
 	l->program->policy.holidays = nt_load_take(l, days, int64_t, &l->program->policy.n_holidays);
 }
 

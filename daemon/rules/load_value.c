@@ -361,3 +361,47 @@ const void *nt_load_take_array(struct nt_loader *l, GArray *array, unsigned *n)
 	g_array_free(array, TRUE);
 	return copy;
 }
+
+/* What stands behind the rule set's folder; NULL: the path isn't below it. */
+static const char *below_folder(const struct nt_rule_set_files *files, const char *path)
+{
+	size_t length = files->folder != NULL ? strlen(files->folder) : 0;
+
+	if (length == 0)
+		return path;
+	return strncmp(path, files->folder, length) == 0 && path[length] == '/' ? path + length + 1 : NULL;
+}
+
+static bool leads_out(const char *path)
+{
+	char **parts = g_strsplit(path, "/", -1);
+	bool out = path[0] == '/' || g_strv_contains((const char *const *)parts, "..") ||
+	           g_strv_contains((const char *const *)parts, ".");
+
+	g_strfreev(parts);
+	return out;
+}
+
+const struct nt_file *nt_load_other_file(struct nt_loader *l, const struct nt_yaml *node, const char *example)
+{
+	GPtrArray *known = g_ptr_array_new();
+	const struct nt_file *found = NULL;
+
+	for (unsigned i = 0; i < l->files->n_others && found == NULL; i++) {
+		const char *path = below_folder(l->files, l->files->others[i].path);
+
+		if (path != NULL && strcmp(path, node->text) == 0)
+			found = &l->files->others[i];
+		else if (path != NULL)
+			g_ptr_array_add(known, (gpointer)(uintptr_t)path);
+	}
+	g_ptr_array_add(known, NULL);
+	if (found == NULL && leads_out(node->text))
+		nt_diags_error(l->diags, node->span,
+		               "a path leads from the rule set's folder to a file below it, like %s", example);
+	else if (found == NULL)
+		nt_keys_unknown(l->diags, node->span, "file", node->text, "below the rule set's folder",
+		                (const char *const *)known->pdata);
+	g_ptr_array_free(known, TRUE);
+	return found;
+}

@@ -41,6 +41,7 @@ struct nt_loader {
 	struct nt_diags *diags;
 	struct nt_program *program;
 	const struct nt_load_context *context;
+	const struct nt_rule_set_files *files;
 	struct nt_scope scope;          /* of expressions; its context is reset by nt_load_condition() callers */
 	GArray *documents;              /* struct nt_document */
 	GArray *rings, *stats, *watchers; /* struct nt_ring, nt_property_stat, nt_watcher */
@@ -87,6 +88,10 @@ bool nt_load_literal(struct nt_loader *l, const struct nt_yaml *node, enum nt_ty
 
 /* `of: anything`; otherwise, in a campaign with a key, an event without that property is reported. */
 bool nt_load_of(struct nt_loader *l, const struct nt_yaml *of, const int *events, unsigned n, struct nt_span span);
+
+/* The file that a value names by its path below the rule set's folder; NULL: there is none, which has been reported. */
+const struct nt_file *nt_load_other_file(struct nt_loader *l, const struct nt_yaml *node, const char *example);
+const struct nt_source *nt_load_source(struct nt_loader *l, const struct nt_file *file); /* a copy in the arena */
 
 /* ---- names (load_name.c): -1 when there is no such thing, which has been reported ---- */
 int nt_load_event(struct nt_loader *l, const struct nt_yaml *node);

@@ -1,5 +1,6 @@
 """SIGHUP under load: all or nothing, no mixture of versions, no memory and no descriptor lost."""
 import json
+import os
 import quopri
 import re
 import signal
@@ -130,6 +131,28 @@ def test_what_was_released_keeps_its_content_after_a_restart(build_house, sink):
     house.start()
     house.forward(hours=2)
     assert [versions_in(received.raw) for received in sink.received] == [{1}]
+
+
+def test_a_calendar_that_is_gone_is_read_from_the_store(build_house, sink):
+    first = rules(1)
+    first["all.yaml"] = first["all.yaml"].replace("  time_zone", "  holidays: [ holidays/us.ics ]\n  time_zone")
+    first["holidays/us.ics"] = ("BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART;VALUE=DATE:20200101\nRRULE:FREQ=YEARLY\n"
+                                "END:VEVENT\nEND:VCALENDAR\n")
+    house = build_house(rules=first, templates=templates(1), channels=email_channel(sink, 1)).start()
+    put_leads(house, 1)
+    sink.script["MAIL"].append("451 4.3.0 later")
+    assert house.event("l00000", "blast.sent", n=1)
+    house.quiet()
+    house.write("rules/holidays/us.ics", "BEGIN:VCALENDAR\nBEGIN:VEVENT\n")
+    reload_by_signal(house, False)
+    assert "rules/holidays/us.ics:3:1: error: the file ends before END:VEVENT" in house.log()
+    assert house.stop() == 0
+    os.unlink(house.path("rules/holidays/us.ics"))
+    house.write_all(rules(2), "rules")
+    house.start()
+    house.forward(hours=2)
+    assert [versions_in(received.raw) for received in sink.received] == [{1}]
+    assert "can't be read back" not in house.log()
 
 
 def test_a_bad_reload_says_why(build_house, sink):

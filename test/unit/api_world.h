@@ -92,7 +92,8 @@ static inline struct nt_program *world_program(const struct nt_zones *zones)
 		{ "templates/new-lead/email.txt", hello, sizeof hello - 1 },
 	};
 	struct nt_file rules = { "rules.yaml", world_rules, sizeof world_rules - 1 };
-	struct nt_rule_set_files files = { &rules, 1, templates, G_N_ELEMENTS(templates) };
+	struct nt_rule_set_files files = { .rules = &rules, .n_rules = 1, .templates = templates,
+		                                   .n_templates = G_N_ELEMENTS(templates) };
 	struct nt_load_context context = { .zones = zones };
 	struct nt_diags *diags = nt_diags_new();
 	struct nt_program *program = nt_rules_load(&files, &context, diags);

@@ -95,7 +95,8 @@ static inline const struct nt_zones *world_zones(void)
 static inline struct nt_program *world_program(const char *text)
 {
 	struct nt_file rules = { "rules.yaml", text, strlen(text) };
-	struct nt_rule_set_files files = { &rules, 1, world_templates, G_N_ELEMENTS(world_templates) };
+	struct nt_rule_set_files files = { .rules = &rules, .n_rules = 1, .templates = world_templates,
+		                                   .n_templates = G_N_ELEMENTS(world_templates) };
 	struct nt_load_context context = { .zones = world_zones() };
 	struct nt_diags *diags = nt_diags_new();
 	struct nt_program *program = nt_rules_load(&files, &context, diags);

@@ -53,7 +53,8 @@ static inline struct nt_program *program_of(const char *text)
 		{ "templates/new-lead/email.txt", subject, sizeof subject - 1 },
 	};
 	struct nt_file rules = { "rules.yaml", text, strlen(text) };
-	struct nt_rule_set_files files = { &rules, 1, templates, G_N_ELEMENTS(templates) };
+	struct nt_rule_set_files files = { .rules = &rules, .n_rules = 1, .templates = templates,
+		                                   .n_templates = G_N_ELEMENTS(templates) };
 	struct nt_load_context context = { .zones = program_zones() };
 	struct nt_diags *diags = nt_diags_new();
 	struct nt_program *program = nt_rules_load(&files, &context, diags);

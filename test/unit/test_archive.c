@@ -10,10 +10,11 @@
 static const char with_nul[] = "a\0b\n";
 static const struct nt_file rules[] = { { "rules/a.yaml", "campaign: a\n", 12 }, { "rules/ü.yaml", "", 0 } };
 static const struct nt_file templates[] = { { "templates/m/email.txt", with_nul, 4 } };
+static const struct nt_file others[] = { { "rules/holidays/us.ics", "BEGIN:VCALENDAR\n", 16 } };
 
 static GString *packed(void)
 {
-	struct nt_rule_set_files files = { rules, 2, templates, 1 };
+	struct nt_rule_set_files files = { rules, 2, templates, 1, others, 1, "rules" };
 	GString *out = g_string_new(NULL);
 
 	nt_archive_pack(&files, out);
@@ -40,7 +41,27 @@ static void comes_back_as_it_was(void **state)
 	assert_file(&files.rules[0], &rules[0]);
 	assert_file(&files.rules[1], &rules[1]);
 	assert_file(&files.templates[0], &templates[0]);
+	assert_int_equal(files.n_others, 1);
+	assert_file(&files.others[0], &others[0]);
+	assert_string_equal(files.folder, "rules");
 	g_string_free(bytes, TRUE);
+	nt_arena_free(arena);
+}
+
+/* What versions before kept. */
+static void the_first_form_is_still_read(void **state)
+{
+	static const char first[] = "nurture rules 1\n\0\0\0\1\0\0\0\1a\0\0\0\2b\n\0\0\0";
+	struct nt_arena *arena = nt_arena_new();
+	struct nt_rule_set_files files;
+
+	(void)state;
+	assert_true(nt_archive_unpack(arena, first, sizeof first, &files));
+	assert_int_equal(files.n_rules, 1);
+	assert_string_equal(files.rules[0].path, "a");
+	assert_string_equal(files.rules[0].bytes, "b\n");
+	assert_int_equal(files.n_templates + files.n_others, 0);
+	assert_null(files.folder);
 	nt_arena_free(arena);
 }
 
@@ -112,6 +133,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(comes_back_as_it_was),
+		cmocka_unit_test(the_first_form_is_still_read),
 		cmocka_unit_test(the_same_files_give_the_same_bytes),
 		cmocka_unit_test(cut_anywhere_it_is_refused),
 		cmocka_unit_test(damage_does_no_harm),

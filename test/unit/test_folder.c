@@ -73,6 +73,8 @@ static void assert_reads(const char *rules, const char *templates, int wanted_co
 		g_string_append(out, "|");
 	for (unsigned i = 0; folder != NULL && i < folder->files.n_templates; i++)
 		g_string_append_printf(out, " %s", folder->files.templates[i].path);
+	for (unsigned i = 0; folder != NULL && i < folder->files.n_others; i++)
+		g_string_append_printf(out, " +%s", folder->files.others[i].path);
 	assert_string_equal(out->str, wanted);
 	assert_int_equal(code, wanted_code);
 	g_string_free(out, TRUE);
@@ -102,6 +104,19 @@ static void everything_below_in_byte_order(void **state)
 	/* and isn't read twice */
 	assert_reads("rules", "rules/templates", 0,
 	             "rules/Z.yaml rules/b.yaml rules/b/a.yaml | rules/templates/hi/sms.txt");
+}
+
+/* What rules name by path; not what lies with the templates. */
+static void calendars_beside_the_rules(void **state)
+{
+	(void)state;
+	put("us/a.yaml", "");
+	put("us/holidays/b.ics", "BEGIN");
+	put("us/holidays/a.ics", "BEGIN");
+	put("us/holidays/.c.ics", "BEGIN");
+	put("us/holidays/d.ics~", "BEGIN");
+	put("us/templates/hi/sms.txt", "hi");
+	assert_reads("us/", NULL, 0, "us/a.yaml | us/templates/hi/sms.txt +us/holidays/a.ics +us/holidays/b.ics");
 }
 
 static void bytes_are_kept(void **state)
@@ -149,6 +164,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(everything_below_in_byte_order),
+		cmocka_unit_test(calendars_beside_the_rules),
 		cmocka_unit_test(bytes_are_kept),
 		cmocka_unit_test(what_cannot_be_read),
 	};
