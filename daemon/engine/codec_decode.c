@@ -290,6 +290,31 @@ static const struct nt_event *get_hand(struct nt_decoder *d)
 	return hand;
 }
 
+static struct nt_schedule_state *get_schedules(struct nt_decoder *d)
+{
+	struct nt_schedule_state *first = NULL, **end = &first;
+	unsigned i, k, n = nt_wire_get_count(&d->r, 5), points;
+
+	for (i = 0; i < n && !d->r.bad; i++) {
+		struct nt_schedule_state *state = *end = nt_arena_new0(d->arena, struct nt_schedule_state);
+		struct nt_point_state **link = &state->points;
+
+		end = &state->next;
+		state->step = nt_codec_get_name(d);
+		state->arrived = nt_codec_get_instant(d);
+		if (nt_wire_get(&d->r) & 1)
+			state->hand = get_hand(d);
+		points = nt_wire_get_count(&d->r, 3);
+		for (k = 0; k < points && !d->r.bad; k++) {
+			*link = nt_arena_new0(d->arena, struct nt_point_state);
+			(*link)->point = nt_codec_get_name(d);
+			(*link)->at = nt_wire_get_time(&d->r);
+			link = &(*link)->next;
+		}
+	}
+	return first;
+}
+
 static void get_run(struct nt_decoder *d)
 {
 	struct nt_run *run = nt_arena_new0(d->arena, struct nt_run);
@@ -313,6 +338,8 @@ static void get_run(struct nt_decoder *d)
 	run->released = nt_codec_get_uint32(d);
 	if (flags & 4)
 		run->hand = get_hand(d);
+	if (flags & 8)
+		run->schedules = get_schedules(d);
 	if (d->r.bad || run->campaign < 0)
 		return;
 	run->step = step != NULL ? nt_campaign_step(&d->program->campaigns[run->campaign], step) : -1;
@@ -390,7 +417,7 @@ static void get_keys(struct nt_decoder *d)
 
 static bool check_frame(const unsigned char *bytes, size_t length, const char **why)
 {
-	uint64_t sum, kept;
+	uint64_t kept;
 
 	if (length < NT_WIRE_BODY || memcmp(bytes, NT_WIRE_MAGIC, 3) != 0) {
 		*why = "this is no lead's state";
@@ -401,9 +428,7 @@ static bool check_frame(const unsigned char *bytes, size_t length, const char **
 		return false;
 	}
 	memcpy(&kept, bytes + NT_WIRE_SUM, sizeof kept);
-	sum = nt_wire_sum(bytes + NT_WIRE_HASH, 64, 0);
-	sum = nt_wire_sum(bytes + NT_WIRE_BODY, length - NT_WIRE_BODY, sum);
-	if (bytes[3] == 0 || sum != GUINT64_FROM_LE(kept)) {
+	if (bytes[3] == 0 || nt_wire_frame_sum(bytes, length) != kept) {
 		*why = "the lead's state is damaged";
 		return false;
 	}

@@ -199,6 +199,39 @@ static void put_past(GString *out, const struct nt_lead *lead)
 	}
 }
 
+static void put_event(GString *out, const struct nt_event *event)
+{
+	nt_wire_put_text(out, event->name);
+	nt_wire_put_time(out, event->at);
+	nt_codec_put_properties(out, event->properties, event->n_properties);
+}
+
+static void put_schedules(GString *out, const struct nt_run *run)
+{
+	const struct nt_schedule_state *state;
+	const struct nt_point_state *point;
+	unsigned n = 0;
+
+	for (state = run->schedules; state != NULL; state = state->next)
+		n++;
+	nt_wire_put(out, n);
+	for (state = run->schedules; state != NULL; state = state->next) {
+		nt_wire_put_text(out, state->step);
+		nt_wire_put_time(out, state->arrived);
+		nt_wire_put(out, state->hand != NULL);
+		if (state->hand != NULL)
+			put_event(out, state->hand);
+		for (n = 0, point = state->points; point != NULL; point = point->next)
+			n += point->at != NT_NO_TIME;
+		nt_wire_put(out, n);
+		for (point = state->points; point != NULL; point = point->next)
+			if (point->at != NT_NO_TIME) {
+				nt_wire_put_text(out, point->point);
+				nt_wire_put_time(out, point->at);
+			}
+	}
+}
+
 static void put_run(GString *out, const struct nt_program *program, const struct nt_run *run)
 {
 	const struct nt_campaign *campaign = &program->campaigns[run->campaign];
@@ -211,16 +244,16 @@ static void put_run(GString *out, const struct nt_program *program, const struct
 	nt_wire_put_text(out, run->entry_event);
 	nt_codec_put_properties(out, run->entry_properties, run->n_entry_properties);
 	nt_wire_put_text(out, run->step >= 0 ? campaign->steps[run->step].identity : NULL);
-	nt_wire_put(out, (uint64_t)run->arrived | (uint64_t)run->held_out << 1 | (uint64_t)(run->hand != NULL) << 2);
+	nt_wire_put(out, (uint64_t)run->arrived | (uint64_t)run->held_out << 1 | (uint64_t)(run->hand != NULL) << 2 |
+			     (uint64_t)(run->schedules != NULL) << 3);
 	nt_wire_put_time(out, run->anchor);
 	nt_wire_put_time(out, run->due);
 	nt_wire_put_time(out, run->first_due);
 	nt_wire_put(out, run->released);
-	if (run->hand != NULL) {
-		nt_wire_put_text(out, run->hand->name);
-		nt_wire_put_time(out, run->hand->at);
-		nt_codec_put_properties(out, run->hand->properties, run->hand->n_properties);
-	}
+	if (run->hand != NULL)
+		put_event(out, run->hand);
+	if (run->schedules != NULL)
+		put_schedules(out, run);
 }
 
 static void put_present(GString *out, const struct nt_lead *lead)
@@ -301,8 +334,6 @@ void nt_lead_encode(const struct nt_lead *lead, GString *out)
 	put_present(out, lead);
 	put_keys(out, lead);
 	nt_wire_end(out);
-	sum = nt_wire_sum((const unsigned char *)out->str + start + NT_WIRE_HASH, 64, 0);
-	sum = nt_wire_sum((const unsigned char *)out->str + start + NT_WIRE_BODY, out->len - start - NT_WIRE_BODY, sum);
-	sum = GUINT64_TO_LE(sum);
+	sum = nt_wire_frame_sum((const unsigned char *)out->str + start, out->len - start);
 	memcpy(out->str + start + NT_WIRE_SUM, &sum, sizeof sum);
 }

@@ -92,6 +92,17 @@ void nt_wait_arrive(struct nt_instant *in, struct nt_run *run);
 /* An event's properties, copied. */
 const struct nt_property_value *nt_wait_keep(struct nt_arena *arena, const struct nt_event *event);
 
+/* schedule.c. In the order of a run's life: */
+/* The run is in it, or in one of its points. */
+bool nt_schedule_entered(const struct nt_run *run, const struct nt_step *step);
+void nt_schedule_arrive(struct nt_instant *in, struct nt_run *run);
+void nt_schedule_watch(struct nt_instant *in, struct nt_run *run); /* in every pass: where the points are by now */
+/* target: a point's steps, or what comes behind the schedule. */
+bool nt_schedule_over(struct nt_instant *in, struct nt_run *run, int *target);
+void nt_schedule_leave(const struct nt_lead *lead, struct nt_run *run); /* what it isn't in any more, after a move */
+/* Points at or after `from` are reckoned anew, and wait for their turn also if they have passed. */
+void nt_schedule_reckon(const struct nt_lead *lead, struct nt_run *run, nt_time from);
+
 /* key.c: of campaigns with `per` */
 /* The key that an event gives; NULL: it has none. */
 const char *nt_key_of(struct nt_instant *in, const struct nt_campaign *campaign, const struct nt_event *event);

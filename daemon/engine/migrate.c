@@ -31,7 +31,9 @@ static void stay(struct nt_lead *lead, struct nt_run *run, enum nt_step_kind bef
 
 	if (!run->arrived)
 		return;
-	if (nt_wait_is(kind) && nt_wait_is(before)) {
+	if (kind == NT_STEP_SCHEDULE && before == kind) {
+		return; /* its points are reckoned anew below */
+	} else if (nt_wait_is(kind) && nt_wait_is(before) && kind != NT_STEP_SCHEDULE && before != NT_STEP_SCHEDULE) {
 		run->due = nt_wait_due(lead, run, run->anchor);
 	} else if (nt_gate_is_message(kind) && nt_gate_is_message(before)) {
 		run->due = loaded;
@@ -60,6 +62,8 @@ static void place(struct nt_lead *lead, struct nt_run *run, const struct nt_prog
 		stay(lead, run, from->steps[before->step].kind, loaded);
 	else
 		enter_now(run, next_present(from, before->step, &lead->program->campaigns[run->campaign]), loaded);
+	nt_schedule_leave(lead, run);
+	nt_schedule_reckon(lead, run, loaded);
 }
 
 static void note(struct nt_lead *lead, struct nt_effects *effects, nt_time at, enum nt_effect_kind kind,
@@ -172,8 +176,11 @@ struct nt_lead *nt_lead_migrate(struct nt_lead *old_lead, const struct nt_progra
 	if (old == NULL) {
 		lead = old_lead->program == program ? old_lead : rebind(old_lead, program);
 		for (run = lead->runs; run != NULL; run = run->next)
-			if (run->step >= 0)
+			if (run->step >= 0) {
 				stay(lead, run, program->campaigns[run->campaign].steps[run->step].kind, loaded);
+				nt_schedule_leave(lead, run);
+				nt_schedule_reckon(lead, run, loaded);
+			}
 		return lead;
 	}
 	NT_CHECK(old_lead->program == old);

@@ -60,9 +60,15 @@ static void finish(struct nt_instant *in, struct nt_run *run, const char *why)
 
 int nt_run_follow(const struct nt_campaign *campaign, int step)
 {
-	for (; step >= 0; step = campaign->steps[step].parent)
+	while (step >= 0) {
+		int parent = campaign->steps[step].parent;
+
 		if (campaign->steps[step].next >= 0)
 			return campaign->steps[step].next;
+		if (parent >= 0 && campaign->steps[parent].kind == NT_STEP_SCHEDULE)
+			return parent; /* a point is done: which is next? */
+		step = parent;
+	}
 	return -1;
 }
 
@@ -73,6 +79,7 @@ void nt_run_go(struct nt_instant *in, struct nt_run *run, int step)
 	run->anchor = in->now;
 	run->due = NT_NEVER;
 	run->first_due = NT_NO_TIME;
+	nt_schedule_leave(in->lead, run);
 	in->changed = true;
 }
 
@@ -174,6 +181,7 @@ static void move(struct nt_instant *in, struct nt_run *run)
 {
 	const struct nt_campaign *campaign = campaign_of(in, run);
 
+	nt_schedule_watch(in, run);
 	while (run->step >= 0) {
 		const struct nt_step *step = &campaign->steps[run->step];
 		int target;
@@ -201,7 +209,8 @@ static void move(struct nt_instant *in, struct nt_run *run)
 			continue;
 		}
 		if (!run->arrived) {
-			if (!nt_instant_holds(in, step->condition, run, run->hand, false)) {
+			if (!nt_schedule_entered(run, step) &&
+			    !nt_instant_holds(in, step->condition, run, run->hand, false)) {
 				nt_run_go(in, run, nt_run_follow(campaign, run->step));
 				continue;
 			}

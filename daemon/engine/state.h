@@ -96,6 +96,21 @@ struct nt_arm_state { /* the first arm is remembered (II.9) */
 	struct nt_arm_state *next;
 };
 
+/* Which points of a schedule a run has seen, and when they are to come. `at`: as reckoned last, and from then on fixed
+ * once it has come; NT_NEVER: it has fired or been skipped, and does neither again. */
+struct nt_point_state {
+	const char *point;
+	nt_time at;
+	struct nt_point_state *next;
+};
+struct nt_schedule_state {
+	const char *step;
+	nt_time arrived;             /* NT_NO_TIME: the run has left it, and only what is over is kept */
+	const struct nt_event *hand; /* at hand on arrival, for what counts from it; or NULL */
+	struct nt_point_state *points;
+	struct nt_schedule_state *next;
+};
+
 /* Places within a campaign. */
 struct nt_run {
 	int campaign;           /* program slot */
@@ -114,6 +129,7 @@ struct nt_run {
 	bool held_out;          /* sends nothing for the rest of the run */
 	uint32_t released;      /* messages released so far: makes each one's id its own */
 	const struct nt_event *hand; /* event at hand in `then:` of a wait_for, until the next wait */
+	struct nt_schedule_state *schedules; /* those that it has come to */
 	/* Within one instant, not kept: number of the last event that came before it entered, and before its wait
 	 * began. An event is offered only to what stood before it (II.1). */
 	unsigned stood, waits;

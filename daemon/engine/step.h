@@ -135,6 +135,7 @@ struct nt_ready_effect {
  *     message.sent, .delivered, .opened, .clicked, .replied, .bounced, .failed, .complained    template: what was said
  *     campaign.entered       event or way in       campaign.not_entered  why (by hand or by a step)
  *     campaign.left          why                   campaign.reached_goal event or condition
+ *     point.reached          its identity          point.skipped          its identity: why
  *     tag, untag, stage      exactly the name      set                   field
  *     points                 +15 reason            score.crossed         cold to warm, score 52
  *     suppress, consent      channel: how          hand_off              exactly the reason

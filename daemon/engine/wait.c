@@ -14,6 +14,7 @@ bool nt_wait_is(enum nt_step_kind kind)
 	case NT_STEP_WAIT_TIME:
 	case NT_STEP_WAIT_CONDITION:
 	case NT_STEP_WAIT_FOR:
+	case NT_STEP_SCHEDULE:
 		return true;
 	default:
 		return false;
@@ -79,6 +80,8 @@ nt_time nt_wait_due(const struct nt_lead *lead, const struct nt_run *run, nt_tim
 	case NT_STEP_WAIT_CONDITION:
 	case NT_STEP_WAIT_FOR:
 		return step->has_up_to ? nt_time_plus(lead->zone, run->anchor, step->duration) : NT_NEVER;
+	case NT_STEP_SCHEDULE:
+		return run->due; /* its own business */
 	default:
 		return base;
 	}
@@ -110,6 +113,10 @@ void nt_wait_arrive(struct nt_instant *in, struct nt_run *run)
 {
 	run->arrived = true;
 	run->waits = in->number;
+	if (step_of(in->lead, run)->kind == NT_STEP_SCHEDULE) {
+		nt_schedule_arrive(in, run);
+		return;
+	}
 	run->due = nt_wait_due(in->lead, run, run->anchor);
 	if (step_of(in->lead, run)->kind != NT_STEP_WAIT_TIME) /* which may be reckoned from it */
 		run->hand = NULL;
@@ -142,6 +149,8 @@ bool nt_wait_over(struct nt_instant *in, struct nt_run *run, int *target)
 	int first = -1;
 
 	switch (step->kind) {
+	case NT_STEP_SCHEDULE:
+		return nt_schedule_over(in, run, target);
 	case NT_STEP_WAIT_FOR:
 		event = awaited(in, run, step);
 		if (event != NULL) {
@@ -179,6 +188,7 @@ void nt_wait_rezone(struct nt_instant *in)
 	for (run = in->lead->runs; run != NULL; run = run->next) {
 		enum nt_step_kind kind;
 
+		nt_schedule_reckon(in->lead, run, in->timers ? in->now + 1 : in->now);
 		if (run->step < 0 || !run->arrived)
 			continue;
 		kind = step_of(in->lead, run)->kind;

@@ -36,6 +36,14 @@ static inline uint64_t nt_wire_sum(const unsigned char *bytes, size_t length, ui
 	return sum ^ sum >> 32;
 }
 
+/* The checksum of a whole blob. From version 3 on the version counts too: an older one is read otherwise. */
+static inline uint64_t nt_wire_frame_sum(const unsigned char *bytes, size_t length)
+{
+	uint64_t sum = nt_wire_sum(bytes + NT_WIRE_HASH, 64, bytes[3] >= 3 ? bytes[3] : 0);
+
+	return GUINT64_TO_LE(nt_wire_sum(bytes + NT_WIRE_BODY, length - NT_WIRE_BODY, sum));
+}
+
 /* The writer puts bytes right into the GString's room, a call for each number would cost more than the number; whoever
  * encodes ends it with nt_wire_end(). */
 static inline char *nt_wire_room(GString *out, gsize n)

@@ -242,6 +242,21 @@ static const struct nt_key choice_rows[] = {
 TABLE(choice, "Items of a choose", "of an item of 'choose'",
       "{ if, steps }, and { otherwise } as the last one. The first that holds decides; they rejoin behind the step.");
 
+static const char *const late_choices[] = { "send", NULL };
+static const struct nt_key point_rows[] = {
+	[NT_POINT_BEFORE] = { "before", NT_KIND_DURATION, 0, "so long before the date; without before and after: on it",
+		NULL },
+	[NT_POINT_AFTER] = { "after", NT_KIND_DURATION, 0, "so long after the date", NULL },
+	[NT_POINT_OF] = { "of", NT_KIND_TIME, R, "the date: a field, or an expression", NULL },
+	[NT_POINT_TIME] = { "time", NT_KIND_CLOCK, 0, "at this time of day, in the lead's zone", NULL },
+	[NT_POINT_LATE] = { "late", NT_KIND_CHOICE, 0, "send: at once if it has passed, instead of not at all",
+		late_choices },
+	[NT_POINT_STEPS] = { "steps", NT_KIND_STEPS, R, "what happens then", NULL },
+	[NT_POINT_ID] = { "id", NT_KIND_NAME, 0, "the point's identity in its schedule; default: point-ordinal", NULL },
+};
+TABLE(point, "Points of a schedule", "of a point",
+      "Each fires at most once in a run, in the order of their instants.");
+
 static const struct nt_key test_rows[] = {
 	[NT_TEST_NAME] = { "name", NT_KIND_TEXT, R, "what it shows", NULL },
 	[NT_TEST_LEAD] = { "lead", NT_KIND_MAP, R, "the lead's fields", NULL },
@@ -336,7 +351,8 @@ static const struct nt_key verb_rows[] = {
 	[NT_VERB_STOP] = { "stop", NT_KIND_ANY, NT_KEY_EMPTY, "ends the run", NULL },
 	[NT_VERB_FIRST_OF] = { "first_of", NT_KIND_LIST, 0,
 	                       "CHANNEL: TEMPLATE, …: the first channel on which the lead is reachable", NULL },
-	[NT_VERB_SCHEDULE] = { "schedule", NT_KIND_LIST, LATER, "fixed points on a calendar", NULL },
+	[NT_VERB_SCHEDULE] = { "schedule", NT_KIND_LIST, 0,
+	                       "fixed points on a calendar, which move with their dates", NULL },
 	[NT_VERB_CHOOSE] = { "choose", NT_KIND_LIST, 0,
 	                     "the first branch whose `if` holds, else `otherwise`; they rejoin after it", NULL },
 	[NT_VERB_ASSIGN] = { "assign", NT_KIND_ASSIGN, 0,
@@ -364,7 +380,7 @@ const unsigned nt_verb_options[NT_VERB_KEYS] = {
 	[NT_VERB_WAIT_UNTIL] = EVERY | O(UP_TO) | O(THEN) | O(ELSE),
 	[NT_VERB_WAIT_FOR] = EVERY | O(UP_TO) | O(THEN) | O(ELSE) | O(OF),
 	[NT_VERB_IF] = EVERY | O(THEN) | O(ELSE),
-	[NT_VERB_SPLIT] = EVERY | O(BEST_BY), [NT_VERB_CHOOSE] = EVERY,
+	[NT_VERB_SPLIT] = EVERY | O(BEST_BY), [NT_VERB_CHOOSE] = EVERY, [NT_VERB_SCHEDULE] = EVERY,
 	[NT_VERB_SET] = EVERY, [NT_VERB_TAG] = EVERY, [NT_VERB_UNTAG] = EVERY,
 	[NT_VERB_POINTS] = EVERY | O(REASON),
 	[NT_VERB_STAGE] = EVERY, [NT_VERB_SUPPRESS] = EVERY, [NT_VERB_HAND_OFF] = EVERY, [NT_VERB_START] = EVERY,
@@ -375,7 +391,8 @@ const unsigned nt_verb_options[NT_VERB_KEYS] = {
 const struct nt_key_table *const nt_key_tables[] = {
 	&nt_document_keys, &nt_field_keys,  &nt_scoring_keys, &nt_fit_keys,    &nt_engagement_keys,
 	&nt_campaign_keys, &nt_enter_keys,  &nt_out_keys,     &nt_verb_keys,   &nt_option_keys,
-	&nt_arm_keys,      &nt_choice_keys, &nt_policy_keys,  &nt_sender_keys, &nt_sales_keys,
+	&nt_arm_keys,      &nt_choice_keys, &nt_point_keys,
+	&nt_policy_keys,  &nt_sender_keys, &nt_sales_keys,
 	&nt_ready_keys,    &nt_rep_keys,    &nt_team_keys,    &nt_route_keys,  &nt_progress_keys,
 	&nt_reason_keys,   &nt_test_keys,   &nt_happens_keys, &nt_expect_keys, NULL,
 };

@@ -39,6 +39,7 @@ enum nt_kind {
 	NT_KIND_WHOM,
 	NT_KIND_ASSIGN,
 	NT_KIND_WAIT_UNTIL,
+	NT_KIND_TIME,
 	NT_KIND_STEPS,
 	NT_KIND_LIST,
 	NT_KIND_LIST_OR_ONE,
@@ -107,6 +108,8 @@ enum { NT_PROGRESS_WITHIN, NT_PROGRESS_THEN, NT_PROGRESS_KEYS };
 enum { NT_REASON_RECYCLE, NT_REASON_AFTER, NT_REASON_NOT_AGAIN_FOR, NT_REASON_POINTS, NT_REASON_FIT, NT_REASON_STAGE,
        NT_REASON_SUPPRESS, NT_REASON_ROUTE_AGAIN, NT_REASON_KEYS };
 enum { NT_ARM_SHARE, NT_ARM_STEPS, NT_ARM_HOLD_OUT, NT_ARM_KEYS };
+enum { NT_POINT_BEFORE, NT_POINT_AFTER, NT_POINT_OF, NT_POINT_TIME, NT_POINT_LATE, NT_POINT_STEPS, NT_POINT_ID,
+       NT_POINT_KEYS };
 enum { NT_CHOICE_IF, NT_CHOICE_STEPS, NT_CHOICE_OTHERWISE, NT_CHOICE_KEYS };
 enum { NT_TEST_NAME, NT_TEST_LEAD, NT_TEST_ARMS, NT_TEST_START, NT_TEST_EVENTS, NT_TEST_EXPECT, NT_TEST_UNTIL,
        NT_TEST_WITH_CAMPAIGNS, NT_TEST_KEYS };
@@ -121,6 +124,7 @@ enum { NT_EXPECT_AT, NT_EXPECT_TELL, NT_EXPECT_WEBHOOK, NT_EXPECT_TAG, NT_EXPECT
 extern const struct nt_key_table nt_document_keys, nt_campaign_keys, nt_enter_keys, nt_out_keys, nt_field_keys,
 	nt_scoring_keys, nt_fit_keys, nt_engagement_keys, nt_policy_keys, nt_sender_keys, nt_sales_keys, nt_ready_keys,
 	nt_rep_keys, nt_team_keys, nt_route_keys, nt_progress_keys, nt_reason_keys, nt_arm_keys, nt_choice_keys,
+	nt_point_keys,
 	nt_test_keys,
 	        nt_happens_keys,
 	nt_expect_keys;

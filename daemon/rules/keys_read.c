@@ -40,6 +40,7 @@ static const struct {
 	[NT_KIND_WHOM] = { SCALAR, "owner, manager, team NAME or rep NAME" },
 	[NT_KIND_ASSIGN] = { SCALAR, "team NAME, rep NAME or by_route" },
 	[NT_KIND_WAIT_UNTIL] = { SCALAR | LIST, "a time of day, a weekday and time, a window, a time or a condition" },
+	[NT_KIND_TIME] = { SCALAR, "a date or a time such as trial_ends or entered + 3 days" },
 	[NT_KIND_STEPS] = { LIST, "a list of steps" },
 	[NT_KIND_LIST] = { LIST, "a list" },
 	[NT_KIND_LIST_OR_ONE] = { SCALAR | LIST, "one, or a list" },

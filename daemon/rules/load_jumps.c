@@ -16,12 +16,18 @@ static int find(const struct nt_step_list *list, const char *identity)
 	return -1;
 }
 
-/* What comes after a step; -1: the end. */
+/* What comes after a step; behind the last one of a schedule's point, the schedule again. -1: the end. */
 static int follow(const struct nt_step_list *list, int step)
 {
-	for (; step >= 0; step = step_at(list, step)->parent)
+	while (step >= 0) {
+		int parent = step_at(list, step)->parent;
+
 		if (step_at(list, step)->next >= 0)
 			return step_at(list, step)->next;
+		if (parent >= 0 && step_at(list, parent)->kind == NT_STEP_SCHEDULE)
+			return parent;
+		step = parent;
+	}
 	return -1;
 }
 
@@ -73,6 +79,11 @@ static void reach_next(struct walk *walk, int i)
 		}
 		if (!otherwise)
 			reach(walk, after);
+		break;
+	case NT_STEP_SCHEDULE:
+		for (unsigned p = 0; p < step->n_points; p++)
+			reach_branch(walk, step->schedule[p].first, after);
+		reach(walk, after);
 		break;
 	case NT_STEP_GO_TO:
 		reach(walk, step->target);

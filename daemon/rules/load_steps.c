@@ -197,7 +197,7 @@ static bool takes_time(int verb)
 {
 	return verb == NT_VERB_CHANNEL || verb == NT_VERB_FIRST_OF || verb == NT_VERB_WEBHOOK || verb == NT_VERB_WAIT ||
 		verb == NT_VERB_WAIT_UNTIL ||
-	       verb == NT_VERB_WAIT_FOR || verb == NT_VERB_SPLIT;
+	       verb == NT_VERB_WAIT_FOR || verb == NT_VERB_SCHEDULE || verb == NT_VERB_SPLIT;
 }
 
 static bool load_own(struct nt_loader *l, int verb, const struct nt_yaml *node, const struct nt_yaml *const *options,
@@ -230,6 +230,9 @@ static bool load_own(struct nt_loader *l, int verb, const struct nt_yaml *node, 
 		return true;
 	case NT_VERB_CHOOSE:
 		step->kind = NT_STEP_CHOOSE;
+		return true;
+	case NT_VERB_SCHEDULE:
+		step->kind = NT_STEP_SCHEDULE;
 		return true;
 	default:
 		return load_change(l, verb, node, options, step);
@@ -298,9 +301,11 @@ static int add_step(struct nt_step_list *list, const struct nt_yaml *node, int v
 		nt_load_split(list, verb_node, index, place);
 	else if (verb == NT_VERB_CHOOSE)
 		nt_load_choose(list, verb_node, index, place);
+	else if (verb == NT_VERB_SCHEDULE)
+		nt_load_schedule(list, verb_node, index, place);
 	else
 		nt_load_branches(list, options, index, place);
-	if (step.kind >= NT_STEP_WAIT && step.kind <= NT_STEP_WAIT_FOR)
+	if (step.kind >= NT_STEP_WAIT && step.kind <= NT_STEP_SCHEDULE)
 		place->n_events = 0;
 	return ok ? index : -1;
 }

@@ -174,6 +174,8 @@ void nt_load_branches(struct nt_step_list *list, const struct nt_yaml *const *op
                       struct nt_place *place);
 void nt_load_split(struct nt_step_list *list, const struct nt_yaml *node, int index, struct nt_place *place);
 void nt_load_choose(struct nt_step_list *list, const struct nt_yaml *node, int index, struct nt_place *place);
+/* A schedule's points (load_schedule.c); the event at hand there is at hand in each of them. */
+void nt_load_schedule(struct nt_step_list *list, const struct nt_yaml *node, int index, struct nt_place *place);
 /* Where go_to steps lead, when all steps but those of `do:` are there (load_jumps.c). */
 void nt_load_jumps(struct nt_step_list *list);
 /* What a message step says of itself (load_message.c): template, with, kind, window, give_up_after. */

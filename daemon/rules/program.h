@@ -147,6 +147,7 @@ enum nt_step_kind {
 	NT_STEP_WAIT_TIME,  /* expr gives a time */
 	NT_STEP_WAIT_CONDITION, /* expr; up_to; then/else */
 	NT_STEP_WAIT_FOR,   /* events, condition filters; up_to; then/else */
+	NT_STEP_SCHEDULE,   /* points */
 	NT_STEP_IF,         /* expr; then/else */
 	NT_STEP_SPLIT,      /* arms */
 	NT_STEP_CHOOSE,     /* arms: the first whose condition holds */
@@ -172,6 +173,16 @@ struct nt_arm {
 	bool hold_out;
 	const struct nt_expr *condition; /* of a choose; NULL: `otherwise` */
 	int first;       /* first step, -1 empty */
+};
+
+struct nt_point { /* of a schedule */
+	const char *identity;    /* unique in its schedule: the id, else point and ordinal */
+	const struct nt_expr *of; /* gives a time or a date */
+	bool before;             /* offset is taken off, else added */
+	struct nt_duration offset;
+	int minutes;             /* time of day on that date; -1: as it falls */
+	bool late;               /* also when it has passed on arrival */
+	int first;               /* first step, -1 empty */
 };
 
 enum nt_whom { NT_WHOM_OWNER, NT_WHOM_MANAGER, NT_WHOM_TEAM, NT_WHOM_REP, NT_WHOM_ROUTE };
@@ -212,6 +223,8 @@ struct nt_step {
 	int then_first, else_first;
 	const struct nt_arm *arms;
 	unsigned n_arms;
+	const struct nt_point *schedule; /* SCHEDULE; its points, whose steps have it as their parent */
+	unsigned n_points;
 	int campaign;          /* START */
 	enum nt_whom whom;     /* TELL, ASSIGN */
 	int who;               /* team or rep */

@@ -5,7 +5,8 @@
  * covers: daemon/rules/load.c daemon/rules/load_campaign.c daemon/rules/load_dictionary.c daemon/rules/load_expr.c
  * covers: daemon/rules/load_message.c daemon/rules/load_name.c daemon/rules/load_policy.c daemon/rules/load_sales.c
  * covers: daemon/rules/load_scoring.c daemon/rules/load_steps.c daemon/rules/load_tests.c daemon/rules/load_value.c
- * covers: daemon/rules/load_wait.c daemon/rules/load_branches.c daemon/rules/load_jumps.c */
+ * covers: daemon/rules/load_wait.c daemon/rules/load_branches.c daemon/rules/load_jumps.c
+ * covers: daemon/rules/load_schedule.c */
 #include "fuzz.h"
 
 #include "base/bug.h"
@@ -52,6 +53,11 @@ static void check_steps(const struct nt_program *program, const struct nt_campai
 		NT_CHECK(step->kind != NT_STEP_GO_TO || (step->target >= 0 && step->target < n));
 		for (unsigned a = 0; a < step->n_arms; a++)
 			NT_CHECK(step->arms[a].first == -1 || (step->arms[a].first > i && step->arms[a].first < n));
+		for (unsigned p = 0; p < step->n_points; p++) {
+			NT_CHECK(step->schedule[p].of != NULL && step->schedule[p].identity != NULL);
+			NT_CHECK(step->schedule[p].first == -1 || (step->schedule[p].first > i &&
+			                                         step->schedule[p].first < n));
+		}
 		NT_CHECK(step->kind != NT_STEP_SPLIT || step->n_arms == 0 ||
 		         step->arms[step->n_arms - 1].upto == 1000000);
 	}

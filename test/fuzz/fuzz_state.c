@@ -31,6 +31,9 @@ static const char rules[] =
 	"      - { share: 50%, steps: [ tag: right ] }\n  - wait: 3 days\n  - wait_for: c.d\n    up_to: 2 days\n"
 	"    then: [ webhook: h ]\n"
 	"  - wait_until: 09:00\n  - sms: m\n    window: daily 08:00-09:00\n---\n"
+	"campaign: e\nenter: { on: c.d }\nagain: always\nsteps:\n  - schedule:\n"
+	"      - { before: 2 days, of: ends, time: 09:00, steps: [ wait_for: a.b ] }\n"
+	"      - { after: 3 days, of: entered, late: send, steps: [ sms: m ] }\n---\n"
 	"campaign: d\nenter: { when: in_segment(\"busy\") or in_segment(\"rich\") }\npause: seats == 4\n"
 	"steps: [ wait: 3 days, points: 5, set: { seats: 4 }, stage: x ]\n";
 
@@ -63,10 +66,8 @@ static struct nt_program *load(void)
 
 static void seal(GString *bytes)
 {
-	uint64_t sum = nt_wire_sum((const unsigned char *)bytes->str + NT_WIRE_HASH, 64, 0);
+	uint64_t sum = nt_wire_frame_sum((const unsigned char *)bytes->str, bytes->len);
 
-	sum = nt_wire_sum((const unsigned char *)bytes->str + NT_WIRE_BODY, bytes->len - NT_WIRE_BODY, sum);
-	sum = GUINT64_TO_LE(sum);
 	memcpy(bytes->str + NT_WIRE_SUM, &sum, sizeof sum);
 }
 

@@ -166,6 +166,26 @@ static inline void write_branch(GString *out, uint64_t *seed, int indent, int de
 	write_steps(out, seed, indent + 8, depth - 1);
 }
 
+static inline void write_schedule(GString *out, uint64_t *seed, int indent, int depth, const char *pad)
+{
+	static const char *const dates[] = { "ends", "entered", "created_at", "2026-03-08 02:30", "last(\"c.d\")",
+		                             "entered + 3 days" };
+
+	g_string_append_printf(out, "%s- schedule:\n", pad);
+	for (unsigned n = 1 + chance(seed) % 3; n > 0; n--) {
+		g_string_append_printf(out, "%s    - of: '%s'\n", pad, PICK(seed, dates));
+		if (!once_in(seed, 4))
+			g_string_append_printf(out, "%s      %s: %s\n", pad, once_in(seed, 2) ? "before" : "after",
+			                       PICK(seed, durations));
+		if (once_in(seed, 2))
+			g_string_append_printf(out, "%s      time: %02u:30\n", pad, chance(seed) % 24);
+		if (once_in(seed, 3))
+			g_string_append_printf(out, "%s      late: send\n", pad);
+		g_string_append_printf(out, "%s      steps:\n", pad);
+		write_steps(out, seed, indent + 8, depth - 1);
+	}
+}
+
 static inline void write_mark(GString *out, uint64_t *seed, const char *pad)
 {
 	static const char *const marks[] = { "tag: seen", "untag: seen", "points: 5", "points: -3", "stage: warm",
@@ -200,7 +220,10 @@ static inline void write_steps(GString *out, uint64_t *seed, int indent, int dep
 			write_wait(out, seed, indent, depth, pad);
 			break;
 		default:
-			write_branch(out, seed, indent, depth, pad);
+			if (once_in(seed, 3))
+				write_schedule(out, seed, indent, depth, pad);
+			else
+				write_branch(out, seed, indent, depth, pad);
 			break;
 		}
 	}

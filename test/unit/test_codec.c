@@ -14,6 +14,9 @@ static const char rules[] = "policy:\n" SENDER "  time_zone: America/New_York\n 
 	"      - { share: 50%, steps: [ tag: right ] }\n"
 	"  - email: m1\n  - wait_for: c.d\n    then:\n      - email: m2\n        window: daily 08:00-09:00\n"
 	"      - email: m3\n---\n"
+	"campaign: f\nenter: { on: a.b }\nsteps:\n  - wait_for: c.d\n    then:\n      - schedule:\n"
+	"          - { after: 1 hour, of: entered, steps: [ untag: soon, wait: 3 days ] }\n"
+	"          - { before: 3 days, of: ends, id: x, steps: [ email: m4 ] }\n---\n"
 	"campaign: d\nenter: { when: in_segment(\"busy\") }\nsteps: [ wait: 3 days, sms: m1 ]\n---\n"
 	"campaign: e\nenter: { when: in_segment(\"rich\") }\nsteps: [ wait: 30 days ]\n";
 
@@ -53,6 +56,7 @@ static void everything_comes_back(void **state)
 {
 	struct lead_world *w = lived();
 	const struct nt_lead *lead = w->lead; /* each step has gone through bytes */
+	const struct nt_event *hand;
 	int a_b = nt_program_event(w->program, "a.b");
 
 	(void)state;
@@ -69,10 +73,30 @@ static void everything_comes_back(void **state)
 	assert_non_null(nt_lead_template(lead, "m1"));
 	assert_true(nt_lead_template(lead, "m1")->clicked == world_time("2026-06-01 12:00"));
 	assert_non_null(nt_lead_run(lead, nt_program_campaign(w->program, "d"), ""));
-	assert_string_equal(lead->runs->hand->properties[0].value.text, "prices");
+	hand = nt_lead_run(lead, nt_program_campaign(w->program, "c"), "")->hand;
+	assert_string_equal(hand->properties[0].value.text, "prices");
 	assert_string_equal(w->program->levels[lead->level].name, "warm");
 	assert_string_equal(lead->reasons->reason, "a.b");
 	assert_int_equal(lead->reasons->times, 3);
+	world_free(w);
+}
+
+static void a_run_in_a_schedule_comes_back(void **state)
+{
+	struct lead_world *w = lived();
+	const struct nt_run *run = nt_lead_run(w->lead, nt_program_campaign(w->program, "f"), "");
+	const struct nt_schedule_state *schedule = run->schedules;
+
+	(void)state;
+	assert_string_equal(schedule->step, "schedule-1");
+	assert_true(schedule->arrived == world_time("2026-06-01 11:00"));
+	assert_string_equal(schedule->hand->properties[0].value.text, "prices");
+	assert_string_equal(schedule->points->point, "point-1");
+	assert_true(schedule->points->at == NT_NEVER);
+	assert_string_equal(schedule->points->next->point, "x");
+	assert_true(schedule->points->next->at == world_time("2026-11-28 00:00"));
+	assert_null(schedule->points->next->next);
+	assert_null(schedule->next);
 	world_free(w);
 }
 
@@ -122,10 +146,8 @@ static void cut_or_flipped_bytes_are_reported(void **state)
 
 static void seal(GString *bytes)
 {
-	uint64_t sum = nt_wire_sum((const unsigned char *)bytes->str + NT_WIRE_HASH, 64, 0);
+	uint64_t sum = nt_wire_frame_sum((const unsigned char *)bytes->str, bytes->len);
 
-	sum = nt_wire_sum((const unsigned char *)bytes->str + NT_WIRE_BODY, bytes->len - NT_WIRE_BODY, sum);
-	sum = GUINT64_TO_LE(sum);
 	memcpy(bytes->str + NT_WIRE_SUM, &sum, sizeof sum);
 }
 
@@ -241,6 +263,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(everything_comes_back),
+		cmocka_unit_test(a_run_in_a_schedule_comes_back),
 		cmocka_unit_test(an_idle_lead_is_small),
 		cmocka_unit_test(cut_or_flipped_bytes_are_reported),
 		cmocka_unit_test(an_older_version_is_read),

@@ -33,6 +33,13 @@ static const char rules[] = "policy:\n" SENDER "  time_zone: America/New_York\n"
 	"    up_to: 1 week\n    then: [ tag: back ]\n    else: [ untag: back ]\n---\n"
 	"campaign: ending\nenter: { when: in_segment(\"ending\") }\nagain: always\nsteps:\n"
 	"  - wait_until: ends - 3 days\n  - email: m3\n---\n"
+	"campaign: dates\nenter: [ on: a.b, on: c.d ]\nagain: always\nsteps:\n"
+	"  - schedule:\n      - { before: 2 weeks, of: ends, time: 09:00, "
+	"steps: [ email: m1, tag: a, wait: 9 days, untag: a ] }\n"
+	"      - { before: 3 days, of: ends, id: near, steps: [ sms: m2, wait_for: c.d ] }\n"
+	"      - { of: ends, late: send, steps: [ tag: ended ] }\n"
+	"      - { after: 1 month, of: entered, time: 02:30, steps: [ email: m5, untag: ended ] }\n"
+	"  - { tag: behind }\n  - { wait: 5 days }\n  - { untag: behind }\n---\n"
 	"campaign: chatty\nenter: [ on: c.d, on: lead.changed ]\nagain: always\nsteps: [ email: m1, wait: 3 hours, "
 	"email: m2, wait: 10 minutes, sms: m3, email: m4, wait: 1 day, email: m5 ]\n---\n"
 	"campaign: level\nenter: [ on: score.crossed, when: in_segment(\"rich\") ]\nagain: always\n"
@@ -188,7 +195,10 @@ static char *edited(uint32_t choice)
 		{ "  - wait: 2 days\n", "  - wait: 5 days\n" },    { "  - email: m2\n", "  - email: m5\n" },
 		{ "wait_for: c.d\n", "wait_for: order.placed\n" }, { "  - email: m1\n", "" },
 		{ "campaign: back", "campaign: forth" },            { "levels: { cold: 0,", "levels: { icy: 0," },
-		{ "enter: { on: a.b }", "enter: { on: c.d }" },
+		{ "enter: { on: a.b }", "enter: { on: c.d }" }, { "{ before: 2 weeks,", "{ before: 3 weeks," },
+		{ "      - { of: ends, late: send, steps: [ tag: ended ] }\n", "" },
+		{ "sms: m2, wait_for: c.d ]", "sms: m2 ]" },         { "      - { before: 3 days, of: ends, id: near,",
+		  "      - { after: 1 day, of: ends, id: near," },
 	};
 	GString *text = g_string_new(rules);
 
