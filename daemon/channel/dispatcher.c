@@ -307,6 +307,7 @@ static void claimed(struct nt_request *request, void *user)
 		lane->dirty = lane->dirty || request->n_rows == limit;
 		lane->tokens -= request->n_rows;
 		lane->next_release = request->next_release;
+		lane->counters.held_until = request->held_until;
 		if (request->next_release != NT_NEVER)
 			wake_in(lane, MIN(LOOK_AGAIN_MS,
 			                  nt_clock_wait(lane->dispatcher->options.clock, request->next_release)));
@@ -420,6 +421,7 @@ void nt_dispatcher_add(struct nt_dispatcher *dispatcher, struct nt_channel *chan
 	lane->dirty = true;
 	lane->next_release = NT_NEVER;
 	lane->counters.channel = channel->name;
+	lane->counters.held_until = NT_NO_TIME;
 	ev_timer_init(&lane->wake, woken, 0., 0.);
 	lane->wake.data = lane;
 	while (*end != NULL)
@@ -501,6 +503,8 @@ void nt_dispatcher_set_program(struct nt_dispatcher *dispatcher, struct nt_progr
 {
 	nt_program_unref(dispatcher->program);
 	dispatcher->program = nt_program_ref(program);
+	for (struct lane *lane = dispatcher->lanes; lane != NULL; lane = lane->next)
+		lane->dirty = true; /* its rates may let out more than the old ones */
 	nt_dispatcher_turned(dispatcher);
 }
 
@@ -552,6 +556,8 @@ unsigned nt_dispatcher_counters(const struct nt_dispatcher *dispatcher, struct n
 			out[i].on_the_wire = lane->on_the_wire;
 		} else {
 			add_counters(&out[i], &lane->counters);
+			if (!lane->leaving)
+				out[i].held_until = lane->counters.held_until;
 			out[i].on_the_wire += lane->on_the_wire;
 		}
 	}

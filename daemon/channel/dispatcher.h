@@ -27,6 +27,7 @@ struct nt_dispatcher_counters {
 	const char *channel;
 	uint64_t handed, accepted, temporary, refused, in_doubt;
 	unsigned on_the_wire;
+	nt_time held_until; /* by policy.rates something that is due waits until then; NT_NO_TIME: nothing does */
 };
 
 struct nt_dispatcher *nt_dispatcher_new(const struct nt_dispatcher_options *options);

@@ -67,7 +67,8 @@ struct nt_request {
 	unsigned n_rows;
 	struct nt_program **programs; /* room for `limit`, or NULL: answer: a reference each, to the rules that released
 	                               * the row, or to the present ones if those are unknown */
-	nt_time next_release;        /* answer: earliest not_before of what is left on the channel; NT_NEVER */
+	nt_time next_release;        /* answer: when something of what is left on the channel may go; NT_NEVER */
+	nt_time held_until;          /* answer: policy.rates keeps back until then what is due; NT_NO_TIME: nothing */
 	/* OUTCOME */
 	const char *message;
 	enum nt_send_result result;

@@ -1,6 +1,7 @@
 #include "engine/turn.h"
 
 #include "base/arena.h"
+#include "engine/rate.h"
 #include "rules/program.h"
 
 #include <string.h>
@@ -109,7 +110,9 @@ static unsigned hand_over(struct nt_batch *turn, const struct nt_request *reques
 void nt_request_claim(struct nt_batch *turn, struct nt_request *request)
 {
 	unsigned limit = MIN(request->limit, MOST_CLAIMED), asked, n;
+	nt_time opens;
 
+	limit = nt_rate_room(turn, request->channel, limit, &opens);
 	request->rows = nt_arena_array(request->arena, struct nt_outbox_row, limit);
 	request->n_rows = 0;
 	do { /* fewer than asked for: there are no more */
@@ -121,8 +124,12 @@ void nt_request_claim(struct nt_batch *turn, struct nt_request *request)
 		                                                     turn->now, asked, request->owner, rows, &n)))
 			return;
 		request->n_rows += hand_over(turn, request, rows, n);
-	} while (n == asked && request->n_rows < limit);
+	} while (n > 0 && n == asked && request->n_rows < limit);
+	nt_rate_count(turn, request->channel, request->n_rows);
 	nt_turn_ok(turn, turn->store->ops->outbox_next(turn->store, request->channel, &request->next_release));
+	request->held_until = NT_NO_TIME;
+	if (request->next_release <= turn->now && nt_rate_room(turn, request->channel, 1, &opens) == 0)
+		request->next_release = request->held_until = opens;
 }
 
 /* ---- what becomes of them ---- */
@@ -186,6 +193,7 @@ static void decide(struct nt_batch *turn, const struct nt_request *request, stru
 			next->state = NT_OUTBOX_IN_DOUBT;
 		break;
 	case NT_SEND_UNTOUCHED:
+		nt_rate_give_back(turn, next->message.channel);
 		next->state = NT_OUTBOX_RELEASED;
 		break;
 	}

@@ -8,7 +8,8 @@
 static void print_channels(struct nt_control *control, const struct nt_json *channels)
 {
 	static const char *const columns[] = { "handed",   "accepted",    "temporary", "refused",
-		                               "in_doubt", "on_the_wire", NULL };
+		                               "in_doubt", "on_the_wire", "held_until",
+		                               NULL };
 
 	printf("\n%-20s", "channel");
 	for (unsigned i = 0; columns[i] != NULL; i++)

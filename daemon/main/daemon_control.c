@@ -38,6 +38,7 @@ static void put_channels(struct nt_json_writer *w, const struct nt_daemon *daemo
 		nt_json_put_int(w, "temporary", (int64_t)counters[i].temporary);
 		nt_json_put_int(w, "refused", (int64_t)counters[i].refused);
 		nt_json_put_int(w, "in_doubt", (int64_t)counters[i].in_doubt);
+		put_time(w, "held_until", counters[i].held_until);
 		nt_json_end_object(w);
 	}
 	nt_json_end_array(w);

@@ -138,6 +138,25 @@ static void load_at_most(struct nt_loader *l, const struct nt_yaml *node)
 	l->program->policy.at_most = nt_load_take(l, rates, struct nt_rate, &l->program->policy.n_at_most);
 }
 
+/* rates: { voice: 100 per hour, email: [ 10 per minute, 5000 per calendar day ] } */
+static void load_rates(struct nt_loader *l, const struct nt_yaml *node)
+{
+	for (const struct nt_yaml *item = node->first; item != NULL; item = item->next) {
+		struct nt_channel_policy *channel = channel_of(l, item);
+		GArray *rates = g_array_new(FALSE, TRUE, sizeof(struct nt_rate));
+		bool list = item->type == NT_YAML_SEQUENCE;
+		struct nt_rate rate;
+
+		for (const struct nt_yaml *one = list ? item->first : item; one != NULL; one = list ? one->next : NULL)
+			if (nt_load_rate(l, one, &rate))
+				g_array_append_val(rates, rate);
+		if (channel != NULL)
+			channel->rates = nt_load_take(l, rates, struct nt_rate, &channel->n_rates);
+		else
+			g_array_free(rates, TRUE);
+	}
+}
+
 static gint by_day(gconstpointer a, gconstpointer b)
 {
 	const int64_t *x = a, *y = b;
@@ -210,6 +229,8 @@ static void load_body(struct nt_loader *l, const struct nt_yaml *node)
 		load_send(l, keys[NT_POLICY_SEND]);
 	if (keys[NT_POLICY_AT_MOST] != NULL)
 		load_at_most(l, keys[NT_POLICY_AT_MOST]);
+	if (keys[NT_POLICY_RATES] != NULL)
+		load_rates(l, keys[NT_POLICY_RATES]);
 	if (keys[NT_POLICY_HOLIDAYS] != NULL)
 		load_holidays(l, keys[NT_POLICY_HOLIDAYS]);
 	if (keys[NT_POLICY_CONSENT] != NULL)

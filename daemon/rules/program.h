@@ -103,6 +103,8 @@ struct nt_channel_policy {
 	int address_field;       /* NT_FIELD_EMAIL, PHONE, FAX, POSTAL_ADDRESS; -1: no address needed (webhook, push) */
 	bool opt_in;             /* consent */
 	struct nt_windows send;
+	const struct nt_rate *rates; /* of all leads together; days are those of policy.time_zone */
+	unsigned n_rates;
 };
 
 struct nt_policy {

@@ -1,4 +1,5 @@
 """What the machine does to the daemon, and what systemd is told: a full disk, the notification socket, signals."""
+import datetime
 import os
 import resource
 import select
@@ -7,9 +8,44 @@ import time
 
 import pytest
 
-from house import SLOW, until
+from house import SLOW, stamp, until
 from volume import RULES, TEMPLATES, email_channel, post_events, put_leads
 import json
+
+
+# ---- rates ----
+
+def test_a_rate_of_the_rules_is_kept_whatever_is_reloaded_and_restarted(build_house, sink):
+    def rules(rate):
+        return {"rates.yaml": RULES["all.yaml"].replace("policy:\n", "policy:\n  rates: { email: %s }\n" % rate)}
+
+    def sent():
+        house.quiet()
+        return len(sink.received)
+
+    def held():
+        return house.status()["channels"][0]["held_until"]
+
+    house = build_house(rules=rules("4 per hour"), templates=TEMPLATES, channels=email_channel(sink, 2)).start()
+    began = house.now
+    put_leads(house, 12)
+    post_events(house, 12)
+    assert sent() == 4
+    assert held() == stamp(began + datetime.timedelta(hours=1))
+    house.forward(minutes=59)
+    assert sent() == 4
+    house.kill()
+    house.start()
+    assert sent() == 4
+    house.write_all(rules("6 per hour"), "rules")
+    house.control("POST", "reload")
+    until(lambda: sent() == 6)
+    house.forward(minutes=1)
+    assert sent() == 10
+    house.forward(minutes=59)
+    assert sent() == 12
+    assert held() is None
+    assert len({received.recipient for received in sink.received}) == 12
 
 
 # ---- a full disk ----

@@ -275,6 +275,23 @@ static void release_many(unsigned n)
 	}
 }
 
+/* The same rules with a further line of policy. */
+static void load(const char *line)
+{
+	char *text = g_strdup_printf("policy:\n  %s\n%s", line, world_rules + strlen("policy:\n"));
+	struct nt_request *request = request_new(NT_REQUEST_LOAD);
+	struct nt_program *program = world_program(text);
+	unsigned before = answered;
+
+	request->program = nt_program_ref(program);
+	request->archive = (struct nt_blob){ "x", 1 };
+	nt_engine_thread_post(thread, request);
+	until(answered == before + 1);
+	nt_dispatcher_set_program(dispatcher, program);
+	nt_program_unref(program);
+	g_free(text);
+}
+
 /* Moves the clock, as a person does. */
 static void go_to(nt_time t)
 {
@@ -386,6 +403,34 @@ static void the_rate_is_kept(void **state)
 	assert_int_equal(fake->sent, 1); /* nothing has been saved up yet */
 	until(fake->sent == 12);
 	assert_in_range(g_get_monotonic_time() - began, 11 * 50000 - 60000, 8000000);
+}
+
+/* What the rules allow, by the clock and not by the time that passes here; held messages leave the daemon quiet. */
+static void the_rules_rate_is_kept(void **state)
+{
+	struct fake *fake = fake_new(100, 0);
+	nt_time hour = RELEASED + NT_HOUR;
+
+	(void)state;
+	fake->at_once = true;
+	release_many(9);
+	load("rates: { email: 4 per hour }");
+	nt_dispatcher_add(dispatcher, &fake->channel, no_limit);
+	until(quiet());
+	assert_int_equal(fake->sent, 4);
+	assert_int_equal(nt_dispatcher_next(dispatcher), hour);
+	assert_int_equal(counters().held_until, hour);
+	go_to(hour - 1);
+	until(quiet());
+	assert_int_equal(fake->sent, 4);
+	go_to(hour);
+	until(quiet());
+	assert_int_equal(fake->sent, 8);
+	load("at_most: 9 per day");
+	until(quiet());
+	assert_int_equal(fake->sent, 9);
+	assert_true(nt_dispatcher_next(dispatcher) == NT_NEVER);
+	assert_true(counters().held_until == NT_NO_TIME);
 }
 
 static void few_slots_are_waited_for(void **state)
@@ -814,6 +859,7 @@ int main(void)
 		test_of(answers_within_send_are_fine),
 		test_of(what_is_released_later_goes_out_at_once),
 		test_of(the_rate_is_kept),
+		test_of(the_rules_rate_is_kept),
 		test_of(few_slots_are_waited_for),
 		test_of(a_channel_that_takes_nothing_is_not_pestered),
 		test_of(nobody_there_is_left_alone_longer_and_longer),
