@@ -17,6 +17,7 @@ struct nt_command {
 extern const struct nt_command nt_command_check;
 extern const struct nt_command nt_command_clock;
 extern const struct nt_command nt_command_event;
+extern const struct nt_command nt_command_graph;
 extern const struct nt_command nt_command_lead;
 extern const struct nt_command nt_command_outbox;
 extern const struct nt_command nt_command_preview;

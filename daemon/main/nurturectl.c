@@ -10,6 +10,7 @@ static const struct nt_command *const commands[] = {
 	&nt_command_check,
 	&nt_command_clock,
 	&nt_command_event,
+	&nt_command_graph,
 	&nt_command_lead,
 	&nt_command_outbox,
 	&nt_command_preview,

@@ -128,7 +128,8 @@ static void set_identity(struct nt_step_list *list, struct nt_step *step, const 
 	struct nt_span *place = nt_arena_copy(l->arena, id != NULL ? &id->span : &verb->key->span, sizeof *place);
 	int line = 0, column;
 
-	if (id == NULL || !nt_load_name(l, id, "step", &step->identity)) {
+	step->named = id != NULL && nt_load_name(l, id, "step", &step->identity);
+	if (!step->named) {
 		char *base = step->name != NULL && step->kind != NT_STEP_HAND_OFF ? g_strconcat(kind, "-", step->name,
 		                                                                                NULL) :
 		                                                                    g_strdup(kind);

@@ -197,6 +197,7 @@ struct nt_choice { /* of first_of */
 struct nt_step {
 	enum nt_step_kind kind;
 	const char *identity;  /* unique in its campaign: the id, else kind-name-ordinal */
+	bool named;            /* it is the id */
 	struct nt_span span;
 	int parent, next;      /* enclosing step; following sibling: -1 none */
 	int depth;

@@ -1,0 +1,176 @@
+/* nurturectl graph: a campaign as a picture. */
+#include "base/diag.h"
+#include "engine/census.h"
+#include "main/command.h"
+#include "main/drawing.h"
+#include "main/progress.h"
+#include "main/ruleset.h"
+#include "rules/graph.h"
+#include "store/sqlite.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+struct options {
+	const char *config, *templates, *format, *output;
+	bool live;
+};
+
+static bool read_options(int argc, char **argv, struct options *options, int *code)
+{
+	const struct nt_command_option table[] = {
+		{ "config", &options->config, NULL }, { "templates", &options->templates, NULL },
+		{ "format", &options->format, NULL }, { "output", &options->output, NULL },
+		{ "live", NULL, &options->live },     { 0 },
+	};
+
+	if (!nt_command_options(&nt_command_graph, table, argc, argv, code))
+		return false;
+	if (options->format == NULL)
+		options->format = options->output != NULL && g_str_has_suffix(options->output, ".dot") ? "dot" : "svg";
+	if (strcmp(options->format, "dot") != 0 && strcmp(options->format, "svg") != 0)
+		*code = nt_command_misused(&nt_command_graph, "--format is dot or svg, not '%s'", options->format);
+	else if (options->live && options->config == NULL)
+		*code = nt_command_misused(&nt_command_graph, "--live needs --config: it says where the store is");
+	else if (optind + 2 != argc)
+		*code = nt_command_misused(&nt_command_graph, "which campaign, and of which folder?");
+	else
+		return true;
+	return false;
+}
+
+static struct nt_store *open_store(const struct nt_ruleset *ruleset, int *code)
+{
+	struct nt_sqlite_options sqlite = { .path = ruleset->store, .mode = NT_SQLITE_READ };
+	struct nt_store *store = NULL;
+	char *why = NULL;
+
+	if (ruleset->store == NULL)
+		*code = nt_command_failed(&nt_command_graph, "the configuration names no store");
+	else if ((store = nt_sqlite_store_open(&sqlite, &why)) == NULL)
+		*code = nt_command_failed(&nt_command_graph, "%s", why);
+	g_free(why);
+	return store;
+}
+
+static bool count(const struct nt_ruleset *ruleset, const struct nt_graph *graph, uint64_t *here,
+                  struct nt_graph_counts *counts, int *code)
+{
+	struct nt_store *store = open_store(ruleset, code);
+	struct nt_progress progress = { .what = "leads" };
+	struct nt_census census = { .store = store, .program = graph->program, .campaign = graph->campaign };
+	const char *why = NULL;
+
+	if (store == NULL)
+		return false;
+	if (nt_progress_wanted()) {
+		census.progress = nt_progress_show;
+		census.user = &progress;
+	}
+	if (!nt_census_count(&census, here, counts, &why))
+		*code = nt_command_failed(&nt_command_graph, "%s", why);
+	nt_progress_end(&progress);
+	store->ops->free(store);
+	return why == NULL;
+}
+
+static int write_graph(const struct options *options, const GString *dot)
+{
+	GError *error = NULL;
+	char *why = NULL;
+	int code = NT_EXIT_FINE;
+
+	if (strcmp(options->format, "svg") == 0) {
+		if (!nt_drawing_write(dot->str, "svg", options->output, &why))
+			code = nt_command_failed(&nt_command_graph, "%s", why);
+		g_free(why);
+	} else if (options->output == NULL) {
+		fputs(dot->str, stdout);
+	} else if (!g_file_set_contents(options->output, dot->str, (gssize)dot->len, &error)) {
+		code = nt_command_failed(&nt_command_graph, "%s", error->message);
+		g_error_free(error);
+	}
+	return code;
+}
+
+static int draw(const struct options *options, const struct nt_ruleset *ruleset, const struct nt_program *program,
+                const char *name)
+{
+	struct nt_graph graph = { .program = program, .campaign = nt_program_campaign(program, name) };
+	struct nt_graph_counts counts;
+	const char **names;
+	const char *near;
+	uint64_t *here;
+	int code = NT_EXIT_FINE;
+	GString *dot;
+
+	if (graph.campaign < 0) {
+		names = g_new0(const char *, program->n_campaigns + 1);
+		for (unsigned i = 0; i < program->n_campaigns; i++)
+			names[i] = program->campaigns[i].name;
+		near = nt_nearest(name, names);
+		g_free(names);
+		return nt_command_failed(&nt_command_graph, "there is no campaign '%s'%s%s%s", name,
+		                         near != NULL ? " (did you mean '" : "", near != NULL ? near : "",
+		                         near != NULL ? "'?)" : "");
+	}
+	here = g_new0(uint64_t, program->campaigns[graph.campaign].n_steps + 1);
+	if (options->live && count(ruleset, &graph, here, &counts, &code))
+		graph.counts = &counts;
+	if (code == NT_EXIT_FINE) {
+		dot = g_string_new(NULL);
+		nt_graph_begin(dot);
+		nt_graph_campaign(&graph, dot);
+		nt_graph_end(dot);
+		code = write_graph(options, dot);
+		g_string_free(dot, TRUE);
+	}
+	g_free(here);
+	return code;
+}
+
+static int run(int argc, char **argv)
+{
+	struct options options = { 0 };
+	struct nt_ruleset ruleset;
+	struct nt_program *program;
+	struct nt_diags *diags;
+	GString *found;
+	char *why = NULL;
+	int code = NT_EXIT_FINE;
+
+	if (!read_options(argc, argv, &options, &code))
+		return code;
+	if (!nt_ruleset_init(&ruleset, options.config, options.templates, &why)) {
+		code = nt_command_failed(&nt_command_graph, "%s", why);
+		g_free(why);
+		return code;
+	}
+	diags = nt_diags_new();
+	program = nt_ruleset_load(&ruleset, argv[optind + 1], diags, &why);
+	if (program != NULL) {
+		code = draw(&options, &ruleset, program, argv[optind]);
+	} else if (why != NULL) {
+		code = nt_command_failed(&nt_command_graph, "%s", why);
+	} else {
+		code = NT_EXIT_WRONG;
+		found = g_string_new(NULL);
+		nt_diags_print(diags, found);
+		fputs(found->str, stderr);
+		g_string_free(found, TRUE);
+	}
+	g_free(why);
+	nt_program_unref(program);
+	nt_diags_free(diags);
+	nt_ruleset_clear(&ruleset);
+	return code;
+}
+
+const struct nt_command nt_command_graph = {
+	.name = "graph",
+	.usage = "graph [--config FILE] [--templates FOLDER] [--live] [--format dot|svg] [--output FILE] "
+		 "CAMPAIGN FOLDER",
+	.help = "draws a campaign: ways in, steps, branches, waits, ways out; with --live, how many leads are where",
+	.run = run,
+};
