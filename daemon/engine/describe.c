@@ -6,6 +6,7 @@
 #include "engine/sales.h"
 #include "engine/state.h"
 #include "engine/store.h"
+#include "engine/waiting.h"
 #include "rules/program.h"
 
 #include <string.h>
@@ -43,7 +44,7 @@ static const char *step_of(const struct nt_lead *lead, const struct nt_run *run)
 	return run->step >= 0 ? lead->program->campaigns[run->campaign].steps[run->step].identity : NULL;
 }
 
-static const char *consent_word(const struct nt_consent *consent)
+const char *nt_describe_consent(const struct nt_consent *consent)
 {
 	return consent->state == NT_CONSENT_GIVEN   ? "given" :
 	       consent->state == NT_CONSENT_REFUSED ? "refused" :
@@ -115,7 +116,7 @@ static void put_consent(struct nt_json_writer *w, const struct nt_lead *lead)
 		if (consent->state == NT_CONSENT_UNKNOWN)
 			continue;
 		nt_json_object(w, lead->program->channels[i].name);
-		nt_json_put_text(w, "state", consent_word(consent));
+		nt_json_put_text(w, "state", nt_describe_consent(consent));
 		put_time(w, "at", consent->at);
 		nt_json_put_text(w, "how", consent->how);
 		nt_json_put_text(w, "from", consent->from);
@@ -127,20 +128,32 @@ static void put_consent(struct nt_json_writer *w, const struct nt_lead *lead)
 	nt_json_put_bool(w, "unsubscribed", lead->unsubscribed);
 }
 
-static void put_campaigns(struct nt_json_writer *w, const struct nt_lead *lead)
+static void put_run(struct nt_json_writer *w, const struct nt_lead *lead, const struct nt_run *run, nt_time now)
+{
+	GString *words = g_string_new(NULL);
+	struct nt_waiting waiting;
+
+	nt_waiting_find(lead, run, now, words, &waiting);
+	nt_json_object(w, NULL);
+	nt_json_put_text(w, "campaign", lead->program->campaigns[run->campaign].name);
+	if (run->key[0] != '\0')
+		nt_json_put_text(w, "key", run->key);
+	nt_json_put_text(w, "state", "inside");
+	nt_json_put_text(w, "step", step_of(lead, run));
+	nt_json_put_text(w, "does", words->str);
+	put_time(w, "since", run->entered);
+	put_time(w, "until", waiting.until);
+	if (waiting.held != NULL)
+		nt_json_put_text(w, "held", waiting.held);
+	nt_json_end_object(w);
+	g_string_free(words, TRUE);
+}
+
+static void put_campaigns(struct nt_json_writer *w, const struct nt_lead *lead, nt_time now)
 {
 	nt_json_array(w, "campaigns");
-	for (const struct nt_run *run = lead->runs; run != NULL; run = run->next) {
-		nt_json_object(w, NULL);
-		nt_json_put_text(w, "campaign", lead->program->campaigns[run->campaign].name);
-		if (run->key[0] != '\0')
-			nt_json_put_text(w, "key", run->key);
-		nt_json_put_text(w, "state", "inside");
-		nt_json_put_text(w, "step", step_of(lead, run));
-		put_time(w, "since", run->entered);
-		put_time(w, "until", run->due);
-		nt_json_end_object(w);
-	}
+	for (const struct nt_run *run = lead->runs; run != NULL; run = run->next)
+		put_run(w, lead, run, now);
 	for (const struct nt_campaign_state *past = lead->campaigns; past != NULL; past = past->next) {
 		int slot = nt_program_campaign(lead->program, past->name);
 
@@ -159,7 +172,33 @@ static void put_campaigns(struct nt_json_writer *w, const struct nt_lead *lead)
 	nt_json_end_array(w);
 }
 
-void nt_describe_lead_json(const struct nt_lead *lead, nt_time now, GString *out)
+static void put_message(struct nt_json_writer *w, const struct nt_described_message *message)
+{
+	nt_json_object(w, NULL);
+	put_time(w, "at", message->at);
+	nt_json_put_text(w, "what", message->what);
+	if (message->id != NULL)
+		nt_json_put_text(w, "id", message->id);
+	nt_json_put_text(w, "campaign", message->campaign);
+	nt_json_put_text(w, "step", message->step);
+	nt_json_put_text(w, "channel", message->channel);
+	nt_json_put_text(w, "template", message->template_name);
+	nt_json_put_text(w, "detail", message->detail);
+	nt_json_put_text(w, "state", message->state);
+	nt_json_array(w, "outcomes");
+	for (const struct nt_described_outcome *outcome = message->outcomes; outcome != NULL; outcome = outcome->next) {
+		nt_json_object(w, NULL);
+		put_time(w, "at", outcome->at);
+		nt_json_put_text(w, "what", outcome->what);
+		nt_json_put_text(w, "detail", outcome->detail);
+		nt_json_end_object(w);
+	}
+	nt_json_end_array(w);
+	nt_json_end_object(w);
+}
+
+void nt_describe_lead_json(const struct nt_lead *lead, nt_time now, const struct nt_described_message *messages,
+                           GString *out)
 {
 	struct nt_json_writer w;
 
@@ -172,7 +211,11 @@ void nt_describe_lead_json(const struct nt_lead *lead, nt_time now, GString *out
 	put_score(&w, lead, now);
 	put_consent(&w, lead);
 	nt_json_put_text(&w, "handoff", nt_handoff_name(lead->handoff));
-	put_campaigns(&w, lead);
+	put_campaigns(&w, lead, now);
+	nt_json_array(&w, "messages");
+	for (; messages != NULL; messages = messages->next)
+		put_message(&w, messages);
+	nt_json_end_array(&w);
 	put_time(&w, "due", lead->due);
 	nt_json_end_object(&w);
 }
@@ -242,120 +285,4 @@ void nt_describe_log_json(const struct nt_log_row *row, GString *out)
 	nt_json_put_text(&w, "program", row->program_hash);
 	nt_json_put_raw(&w, "entry", row->body);
 	nt_json_end_object(&w);
-}
-
-/* ---- text ---- */
-
-static void say_time(const struct nt_lead *lead, const char *before, nt_time t, GString *out)
-{
-	if (t == NT_NO_TIME || t == NT_NEVER)
-		return;
-	g_string_append(out, before);
-	nt_time_print_local(lead->zone, t, out);
-}
-
-static void say_field(const char *name, const char *json, GString *out)
-{
-	gsize length = strlen(json);
-
-	if (length >= 2 && json[0] == '"' && strchr(json, '\\') == NULL) /* plain text needs no quotes */
-		g_string_append_printf(out, "  %-16s %.*s\n", name, (int)length - 2, json + 1);
-	else
-		g_string_append_printf(out, "  %-16s %s\n", name, json);
-}
-
-static void say_fields(const struct nt_lead *lead, GString *out)
-{
-	GString *json = g_string_new(NULL);
-
-	for (unsigned i = 0; i < lead->program->n_fields; i++) {
-		if (i == NT_FIELD_ID || lead->fields[i].type == NT_TYPE_NONE)
-			continue;
-		g_string_truncate(json, 0);
-		if (lead->fields[i].type == NT_TYPE_YES_NO) /* as rules write it */
-			g_string_append(json, lead->fields[i].yes ? "yes" : "no");
-		else if (lead->fields[i].type == NT_TYPE_TIME)
-			nt_time_print_local(lead->zone, lead->fields[i].time, json);
-		else
-			nt_value_to_json(&lead->fields[i], json);
-		say_field(lead->program->fields[i].name, json->str, out);
-	}
-	for (const struct nt_extra_field *extra = lead->extra_fields; extra != NULL; extra = extra->next)
-		say_field(extra->name, extra->json, out);
-	for (unsigned i = 0; i < lead->n_tags; i++)
-		g_string_append_printf(out, "%s%s%s", i == 0 ? "  tags             " : ", ", lead->tags[i],
-		                       i + 1 == lead->n_tags ? "\n" : "");
-	g_string_free(json, TRUE);
-}
-
-struct saying {
-	const struct nt_lead *lead;
-	GString *out;
-};
-
-static void say_reason(void *user, nt_number points, const char *reason, unsigned times, nt_time last)
-{
-	const struct saying *saying = user;
-	GString *text = g_string_new(points >= 0 ? "+" : "");
-
-	nt_number_print(points, text);
-	g_string_append_printf(saying->out, "  %-7s %s", text->str, reason);
-	if (times > 1)
-		g_string_append_printf(saying->out, " (%u times)", times);
-	say_time(saying->lead, ", last ", last, saying->out);
-	g_string_append_c(saying->out, '\n');
-	g_string_free(text, TRUE);
-}
-
-static void say_score(const struct nt_lead *lead, nt_time now, GString *out)
-{
-	nt_time half_life = lead->program->half_life;
-	const char *level = level_of(lead);
-
-	g_string_append_printf(
-		out, "score %" G_GINT64_FORMAT "%s%s (fit %" G_GINT64_FORMAT ", engagement %" G_GINT64_FORMAT ")\n",
-		(gint64)nt_score_points(&lead->engagement, lead->fit, now, half_life), level != NULL ? ", " : "",
-		level != NULL ? level : "", (gint64)nt_number_round(lead->fit),
-		(gint64)nt_engagement_points(&lead->engagement, now, half_life));
-	nt_describe_reasons(lead, now, say_reason, &(struct saying){ lead, out });
-}
-
-static void say_campaigns(const struct nt_lead *lead, GString *out)
-{
-	if (lead->runs != NULL)
-		g_string_append(out, "campaigns\n");
-	for (const struct nt_run *run = lead->runs; run != NULL; run = run->next) {
-		const char *step = step_of(lead, run);
-
-		g_string_append_printf(out, "  %s%s%s at %s", lead->program->campaigns[run->campaign].name,
-		                       run->key[0] != '\0' ? " for " : "", run->key, step != NULL ? step : "its end");
-		say_time(lead, ", entered ", run->entered, out);
-		say_time(lead, ", until ", run->due, out);
-		g_string_append_c(out, '\n');
-	}
-}
-
-void nt_describe_lead_text(const struct nt_lead *lead, nt_time now, GString *out)
-{
-	g_string_append_printf(out, "%s: stage %s, hand-off %s%s%s\n", lead->id, lead->stage,
-	                       nt_handoff_name(lead->handoff), lead->owner != NULL ? ", owner " : "",
-	                       lead->owner != NULL ? lead->owner : "");
-	say_fields(lead, out);
-	say_score(lead, now, out);
-	for (unsigned i = 0; i < lead->program->n_channels; i++) {
-		const struct nt_consent *consent = &lead->consent[i];
-
-		if (consent->state == NT_CONSENT_UNKNOWN)
-			continue;
-		g_string_append_printf(out, "consent for %s %s", lead->program->channels[i].name,
-		                       consent_word(consent));
-		say_time(lead, ", ", consent->at, out);
-		g_string_append_printf(out, "%s%s\n", consent->how != NULL ? ", " : "",
-		                       consent->how != NULL ? consent->how : "");
-	}
-	say_campaigns(lead, out);
-	if (lead->due != NT_NEVER) {
-		say_time(lead, "looked at again: ", lead->due, out);
-		g_string_append_c(out, '\n');
-	}
 }

@@ -210,6 +210,30 @@ static nt_time opens(const struct nt_instant *in, const struct nt_step *step)
 	}
 }
 
+const char *nt_gate_held(struct nt_instant *in, const struct nt_run *run)
+{
+	const struct nt_step *step = message_of(in->lead, run);
+	const struct nt_policy *policy = &in->program->policy;
+	nt_time next;
+	unsigned i;
+
+	if (step == NULL)
+		return NULL;
+	step = resolve(in, step);
+	if (step->has_window && !nt_windows_contain(&step->window, in->lead->zone, in->now))
+		return "outside its window";
+	if (!is_marketing(step) || step->channel < 0)
+		return NULL;
+	if (!nt_windows_contain(&in->program->channels[step->channel].send, in->lead->zone, in->now))
+		return "outside the sending hours";
+	if (past_holiday(in, in->now) != in->now)
+		return "a holiday";
+	for (i = 0; i < policy->n_at_most; i++)
+		if (in_force(in, &policy->at_most[i], in->now, &next) >= policy->at_most[i].n)
+			return "the lead has had as many as 'at_most' allows";
+	return NULL;
+}
+
 /* ---- what becomes of it ---- */
 
 static void complete(struct nt_instant *in, struct nt_run *run)

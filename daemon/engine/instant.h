@@ -129,6 +129,8 @@ bool nt_gate_open(struct nt_instant *in);
 nt_time nt_gate_give_up(const struct nt_lead *lead, const struct nt_run *run);
 /* Until when what was released or awarded at x counts against a rate. */
 nt_time nt_gate_counts_until(const struct nt_rate *rate, const struct nt_zone *zone, nt_time x);
+/* Why a message that is due doesn't go out at in->now; NULL: nothing that would pass by itself. */
+const char *nt_gate_held(struct nt_instant *in, const struct nt_run *run);
 void nt_gate_ask_again(struct nt_instant *in); /* deferred messages: something that held them has changed */
 
 /* handoff.c: who owns the lead. True: the answer has still to come. */

@@ -12,24 +12,39 @@
 
 #include <string.h>
 
+#define MESSAGES_SHOWN 20
+
 /* ---- reading ---- */
 
-static void describe(struct nt_exchange *x, struct nt_store *store)
+/* The lead and its latest messages; NULL after answering. */
+static struct nt_lead *find(struct nt_exchange *x, struct nt_store *store, struct nt_described_message **messages)
 {
 	struct nt_lead *lead = nt_read_lead(x, store, x->arguments[0]);
 
+	if (lead == NULL || nt_describe_messages(store, x->arena, lead, MESSAGES_SHOWN, messages) == NT_STORE_OK)
+		return lead;
+	nt_exchange_store_failed(x, store);
+	return NULL;
+}
+
+static void describe(struct nt_exchange *x, struct nt_store *store)
+{
+	struct nt_described_message *messages;
+	struct nt_lead *lead = find(x, store, &messages);
+
 	if (lead == NULL)
 		return;
-	nt_describe_lead_json(lead, x->now, nt_exchange_begin(x, 200, "application/json"));
+	nt_describe_lead_json(lead, x->now, messages, nt_exchange_begin(x, 200, "application/json"));
 	g_string_append_c(x->answer, '\n');
 }
 
 static void describe_text(struct nt_exchange *x, struct nt_store *store)
 {
-	struct nt_lead *lead = nt_read_lead(x, store, x->arguments[0]);
+	struct nt_described_message *messages;
+	struct nt_lead *lead = find(x, store, &messages);
 
 	if (lead != NULL)
-		nt_describe_lead_text(lead, x->now, nt_exchange_begin(x, 200, "text/plain; charset=utf-8"));
+		nt_describe_lead_text(lead, x->now, messages, nt_exchange_begin(x, 200, "text/plain; charset=utf-8"));
 }
 
 static bool id_fits(struct nt_exchange *x)

@@ -196,7 +196,7 @@ static void a_lead_is_described(void **state)
 	request.json = nt_json_parse(arena, "{\"event\":\"a.b\"}", 15, &error);
 	nt_driver_post(driver, at("UTC", "2026-06-01 10:00"), &request);
 	lead = nt_driver_lead(driver, arena, "ann");
-	nt_describe_lead_json(lead, at("UTC", "2026-06-01 11:00"), out);
+	nt_describe_lead_json(lead, at("UTC", "2026-06-01 11:00"), NULL, out);
 	json = nt_json_parse(arena, out->str, out->len, &error);
 	assert_non_null(json);
 	assert_string_equal(nt_json_text(json, "id"), "ann");
@@ -208,11 +208,12 @@ static void a_lead_is_described(void **state)
 	assert_string_equal(nt_json_text(nt_json_get(json, "campaigns")->first, "until"), "2026-06-02T10:00:00Z");
 	assert_string_equal(nt_json_text(json, "due"), "2026-06-02T10:00:00Z");
 	g_string_truncate(out, 0);
-	nt_describe_lead_text(lead, at("UTC", "2026-06-01 11:00"), out);
+	nt_describe_lead_text(lead, at("UTC", "2026-06-01 11:00"), NULL, out);
 	assert_non_null(strstr(out->str,
 	                       "score 7, cold (fit 2, engagement 5)\n  +2      seats == 2\n  +5      a.b, last Mon"));
 	assert_non_null(
-		strstr(out->str, "first at wait-1, entered Mon 2026-06-01 06:00 EDT, until Tue"));
+		strstr(out->str, "  first, entered Mon 2026-06-01 06:00 EDT by a.b\n"
+		                 "    wait-1: wait 1 day, until Tue"));
 	g_string_free(out, TRUE);
 	nt_arena_free(arena);
 	nt_driver_free(driver);
