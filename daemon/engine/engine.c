@@ -248,6 +248,7 @@ static void do_turn(struct nt_batch *turn, struct nt_request *requests, unsigned
 	struct nt_engine *engine = turn->engine;
 	struct nt_due *due;
 	unsigned n_due = 0, n_asked;
+	nt_time caught_up = turn->now; /* until then no lead is due that this turn leaves to the next */
 	struct asked *asked;
 	GHashTable *busy;
 
@@ -257,13 +258,15 @@ static void do_turn(struct nt_batch *turn, struct nt_request *requests, unsigned
 	if (timers > 0 &&
 	    !nt_turn_ok(turn, turn->store->ops->due(turn->store, turn->arena, turn->now, timers, due, &n_due)))
 		return;
+	if (n_due == timers && engine->due <= turn->now)
+		caught_up = (n_due > 0 ? due[n_due - 1].due : engine->due) - 1;
 	asked = look_at(turn, requests, &n_asked);
 	busy = leads_of(asked, n_asked);
 	run_timers(turn, due, n_due, turn->now - 1, busy);
-	nt_turn_sales_timers(turn, turn->now - 1);
+	nt_turn_sales_timers(turn, nt_time_earlier(caught_up, turn->now - 1));
 	answer_all(turn, asked, n_asked);
 	run_timers(turn, due, n_due, turn->now, NULL);
-	nt_turn_sales_timers(turn, turn->now);
+	nt_turn_sales_timers(turn, caught_up);
 	nt_turn_touch(turn, touches);
 	nt_turn_sales(turn);
 	nt_turn_save(turn);

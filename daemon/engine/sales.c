@@ -252,11 +252,8 @@ void nt_sales_effects_clear(struct nt_sales_effects *effects)
 
 nt_time nt_sales_due(const struct nt_sales *sales)
 {
-	GTreeNode *first;
+	GTreeNode *first = g_tree_node_first(sales->timers);
 
-	if (sales->restored)
-		return NT_TIME_MIN;
-	first = g_tree_node_first(sales->timers);
 	return first != NULL ? ((struct nt_sales_entry *)g_tree_node_key(first))->due : NT_NEVER;
 }
 
@@ -438,9 +435,6 @@ static void place_waiting(struct nt_sales_step *step)
 
 static void set_dues(struct nt_sales_step *step)
 {
-	GHashTableIter iter;
-	void *entry;
-
 	for (unsigned i = 0; i < step->effects->changed->len; i++) {
 		struct nt_sales_entry *changed = g_hash_table_lookup(step->sales->entries,
 		                                                     step->effects->changed->pdata[i]);
@@ -450,12 +444,17 @@ static void set_dues(struct nt_sales_step *step)
 		changed->touched = false;
 		set_due(step->sales, changed, nt_sales_entry_due(step->sales, changed, step->now));
 	}
-	if (!step->sales->restored)
-		return;
-	step->sales->restored = false;
-	g_hash_table_iter_init(&iter, step->sales->entries);
+}
+
+void nt_sales_resume(struct nt_sales *sales, nt_time last)
+{
+	GHashTableIter iter;
+	void *entry;
+
+	g_hash_table_iter_init(&iter, sales->entries);
 	while (g_hash_table_iter_next(&iter, NULL, &entry))
-		set_due(step->sales, entry, nt_sales_entry_due(step->sales, entry, step->now));
+		set_due(sales, entry, nt_sales_entry_due(sales, entry, last));
+	sales->freed = true; /* somebody may have come back at that very instant */
 }
 
 static void assign(struct nt_sales_step *step, const struct nt_sales_input *input)

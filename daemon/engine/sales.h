@@ -82,9 +82,11 @@ void nt_sales_effects_clear(struct nt_sales_effects *effects);
 struct nt_sales *nt_sales_new(const struct nt_program *program);
 void nt_sales_free(struct nt_sales *sales);
 void nt_sales_set_program(struct nt_sales *sales, const struct nt_program *program);
-/* From the store at start. false if damaged. */
+/* From the store at start. false if damaged. When all is there, resume finds out when entries are due, as seen from the
+ * last instant before the end. */
 bool nt_sales_restore_entry(struct nt_sales *sales, const void *bytes, size_t length);
 bool nt_sales_restore_turns(struct nt_sales *sales, const void *bytes, size_t length);
+void nt_sales_resume(struct nt_sales *sales, nt_time last);
 void nt_sales_encode_entry(const struct nt_sales_entry *entry, GString *out);
 void nt_sales_encode_turns(const struct nt_sales *sales, GString *out);
 

@@ -184,7 +184,6 @@ bool nt_sales_restore_entry(struct nt_sales *sales, const void *bytes, size_t le
 		ok = state == NT_HANDOFF_WAITING || entry->rep != NULL;
 		nt_sales_entry_take(sales, entry);
 		sales->last_offer = MAX(sales->last_offer, entry->offer);
-		sales->restored = true; /* when it is due takes the present: the first TIMER finds out */
 	}
 	nt_arena_free(arena);
 	return ok;

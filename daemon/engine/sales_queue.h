@@ -19,7 +19,6 @@ struct nt_sales {
 	GTree *timers;        /* entries with a due, by (due, lead) */
 	unsigned waiting;     /* how many entries wait */
 	uint64_t last_offer;
-	bool restored;        /* since then no step has found out when entries are due */
 	bool freed;           /* a rep has a slot more than before this step: whoever waits is tried again */
 };
 

@@ -87,21 +87,44 @@ static int by_instant(const void *a, const void *b)
 	return strcmp(x->lead, y->lead);
 }
 
+/* What has come up meanwhile joins those from `next` on; a lead's own next wish comes first, in the place of the one
+ * that led to it. */
+static unsigned merge(struct nt_batch *turn, GArray *inputs, unsigned next)
+{
+	for (unsigned i = 0; i < turn->ready->len; i++) {
+		struct nt_sales_input *input = &g_array_index(turn->ready, struct nt_sales_input, i);
+		unsigned at = next;
+
+		while (at < inputs->len && by_instant(&g_array_index(inputs, struct nt_sales_input, at), input) <= 0)
+			at++;
+		if (at == next && next > 0)
+			g_array_index(inputs, struct nt_sales_input, --next) = *input;
+		else
+			g_array_insert_val(inputs, at, *input);
+	}
+	g_array_set_size(turn->ready, 0);
+	return next;
+}
+
+/* In the order of their instants, then of the leads' ids (II.8), whichever leads a turn has stepped together. */
 void nt_turn_sales(struct nt_batch *turn)
 {
-	while (turn->ready->len > 0 && turn->code == NT_STORE_OK) {
-		GArray *inputs = g_array_copy(turn->ready);
+	GArray *inputs;
 
-		g_array_set_size(turn->ready, 0);
-		g_array_sort(inputs, by_instant);
-		for (unsigned i = 0; i < inputs->len && turn->code == NT_STORE_OK; i++) {
-			struct nt_sales_input input = g_array_index(inputs, struct nt_sales_input, i);
+	if (turn->ready->len == 0 || turn->code != NT_STORE_OK)
+		return;
+	inputs = g_array_copy(turn->ready);
+	g_array_set_size(turn->ready, 0);
+	g_array_sort(inputs, by_instant);
+	for (unsigned i = 0; i < inputs->len && turn->code == NT_STORE_OK; i = merge(turn, inputs, i)) {
+		struct nt_sales_input input = g_array_index(inputs, struct nt_sales_input, i);
 
-			input.now = turn->now; /* people are asked now, however late a timer ran */
-			nt_turn_sales_step(turn, &input);
-		}
-		g_array_unref(inputs);
+		i++;
+		nt_turn_sales_timers(turn, input.now - 1);
+		input.now = turn->now; /* people are asked now, however late a timer ran */
+		nt_turn_sales_step(turn, &input);
 	}
+	g_array_unref(inputs);
 }
 
 void nt_turn_sales_timers(struct nt_batch *turn, nt_time until)
@@ -138,6 +161,7 @@ bool nt_sales_reread(struct nt_engine *engine, const char **why)
 		*why = engine->store->ops->error(engine->store);
 	else if (!r.ok)
 		*why = "a row of the sales queue is damaged";
+	nt_sales_resume(r.sales, engine->now);
 	nt_sales_free(engine->sales);
 	engine->sales = r.sales;
 	return *why == NULL;

@@ -330,7 +330,7 @@ static void rows_survive_a_restart(void **state)
 	nt_sales_encode_turns(d.sales, before);
 	assert_true(nt_sales_restore_turns(back.sales, before->str, before->len));
 	g_string_truncate(d.said, 0);
-	act(&back, (struct nt_sales_input){ .verb = NT_SALES_TIMER, .now = berlin("2026-04-01 10:20") });
+	nt_sales_resume(back.sales, berlin("2026-04-01 10:10"));
 	assert_true(nt_sales_due(back.sales) == nt_sales_due(d.sales));
 	run_to(&d, berlin("2026-04-02 12:00"));
 	run_to(&back, berlin("2026-04-02 12:00"));
@@ -354,6 +354,28 @@ static const char without_anna[] = POLICY_TEXT "sales:\n  ready: [ { when: score
 	"    bob:  { email: bob@example.org, time_zone: America/New_York, hours: mon-fri 09:00-17:00 }\n"
 	"  teams: { dach: { reps: [ cem ], manager: bob, turn: round_robin } }\n"
 	"  route: [ { to: team dach } ]\n" REST "  then: [ next_rep, manager ]\n";
+
+/* The daemon ends at the very instant of the return, or before it; nobody looks until days later. */
+static void whoever_came_back_in_between_is_seen(void **state)
+{
+	static const char *const ends[] = { "2026-04-03 10:00", "2026-04-07 00:00" };
+
+	(void)state;
+	for (size_t i = 0; i < G_N_ELEMENTS(ends); i++) {
+		struct desk d = desk_of(small), back = desk_of(small);
+		GString *row = g_string_new(NULL);
+
+		ready(&d, berlin("2026-04-03 10:00"), "l0");
+		encoded(&d, "l0", row);
+		assert_true(nt_sales_restore_entry(back.sales, row->str, row->len));
+		nt_sales_resume(back.sales, berlin(ends[i]));
+		act(&back, (struct nt_sales_input){ .verb = NT_SALES_TIMER, .now = berlin("2026-04-08 10:00") });
+		SAID(&back, "l0 offered anna");
+		g_string_free(row, TRUE);
+		desk_clear(&d);
+		desk_clear(&back);
+	}
+}
 
 static void a_removed_rep_loses_all(void **state)
 {
@@ -424,6 +446,7 @@ int main(void)
 		cmocka_unit_test(anybody_can_take_it_by_hand),
 		cmocka_unit_test(no_progress_is_noticed),
 		cmocka_unit_test(rows_survive_a_restart),
+		cmocka_unit_test(whoever_came_back_in_between_is_seen),
 		cmocka_unit_test(a_removed_rep_loses_all),
 		cmocka_unit_test(messages_carry_what_reps_need),
 	};
