@@ -62,15 +62,15 @@ static void keep_stat(struct nt_lead *lead, struct nt_stat_state *stat, const ch
 	}
 }
 
-static void keep_ring(struct nt_instant *in, unsigned slot, const struct nt_event *event)
+static void keep_ring(struct nt_lead *lead, unsigned slot, const struct nt_event *event, nt_time now)
 {
-	const struct nt_ring *ring = &in->program->rings[slot];
+	const struct nt_ring *ring = &lead->program->rings[slot];
 	const struct nt_value *value = ring->property != NULL ? property(event, ring->property) : NULL;
 
 	if (ring->property != NULL && (value == NULL || value->type != NT_TYPE_NUMBER))
 		return;
-	nt_ring_expire(&in->lead->rings[slot], in->lead->zone, in->now, ring->duration);
-	nt_ring_add(in->arena, &in->lead->rings[slot], ring->capacity, event->at, 1, value != NULL ? value->number : 0);
+	nt_ring_expire(&lead->rings[slot], lead->zone, now, ring->duration);
+	nt_ring_add(lead->arena, &lead->rings[slot], ring->capacity, event->at, 1, value != NULL ? value->number : 0);
 }
 
 void nt_happen_record(struct nt_instant *in, const struct nt_event *event)
@@ -89,5 +89,34 @@ void nt_happen_record(struct nt_instant *in, const struct nt_event *event)
 			keep_stat(lead, &lead->stats[i], program->stats[i].property, event);
 	for (i = 0; i < program->n_rings; i++)
 		if (program->rings[i].event == event->type)
-			keep_ring(in, i, event);
+			keep_ring(lead, i, event, in->now);
+}
+
+/* ---- what happened before anybody asked ---- */
+
+bool nt_lead_has_gaps(const struct nt_lead *lead, const struct nt_program *from)
+{
+	const struct nt_program *program = lead->program;
+	unsigned i;
+
+	for (i = 0; i < program->n_stats; i++)
+		if (nt_program_stat(from, program->stats[i].identity) < 0)
+			return true;
+	for (i = 0; i < program->n_rings; i++)
+		if (nt_program_ring(from, program->rings[i].identity) < 0)
+			return true;
+	return false;
+}
+
+void nt_lead_fill(struct nt_lead *lead, const struct nt_program *from, const struct nt_event *event, nt_time accepted)
+{
+	const struct nt_program *program = lead->program;
+	unsigned i;
+
+	for (i = 0; i < program->n_stats; i++)
+		if (program->stats[i].event == event->type && nt_program_stat(from, program->stats[i].identity) < 0)
+			keep_stat(lead, &lead->stats[i], program->stats[i].property, event);
+	for (i = 0; i < program->n_rings; i++)
+		if (program->rings[i].event == event->type && nt_program_ring(from, program->rings[i].identity) < 0)
+			keep_ring(lead, i, event, accepted);
 }

@@ -76,7 +76,7 @@ static void note(struct nt_lead *lead, struct nt_effects *effects, nt_time at, e
 	effect->what = what;
 	effect->campaign = nt_arena_strdup(lead->arena, campaign);
 	effect->key = key;
-	effect->detail = "the campaign was removed";
+	effect->detail = NT_WHY_REMOVED;
 	effect->id = id;
 	*effects->last = effect;
 	effects->last = &effect->next;

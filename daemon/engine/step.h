@@ -141,6 +141,7 @@ struct nt_ready_effect {
  *     suppress, consent      channel: how          hand_off              exactly the reason
  *     handoff                offered to anna …     lead.created, lead.changed, lead.erased
  */
+#define NT_WHY_REMOVED "the campaign was removed" /* detail of campaign.left: no event tells of it */
 struct nt_effect {
 	enum nt_effect_kind kind;
 	nt_time at;
@@ -173,5 +174,10 @@ void nt_step(struct nt_lead *lead, const struct nt_input *input, struct nt_effec
 struct nt_lead *nt_lead_migrate(struct nt_lead *old_lead, const struct nt_program *old,
                                 const struct nt_program *program, nt_time loaded, nt_time clock,
                                 struct nt_effects *effects);
+
+/* II.10: does the lead's program keep something that `from`, under which it was until now, didn't? What happened goes
+ * into that, and nowhere else: each event as it was accepted, oldest first. */
+bool nt_lead_has_gaps(const struct nt_lead *lead, const struct nt_program *from);
+void nt_lead_fill(struct nt_lead *lead, const struct nt_program *from, const struct nt_event *event, nt_time accepted);
 
 #endif

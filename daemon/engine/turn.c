@@ -206,11 +206,13 @@ static void catch_up(struct nt_batch *turn, struct nt_turn_lead *tl)
 		*input = (struct nt_input){ .kind = NT_INPUT_LOAD, .now = load->at, .clock = turn->now };
 		nt_effects_init(effects);
 		tl->lead = nt_lead_migrate(tl->lead, known ? from : NULL, to, load->at, turn->now, effects);
-		known = true;
-		from = to;
 		prepare_addresses(turn, tl);
 		look_up_addresses(turn, &tl, 1);
 		nt_turn_effects(turn, tl, input, effects);
+		if (known)
+			nt_turn_fill(turn, tl, from);
+		known = true;
+		from = to;
 		nt_turn_step(turn, tl, input);
 	}
 }

@@ -94,6 +94,11 @@ void nt_turn_sales_timers(struct nt_batch *turn, nt_time until); /* those due by
 enum nt_sales_answer nt_turn_sales_step(struct nt_batch *turn, const struct nt_sales_input *input);
 bool nt_sales_reread(struct nt_engine *engine, const char **why); /* the queue as the store has it */
 
+/* ---- what new rules ask of the past (fill.c) ---- */
+
+/* After the lead was moved to new rules, and all that came of it is logged. */
+void nt_turn_fill(struct nt_batch *turn, struct nt_turn_lead *tl, const struct nt_program *from);
+
 /* ---- loads (loads.c) ---- */
 
 bool nt_loads_reread(struct nt_engine *engine, const char **why); /* their history as the store has it */

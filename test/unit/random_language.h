@@ -7,9 +7,15 @@
 #define NT_TEST_RANDOM_LANGUAGE_H
 
 #include "random_rules.h"
+#include "unit.h"
 
+#include "base/diag.h"
+#include "program_text.h"
+
+#include <stdio.h>
 #include <string.h>
 
+#define DOCUMENTS 16u
 #define RULE_SET_DOCUMENTS "\n---\n" /* between any two documents */
 
 struct writer {
@@ -436,6 +442,61 @@ static inline char *random_language(uint64_t *seed, bool quiet)
 	g_string_truncate(w.out, w.out->len - strlen(RULE_SET_DOCUMENTS));
 	g_string_append_c(w.out, '\n');
 	return g_string_free(w.out, FALSE);
+}
+
+/* The rules as a program: in one file, or (shuffle not 0) each document in a file of its own, in any order. NULL if
+ * they don't load and needn't. */
+static inline struct nt_program *language_program(const char *text, uint64_t shuffle, bool must)
+{
+	static const char mail[] = "---\nsubject: Hello\n---\nHello {{ first_name | default: \"you\" }} {{ half }}\n",
+			  plain[] = "Hello\n";
+	const struct nt_file templates[] = {
+		{ "templates/m1/email.txt", mail, sizeof mail - 1 },
+		{ "templates/m1/letter.txt", plain, sizeof plain - 1 },
+		{ "templates/m1/push.txt", plain, sizeof plain - 1 },
+		{ "templates/m1/sms.txt", plain, sizeof plain - 1 },
+		{ "templates/m2/email.txt", mail, sizeof mail - 1 },
+		{ "templates/m2/letter.txt", plain, sizeof plain - 1 },
+		{ "templates/m2/sms.txt", plain, sizeof plain - 1 },
+		{ "templates/new-lead/email.txt", mail, sizeof mail - 1 },
+		{ "templates/news/email.txt", mail, sizeof mail - 1 },
+	};
+	char **documents = g_strsplit(text, RULE_SET_DOCUMENTS, -1), paths[DOCUMENTS][8];
+	struct nt_file files[DOCUMENTS];
+	struct nt_rule_set_files set = { .rules = files, .n_rules = g_strv_length(documents), .templates = templates,
+	                                 .n_templates = G_N_ELEMENTS(templates) };
+	struct nt_load_context context = { .zones = program_zones() };
+	struct nt_diags *diags = nt_diags_new();
+	struct nt_program *program;
+
+	assert_in_range(set.n_rules, 1, DOCUMENTS);
+	if (shuffle == 0)
+		set.n_rules = 1;
+	for (unsigned i = set.n_rules; shuffle != 0 && i-- > 1;) {
+		unsigned other = chance(&shuffle) % (i + 1);
+		char *spare = documents[i];
+
+		documents[i] = documents[other];
+		documents[other] = spare;
+	}
+	for (unsigned i = 0; i < set.n_rules; i++) {
+		snprintf(paths[i], sizeof paths[i], "%c.yaml", 'a' + (int)i);
+		files[i] = (struct nt_file){ paths[i], documents[i], strlen(documents[i]) };
+	}
+	if (shuffle == 0)
+		files[0] = (struct nt_file){ "a.yaml", text, strlen(text) };
+	program = nt_rules_load(&set, &context, diags);
+	if (program == NULL && must) {
+		GString *out = g_string_new(NULL);
+
+		nt_diags_print(diags, out);
+		print_error("%s", out->str);
+		g_string_free(out, TRUE);
+		fail();
+	}
+	nt_diags_free(diags);
+	g_strfreev(documents);
+	return program;
 }
 
 #endif

@@ -14,8 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define DOCUMENTS 16u
-
 static const char *const channels[] = { "email", "sms", "letter", "push", "webhook:crm" };
 
 /* How the same life is put to the engine. */
@@ -35,58 +33,6 @@ struct world {
 };
 
 /* ---- the rules ---- */
-
-static struct nt_program *load_documents(const char *text, uint64_t shuffle, bool must)
-{
-	static const char mail[] = "---\nsubject: Hello\n---\nHello {{ first_name | default: \"you\" }} {{ half }}\n",
-			  plain[] = "Hello\n";
-	const struct nt_file templates[] = {
-		{ "templates/m1/email.txt", mail, sizeof mail - 1 },
-		{ "templates/m1/letter.txt", plain, sizeof plain - 1 },
-		{ "templates/m1/push.txt", plain, sizeof plain - 1 },
-		{ "templates/m1/sms.txt", plain, sizeof plain - 1 },
-		{ "templates/m2/email.txt", mail, sizeof mail - 1 },
-		{ "templates/m2/letter.txt", plain, sizeof plain - 1 },
-		{ "templates/m2/sms.txt", plain, sizeof plain - 1 },
-		{ "templates/new-lead/email.txt", mail, sizeof mail - 1 },
-		{ "templates/news/email.txt", mail, sizeof mail - 1 },
-	};
-	char **documents = g_strsplit(text, RULE_SET_DOCUMENTS, -1), paths[DOCUMENTS][8];
-	struct nt_file files[DOCUMENTS];
-	struct nt_rule_set_files set = { files, g_strv_length(documents), templates, G_N_ELEMENTS(templates) };
-	struct nt_load_context context = { .zones = program_zones() };
-	struct nt_diags *diags = nt_diags_new();
-	struct nt_program *program;
-
-	assert_in_range(set.n_rules, 1, DOCUMENTS);
-	if (shuffle == 0)
-		set.n_rules = 1;
-	for (unsigned i = set.n_rules; shuffle != 0 && i-- > 1;) {
-		unsigned other = chance(&shuffle) % (i + 1);
-		char *spare = documents[i];
-
-		documents[i] = documents[other];
-		documents[other] = spare;
-	}
-	for (unsigned i = 0; i < set.n_rules; i++) {
-		snprintf(paths[i], sizeof paths[i], "%c.yaml", 'a' + (int)i);
-		files[i] = (struct nt_file){ paths[i], documents[i], strlen(documents[i]) };
-	}
-	if (shuffle == 0)
-		files[0] = (struct nt_file){ "a.yaml", text, strlen(text) };
-	program = nt_rules_load(&set, &context, diags);
-	if (program == NULL && must) {
-		GString *out = g_string_new(NULL);
-
-		nt_diags_print(diags, out);
-		print_error("%s", out->str);
-		g_string_free(out, TRUE);
-		fail();
-	}
-	nt_diags_free(diags);
-	g_strfreev(documents);
-	return program;
-}
 
 /* The same rules with a few lines changed or gone. */
 static char *edited(const char *text, uint64_t *seed)
@@ -120,7 +66,7 @@ static void write_rules(struct script *s, uint64_t *seed)
 
 		for (unsigned k = 0; k < 6 && s->texts[i] == NULL; k++) {
 			s->texts[i] = edited(s->texts[i - 1], seed);
-			program = load_documents(s->texts[i], 0, false);
+			program = language_program(s->texts[i], 0, false);
 			if (program == NULL)
 				g_clear_pointer(&s->texts[i], g_free);
 			nt_program_unref(program);
@@ -341,7 +287,8 @@ static struct world *world_begin(const struct script *script, struct manner mann
 		w->messages[i] = g_ptr_array_new_with_free_func(g_free);
 	}
 	for (unsigned i = 0; i < PROGRAMS; i++)
-		w->programs[i] = load_documents(script->texts[i], manner.shuffled ? 0x9E3779B97F4A7C15u + i : 0, true);
+		w->programs[i] = language_program(script->texts[i], manner.shuffled ? 0x9E3779B97F4A7C15u + i : 0,
+		                                  true);
 	w->house.store = nt_memory_store_new();
 	w->house.arena = nt_arena_new();
 	w->house.now = script->all[0].at;
