@@ -415,6 +415,26 @@ static void get_keys(struct nt_decoder *d)
 	}
 }
 
+static void get_occasions(struct nt_decoder *d)
+{
+	struct nt_occasion_state **end = &d->lead->occasions;
+	unsigned i, k, n = nt_wire_get_count(&d->r, 2);
+
+	for (i = 0; i < n && !d->r.bad; i++) {
+		struct nt_occasion_state *occasion = *end = nt_arena_new0(d->arena, struct nt_occasion_state);
+
+		end = &occasion->next;
+		occasion->identity = nt_codec_get_name(d);
+		occasion->n = nt_wire_get_count(&d->r, 1);
+		if (occasion->n > NT_ROUNDS_KEPT) {
+			d->r.bad = true;
+			occasion->n = 0;
+		}
+		for (k = 0; k < occasion->n; k++)
+			occasion->marks[k] = nt_codec_get_instant(d);
+	}
+}
+
 static bool check_frame(const unsigned char *bytes, size_t length, const char **why)
 {
 	uint64_t kept;
@@ -468,6 +488,8 @@ struct nt_lead *nt_lead_decode(struct nt_arena *arena, const struct nt_program *
 	get_present(&d);
 	if (copy[3] >= 2)
 		get_keys(&d);
+	if (copy[3] >= 3)
+		get_occasions(&d);
 	if (d.r.bad || d.r.at != d.r.end) {
 		*why = "the lead's state is damaged";
 		return NULL;

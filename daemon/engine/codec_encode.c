@@ -311,6 +311,22 @@ static void put_keys(GString *out, const struct nt_lead *lead)
 	}
 }
 
+static void put_occasions(GString *out, const struct nt_lead *lead)
+{
+	const struct nt_occasion_state *occasion;
+	unsigned i, n = 0;
+
+	for (occasion = lead->occasions; occasion != NULL; occasion = occasion->next)
+		n++;
+	nt_wire_put(out, n);
+	for (occasion = lead->occasions; occasion != NULL; occasion = occasion->next) {
+		nt_wire_put_text(out, occasion->identity);
+		nt_wire_put(out, occasion->n);
+		for (i = 0; i < occasion->n; i++)
+			nt_wire_put_time(out, occasion->marks[i]);
+	}
+}
+
 void nt_lead_encode(const struct nt_lead *lead, GString *out)
 {
 	size_t start = out->len;
@@ -333,6 +349,7 @@ void nt_lead_encode(const struct nt_lead *lead, GString *out)
 	put_past(out, lead);
 	put_present(out, lead);
 	put_keys(out, lead);
+	put_occasions(out, lead);
 	nt_wire_end(out);
 	sum = nt_wire_frame_sum((const unsigned char *)out->str + start, out->len - start);
 	memcpy(out->str + start + NT_WIRE_SUM, &sum, sizeof sum);

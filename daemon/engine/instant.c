@@ -182,7 +182,7 @@ static void pass(struct nt_instant *in)
 }
 
 /* Something other than a message that was due before or is due now. */
-static bool has_due(const struct nt_instant *in)
+static bool has_due(struct nt_instant *in)
 {
 	const struct nt_recycle *recycle;
 	const struct nt_run *run;
@@ -194,7 +194,7 @@ static bool has_due(const struct nt_instant *in)
 		if (run->due <= in->now && run->step >= 0 &&
 		    nt_wait_is(in->program->campaigns[run->campaign].steps[run->step].kind))
 			return true;
-	return false;
+	return nt_occasion_is_due(in);
 }
 
 static void settle(struct nt_instant *in)
@@ -221,7 +221,7 @@ static void settle(struct nt_instant *in)
  * patience may end before. */
 static nt_time next_due(const struct nt_instant *in)
 {
-	nt_time due = nt_time_earlier(in->until, nt_points_next_level(in));
+	nt_time due = nt_time_earlier(nt_time_earlier(in->until, nt_points_next_level(in)), nt_occasion_due(in));
 	const struct nt_recycle *recycle;
 	const struct nt_run *run;
 
@@ -312,6 +312,7 @@ static void run_instant(struct nt_lead *lead, nt_time now, nt_time clock, const 
 		.lead = lead, .arena = lead->arena, .program = program, .now = now, .clock = clock, .effects = effects,
 		.cause = input != NULL ? input->cause : NULL, .until = NT_NEVER, .timers = input == NULL,
 	};
+	nt_time last = lead->last;
 	struct nt_run *run;
 
 	lead->last = now;
@@ -325,6 +326,7 @@ static void run_instant(struct nt_lead *lead, nt_time now, nt_time clock, const 
 	in.levels = in.has_fired + program->n_watchers;
 	for (run = lead->runs; run != NULL; run = run->next)
 		run->stood = run->waits = 0;
+	nt_occasion_begin(&in, last, input != NULL && input->kind == NT_INPUT_LOAD);
 	if (input != NULL)
 		apply(&in, input);
 	if (!lead->exists)

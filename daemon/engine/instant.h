@@ -29,6 +29,11 @@ struct nt_entered {
 	struct nt_entered *next;
 };
 
+struct nt_ahead { /* of a way in by the calendar, as the instant began */
+	struct nt_value date; /* the field's value */
+	nt_time mark;         /* of the round that was awaited; NT_NEVER: none */
+};
+
 struct nt_instant {
 	struct nt_lead *lead;
 	struct nt_arena *arena;
@@ -46,6 +51,7 @@ struct nt_instant {
 	bool *levels;                             /* crossed into, in this instant */
 	struct nt_start *starts, **starts_end;
 	struct nt_entered *entered;               /* in this instant */
+	struct nt_ahead *ahead;                   /* [n_occasions]; NULL: there are none */
 	bool loading;                             /* watchers are learnt, not fired */
 	unsigned passes;
 };
@@ -119,6 +125,16 @@ void nt_run_leave(struct nt_instant *in); /* (c) */
 void nt_run_enter(struct nt_instant *in); /* (e) */
 bool nt_run_paused(struct nt_instant *in, const struct nt_run *run);
 void nt_run_stop(struct nt_instant *in, int campaign, const char *key); /* by hand */
+
+/* occasion.c: ways in by the calendar */
+void nt_occasion_begin(struct nt_instant *in, nt_time last, bool loading); /* before anything happens; last: instant */
+bool nt_occasion_is_due(struct nt_instant *in);
+/* One of its rounds has come. It is asked now, and never again. */
+bool nt_occasion_takes(struct nt_instant *in, int occasion);
+nt_time nt_occasion_next(const struct nt_lead *lead, unsigned occasion); /* the next round's instant; NT_NEVER */
+nt_time nt_occasion_due(const struct nt_instant *in); /* the earliest of all */
+/* For migrate.c: the rounds that `old_lead` awaits, by the slots of the program that `lead` is bound to. */
+void nt_occasion_carry(struct nt_lead *lead, const struct nt_lead *old_lead);
 
 /* act.c: a step that takes no time; goes on to the next */
 void nt_act(struct nt_instant *in, struct nt_run *run, const struct nt_step *step);

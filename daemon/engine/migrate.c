@@ -188,6 +188,7 @@ struct nt_lead *nt_lead_migrate(struct nt_lead *old_lead, const struct nt_progra
 	report_removed(old_lead, program, loaded, effects);
 	lead = rebind(old_lead, program);
 	know_watchers(lead, old_lead);
+	nt_occasion_carry(lead, old_lead);
 	for (run = lead->runs; run != NULL; run = run->next) {
 		const char *name = program->campaigns[run->campaign].name;
 		const struct nt_run *before = nt_lead_run(old_lead, nt_program_campaign(old, name), run->key);

@@ -245,8 +245,8 @@ static bool entered_now(const struct nt_instant *in, int campaign, const char *k
 	return false;
 }
 
-/* NULL: nothing stands against it. */
-static const char *refusal(struct nt_instant *in, int slot, const char *key)
+/* NULL: nothing stands against it. comes_round: `again` doesn't. */
+static const char *refusal(struct nt_instant *in, int slot, const char *key, bool comes_round)
 {
 	const struct nt_campaign *campaign = &in->program->campaigns[slot];
 	const struct nt_campaign_state *state;
@@ -263,7 +263,7 @@ static const char *refusal(struct nt_instant *in, int slot, const char *key)
 		return NULL;
 	if (campaign->has_cooldown && nt_time_within(in->lead->zone, state->last_entry, in->now, campaign->cooldown))
 		return "was in it too short a time ago";
-	if (campaign->again == NT_AGAIN_ALWAYS)
+	if (campaign->again == NT_AGAIN_ALWAYS || comes_round)
 		return NULL;
 	last = campaign->per != NULL ? nt_key_last_entry(in->lead, campaign->name, key) : state->last_entry;
 	if (last == NT_NO_TIME)
@@ -330,7 +330,7 @@ static void enter_on(struct nt_instant *in, int slot, const struct nt_enter *way
 		if (key == NULL) /* such an event is no entry */
 			continue;
 		run = restarted(in, slot, key, raised);
-		if ((run != NULL ? entered_now(in, slot, key) : refusal(in, slot, key) != NULL) ||
+		if ((run != NULL ? entered_now(in, slot, key) : refusal(in, slot, key, false) != NULL) ||
 		    !nt_instant_holds(in, way->condition, NULL, event, false))
 			continue;
 		if (run != NULL) /* what it released stays so: the lead has neither left nor converted */
@@ -360,7 +360,7 @@ static void enter_started(struct nt_instant *in, int slot)
 
 		if (start->campaign != slot)
 			continue;
-		why = by_hand(&in->program->campaigns[slot]) ? refusal(in, slot, start->key)
+		why = by_hand(&in->program->campaigns[slot]) ? refusal(in, slot, start->key, false)
 		                                             : "doesn't say by_hand: true";
 		if (why == NULL)
 			enter(in, slot, start->key, NULL, start->why);
@@ -368,6 +368,24 @@ static void enter_started(struct nt_instant *in, int slot)
 			nt_instant_note(in, NULL, "campaign.not_entered", why)->campaign =
 				in->program->campaigns[slot].name;
 	}
+}
+
+static void enter_when(struct nt_instant *in, int slot, const struct nt_enter *way)
+{
+	if (in->fired[way->watcher] && refusal(in, slot, "", false) == NULL)
+		enter(in, slot, "", NULL, "its condition turned true");
+}
+
+static void enter_by_calendar(struct nt_instant *in, int slot, const struct nt_enter *way)
+{
+	int field = in->program->occasions[way->occasion].field;
+
+	if (!nt_occasion_takes(in, way->occasion) || refusal(in, slot, "", way->comes_round) != NULL ||
+	    !nt_instant_holds(in, way->condition, NULL, NULL, false))
+		return;
+	enter(in, slot, "", NULL,
+	      field >= 0 ? nt_arena_printf(in->arena, "its date %s", in->program->fields[field].name)
+	                 : "its broadcast");
 }
 
 void nt_run_enter(struct nt_instant *in)
@@ -383,9 +401,10 @@ void nt_run_enter(struct nt_instant *in)
 
 			if (way->kind == NT_ENTER_ON && in->offered != NULL)
 				enter_on(in, (int)i, way);
-			else if (way->kind == NT_ENTER_WHEN && in->fired[way->watcher] &&
-			         refusal(in, (int)i, "") == NULL)
-				enter(in, (int)i, "", NULL, "its condition turned true");
+			else if (way->kind == NT_ENTER_WHEN)
+				enter_when(in, (int)i, way);
+			else if (way->kind == NT_ENTER_OCCASION && in->timers)
+				enter_by_calendar(in, (int)i, way);
 		}
 		if (in->starts != NULL)
 			enter_started(in, (int)i);

@@ -90,6 +90,14 @@ struct nt_key_state { /* of a campaign with `per` that doesn't always take leads
 };
 #define NT_KEYS_KEPT 1000 /* of all campaigns; the oldest go */
 
+struct nt_occasion_state { /* rounds of a way in by the calendar that have been asked: marks (rules/occasion.h) */
+	const char *identity;
+	unsigned n;
+#define NT_ROUNDS_KEPT 8 /* the latest asked; the oldest go */
+	nt_time marks[NT_ROUNDS_KEPT];
+	struct nt_occasion_state *next;
+};
+
 struct nt_arm_state { /* the first arm is remembered (II.9) */
 	const char *campaign, *step;
 	int arm;
@@ -205,6 +213,7 @@ struct nt_lead {
 	struct nt_template_stat *templates;
 	struct nt_campaign_state *campaigns;
 	struct nt_key_state *keys;
+	struct nt_occasion_state *occasions;
 	struct nt_arm_state *arms;
 	struct nt_run *runs;
 	struct nt_pending *pending;
@@ -218,6 +227,9 @@ struct nt_lead {
 	 * NULL: none is. For input that changes addresses: the address after it. suppressed_hard: after a hard bounce,
 	 * which stops service messages too; NULL: what is suppressed on a lead with bounced_hard. */
 	bool *suppressed, *suppressed_hard;
+	/* Handed from nt_lead_migrate() to the LOAD that follows, not kept: the rounds awaited under the old rules, by
+	 * their marks, NT_NEVER none. [n_occasions] or NULL. */
+	const nt_time *awaited;
 };
 
 /* A lead that isn't known yet: exists is false, everything at its default. */

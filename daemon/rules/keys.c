@@ -35,7 +35,9 @@ static const struct nt_key campaign_rows[] = {
 	[NT_CAMPAIGN_PRIORITY] = { "priority", NT_KIND_WHOLE, 0, "0-9, default 5: who gets a capped slot", NULL },
 	[NT_CAMPAIGN_ENTER] = { "enter", NT_KIND_MAP_OR_LIST, R, "the way in, or a list of them", NULL },
 	[NT_CAMPAIGN_AGAIN] = { "again", NT_KIND_AFTER, 0,
-	                        "never (default) | always | after DURATION, counted from the last entry", NULL },
+	                        "never (default) | always | after DURATION, counted from the last entry; a date, and "
+	                        "a broadcast with every, come round always unless it is said",
+	                        NULL },
 	[NT_CAMPAIGN_GOAL] = { "goal", NT_KIND_MAP_OR_LIST, 0, "counts as a conversion, and leaves", NULL },
 	[NT_CAMPAIGN_EXIT] = { "exit", NT_KIND_MAP_OR_LIST, 0, "leaves without converting", NULL },
 	[NT_CAMPAIGN_PAUSE] = { "pause", NT_KIND_CONDITION, 0, "while true no step runs; waits go on counting", NULL },
@@ -61,24 +63,31 @@ static const char *const existing_choices[] = { "enter", NULL };
 static const char *const yes_choices[] = { "true", "yes", "false", "no", NULL };
 static const struct nt_key enter_rows[] = {
 	[NT_ENTER_KEY_ON] = { "on", NT_KIND_EVENT, 0, "when this event happens", NULL },
-	[NT_ENTER_KEY_IF] = { "if", NT_KIND_CONDITION, 0, "and this holds then", NULL },
+	[NT_ENTER_KEY_IF] = { "if", NT_KIND_CONDITION, 0, "and this holds then (beside on, date or at)", NULL },
 	[NT_ENTER_KEY_WHEN] = { "when", NT_KIND_CONDITION, 0, "at the instant this turns true", NULL },
 	[NT_ENTER_KEY_EXISTING] = { "existing", NT_KIND_CHOICE, 0,
 		"enter: leads for whom `when` is true as the rules are loaded enter too", existing_choices },
 	[NT_ENTER_KEY_BY_HAND] = { "by_hand", NT_KIND_CHOICE, 0,
 		"true: from the API, the command line, a start step or a recycle", yes_choices },
-	[NT_ENTER_KEY_DATE] = { "date", NT_KIND_FIELD, LATER, "at a date field", NULL },
-	[NT_ENTER_KEY_BEFORE] = { "before", NT_KIND_DURATION, LATER | NT_KEY_AIDE, "so long before the date", NULL },
-	[NT_ENTER_KEY_AFTER] = { "after", NT_KIND_DURATION, LATER | NT_KEY_AIDE, "so long after the date", NULL },
-	[NT_ENTER_KEY_TIME] = { "time", NT_KIND_CLOCK, LATER | NT_KEY_AIDE, "time of day", NULL },
-	[NT_ENTER_KEY_EVERY] = { "every", NT_KIND_DURATION, LATER | NT_KEY_AIDE, "again and again", NULL },
-	[NT_ENTER_KEY_LATE] = { "late", NT_KIND_CHOICE, LATER | NT_KEY_AIDE, "enter although the date has passed",
-		existing_choices },
-	[NT_ENTER_KEY_AT] = { "at", NT_KIND_INSTANT, LATER, "a broadcast at this instant", NULL },
-	[NT_ENTER_KEY_ZONE] = { "zone", NT_KIND_ZONE, LATER | NT_KEY_AIDE, "the broadcast's zone", NULL },
+	[NT_ENTER_KEY_DATE] = { "date", NT_KIND_FIELD, 0,
+		"at a date of the lead's: the name of a field of type date or time", NULL },
+	[NT_ENTER_KEY_BEFORE] = { "before", NT_KIND_DURATION, 0, "so long before the date", NULL },
+	[NT_ENTER_KEY_AFTER] = { "after", NT_KIND_DURATION, 0, "so long after the date", NULL },
+	[NT_ENTER_KEY_TIME] = { "time", NT_KIND_CLOCK, 0,
+		"at this time of the local day that the date gives; default: of a date its midnight, of a time itself",
+		NULL },
+	[NT_ENTER_KEY_EVERY] = { "every", NT_KIND_EVERY, 0, "again and again, from the date or from the instant on",
+		NULL },
+	[NT_ENTER_KEY_LATE] = { "late", NT_KIND_CHOICE, 0,
+		"enter: at once, if it has passed already when the date becomes known", existing_choices },
+	[NT_ENTER_KEY_AT] = { "at", NT_KIND_INSTANT, 0,
+		"a broadcast: each lead at this time of its own zone; with an offset, or `zone`, all at one instant",
+		NULL },
+	[NT_ENTER_KEY_ZONE] = { "zone", NT_KIND_ZONE, 0, "of the broadcast: at one instant for all", NULL },
 };
 TABLE(enter, "Ways in", "of 'enter'",
-      "enter: is one of these mappings or a list of them: on (with if), when (with existing), or by_hand.");
+      "enter: is one of these mappings or a list of them: on (with if), when (with existing), date (with before or "
+      "after, time, every, late, if), at (with every, zone, if), or by_hand.");
 
 static const char *const of_choices[] = { "anything", NULL };
 static const struct nt_key out_rows[] = {

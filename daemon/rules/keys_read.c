@@ -14,6 +14,7 @@ static const struct {
 	[NT_KIND_TEXT] = { SCALAR, "a text" },
 	[NT_KIND_NAME] = { SCALAR, "a name" },
 	[NT_KIND_DURATION] = { SCALAR, "a duration such as 3 days" },
+	[NT_KIND_EVERY] = { SCALAR, "a period such as week, month, year or 10 days" },
 	[NT_KIND_AFTER] = { SCALAR, "a text such as after 30 days" },
 	[NT_KIND_CLOCK] = { SCALAR, "a time of day such as 09:00" },
 	[NT_KIND_DATE] = { SCALAR, "a date such as 2026-12-01" },

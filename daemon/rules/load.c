@@ -252,6 +252,7 @@ static void load_subjects(struct nt_loader *l)
 	program->rings = nt_load_take(l, l->rings, struct nt_ring, &program->n_rings);
 	program->stats = nt_load_take(l, l->stats, struct nt_property_stat, &program->n_stats);
 	program->watchers = nt_load_take(l, l->watchers, struct nt_watcher, &program->n_watchers);
+	program->occasions = nt_load_take(l, l->occasions, struct nt_occasion, &program->n_occasions);
 	nt_program_index(program);
 }
 
@@ -265,6 +266,7 @@ static void loader_init(struct nt_loader *l, const struct nt_rule_set_files *fil
 	l->rings = g_array_new(FALSE, TRUE, sizeof(struct nt_ring));
 	l->stats = g_array_new(FALSE, TRUE, sizeof(struct nt_property_stat));
 	l->watchers = g_array_new(FALSE, TRUE, sizeof(struct nt_watcher));
+	l->occasions = g_array_new(FALSE, TRUE, sizeof(struct nt_occasion));
 	l->dependencies = g_array_new(FALSE, TRUE, sizeof(struct nt_dependency));
 	l->loading = -1;
 	l->starts = g_array_new(FALSE, TRUE, sizeof(struct nt_start));

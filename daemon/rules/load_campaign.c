@@ -1,4 +1,4 @@
-/* Campaigns: ways in and out, and what holds for the whole. Their steps are load_steps.c's. */
+/* Campaigns: ways out, and what holds for the whole. Their ways in are load_enter.c's, their steps load_steps.c's. */
 #include "rules/loader.h"
 
 #include "base/arena.h"
@@ -54,95 +54,14 @@ void nt_load_campaign_names(struct nt_loader *l)
 	g_hash_table_destroy(seen);
 }
 
-/* The items of a mapping or a list of mappings. */
-static const struct nt_yaml *first_of(const struct nt_yaml *node)
+const struct nt_yaml *nt_load_first_item(const struct nt_yaml *node)
 {
 	return node == NULL ? NULL : node->type == NT_YAML_SEQUENCE ? node->first : node;
 }
 
-static const struct nt_yaml *next_of(const struct nt_yaml *node, const struct nt_yaml *item)
+const struct nt_yaml *nt_load_next_item(const struct nt_yaml *node, const struct nt_yaml *item)
 {
 	return node->type == NT_YAML_SEQUENCE ? item->next : NULL;
-}
-
-/* ---- ways in ---- */
-
-static const struct nt_key *later_key(const struct nt_yaml *item)
-{
-	for (const struct nt_yaml *pair = item->first; item->type == NT_YAML_MAPPING && pair != NULL; pair =
-	     pair->next) {
-		int i = nt_keys_find(&nt_enter_keys, pair->key->text);
-
-		if (i >= 0 && (nt_enter_keys.keys[i].flags & NT_KEY_LATER) != 0)
-			return &nt_enter_keys.keys[i];
-	}
-	return NULL;
-}
-
-static bool load_enter_on(struct nt_loader *l, const struct nt_yaml *const *keys, struct nt_enter *enter)
-{
-	int *event;
-
-	enter->kind = NT_ENTER_ON;
-	enter->event = nt_load_event(l, keys[NT_ENTER_KEY_ON]);
-	if (enter->event < 0)
-		return false;
-	event = nt_arena_copy(l->arena, &enter->event, sizeof enter->event);
-	nt_load_scope(l, event, 1, NULL, 0, false);
-	enter->condition = nt_load_condition(l, keys[NT_ENTER_KEY_IF]);
-	return true;
-}
-
-static bool load_enter(struct nt_loader *l, const struct nt_yaml *item, const char *campaign, unsigned n,
-                       struct nt_enter *enter)
-{
-	const struct nt_yaml *keys[NT_ENTER_KEYS];
-	bool by_hand;
-
-	if (!nt_keys_read(&nt_enter_keys, item, "a way in", l->diags, keys))
-		return false;
-	by_hand = nt_load_yes(keys[NT_ENTER_KEY_BY_HAND]);
-	if (keys[NT_ENTER_KEY_EXISTING] != NULL && nt_yaml_get(item, "when") == NULL)
-		nt_diags_error(l->diags, keys[NT_ENTER_KEY_EXISTING]->key->span, "'existing' goes with 'when'");
-	if (by_hand && keys[NT_ENTER_KEY_ON] == NULL && keys[NT_ENTER_KEY_WHEN] == NULL) {
-		if (keys[NT_ENTER_KEY_IF] != NULL)
-			nt_diags_error(l->diags, keys[NT_ENTER_KEY_IF]->key->span, "'if' does not go with 'by_hand'");
-		enter->kind = NT_ENTER_BY_HAND;
-		return true;
-	}
-	if (by_hand) {
-		nt_diags_error(l->diags, keys[NT_ENTER_KEY_BY_HAND]->key->span,
-		               "'by_hand' is a way in of its own: make 'enter' a list");
-		return false;
-	}
-	if (later_key(item) != NULL || (keys[NT_ENTER_KEY_BY_HAND] == NULL && nt_yaml_get(item, "by_hand") != NULL))
-		return false; /* reported */
-	if (!nt_load_either(l, item, &nt_enter_keys, "a way in", keys[NT_ENTER_KEY_ON], keys[NT_ENTER_KEY_WHEN],
-	                    keys[NT_ENTER_KEY_IF]))
-		return false;
-	if (keys[NT_ENTER_KEY_ON] != NULL)
-		return load_enter_on(l, keys, enter);
-	enter->kind = NT_ENTER_WHEN;
-	nt_load_scope(l, NULL, 0, NULL, 0, false);
-	enter->watcher = nt_load_watcher(l, nt_load_condition(l, keys[NT_ENTER_KEY_WHEN]),
-	                                 nt_arena_printf(l->arena, "campaign %s enter %u", campaign, n));
-	enter->existing = keys[NT_ENTER_KEY_EXISTING] != NULL &&
-		strcmp(keys[NT_ENTER_KEY_EXISTING]->text, "enter") == 0;
-	return true;
-}
-
-static void load_enters(struct nt_loader *l, const struct nt_yaml *node, struct nt_campaign *campaign)
-{
-	GArray *enters = g_array_new(FALSE, TRUE, sizeof(struct nt_enter));
-	unsigned n = 0;
-
-	for (const struct nt_yaml *item = first_of(node); item != NULL; item = next_of(node, item)) {
-		struct nt_enter enter = { .event = -1, .watcher = -1 };
-
-		if (load_enter(l, item, campaign->name, ++n, &enter))
-			g_array_append_val(enters, enter);
-	}
-	campaign->enter = nt_load_take(l, enters, struct nt_enter, &campaign->n_enter);
 }
 
 static void collect_entry_events(struct nt_loader *l, const struct nt_campaign *campaign, struct nt_step_list *list)
@@ -254,7 +173,8 @@ static const struct nt_way_out *load_ways_out(struct nt_step_list *list, const s
 {
 	GArray *ways = g_array_new(FALSE, TRUE, sizeof(struct nt_way_out));
 
-	for (const struct nt_yaml *item = first_of(node); item != NULL; item = next_of(node, item)) {
+	for (const struct nt_yaml *item = nt_load_first_item(node); item != NULL;
+	     item = nt_load_next_item(node, item)) {
 		struct nt_way_out way = { .event = -1, .first_do = -1 };
 
 		if (load_way_out(list, item, title, &way))
@@ -284,15 +204,38 @@ static bool enters_on(const struct nt_campaign *campaign)
 	return on;
 }
 
+/* A date and a broadcast with `every` come round by themselves: `again` holds them back where it is said. */
+static bool comes_round(struct nt_loader *l, struct nt_campaign *campaign, const struct nt_yaml *again)
+{
+	struct nt_enter *enters = (struct nt_enter *)(uintptr_t)campaign->enter; /* ours until handed out */
+	bool any = false;
+
+	for (unsigned i = 0; i < campaign->n_enter; i++) {
+		const struct nt_occasion *occasion = enters[i].kind == NT_ENTER_OCCASION ?
+			&g_array_index(l->occasions, struct nt_occasion, (unsigned)enters[i].occasion) : NULL;
+
+		if (occasion == NULL || (occasion->field < 0 && !occasion->repeats))
+			continue;
+		enters[i].comes_round = again == NULL;
+		any = true;
+		if (occasion->repeats && again != NULL && strcmp(again->text, "never") == 0)
+			nt_diags_warning(l->diags, again->key->span,
+			                 "'every' has nothing to repeat: with 'again: never' a lead enters once");
+	}
+	return any;
+}
+
 static void load_between(struct nt_loader *l, const struct nt_yaml *const *keys, struct nt_campaign *campaign)
 {
 	const struct nt_yaml *cooldown = keys[NT_CAMPAIGN_COOLDOWN], *during = keys[NT_CAMPAIGN_DURING];
+	bool round;
 
 	load_again(l, keys[NT_CAMPAIGN_AGAIN], campaign);
+	round = comes_round(l, campaign, keys[NT_CAMPAIGN_AGAIN]);
 	campaign->has_cooldown = cooldown != NULL && nt_load_duration(l, cooldown, &campaign->cooldown);
 	campaign->restarts = during != NULL;
 	if (campaign->has_cooldown && campaign->again == NT_AGAIN_NEVER &&
-	    keys[NT_CAMPAIGN_AGAIN] == NULL && keys[NT_CAMPAIGN_PER] == NULL)
+	    keys[NT_CAMPAIGN_AGAIN] == NULL && keys[NT_CAMPAIGN_PER] == NULL && !round)
 		nt_diags_warning(l->diags, cooldown->key->span,
 		                 "'cooldown' has nothing to hold back: without 'again' a lead enters once");
 	if (campaign->restarts && !enters_on(campaign))
@@ -313,7 +256,7 @@ static void load_body(struct nt_loader *l, const struct nt_yaml *const *keys, st
 		campaign->title = nt_arena_strdup(l->arena, keys[NT_CAMPAIGN_TITLE]->text);
 	if (keys[NT_CAMPAIGN_PRIORITY] != NULL && nt_load_whole(l, keys[NT_CAMPAIGN_PRIORITY], 0, 9, &priority))
 		campaign->priority = (int)priority;
-	load_enters(l, keys[NT_CAMPAIGN_ENTER], campaign);
+	nt_load_enters(l, keys[NT_CAMPAIGN_ENTER], campaign);
 	collect_entry_events(l, campaign, &list);
 	load_between(l, keys, campaign);
 	l->per = NULL;

@@ -70,6 +70,44 @@ bool nt_load_duration(struct nt_loader *l, const struct nt_yaml *node, struct nt
 	return true;
 }
 
+bool nt_load_clock(struct nt_loader *l, const struct nt_yaml *node, int *minutes)
+{
+	const char *why = NULL;
+
+	if (!is_scalar(l, node, NT_KIND_CLOCK))
+		return false;
+	return nt_clock_parse(node->text, node->length, minutes, &why) || refuse(l, node, NT_KIND_CLOCK, why);
+}
+
+bool nt_load_every(struct nt_loader *l, const struct nt_yaml *node, struct nt_duration *out)
+{
+	static const struct {
+		const char *word;
+		struct nt_duration every;
+	} words[] = { { "year", { .months = 12 } }, { "month", { .months = 1 } }, { "week", { .days = 7 } },
+		      { "day", { .days = 1 } } };
+	const char *names[G_N_ELEMENTS(words) + 1] = { NULL }, *why = NULL;
+
+	if (!is_scalar(l, node, NT_KIND_EVERY))
+		return false;
+	for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+		names[i] = words[i].word;
+		if (strcmp(node->text, words[i].word) == 0) {
+			*out = words[i].every;
+			return true;
+		}
+	}
+	if (g_ascii_isalpha(node->text[0])) {
+		nt_keys_unknown(l->diags, node->span, "period", node->text, "", names);
+		return false;
+	}
+	if (!nt_duration_parse(node->text, node->length, out, &why))
+		return refuse(l, node, NT_KIND_EVERY, why);
+	if (out->months == 0 && out->days == 0 && out->ms < NT_MINUTE)
+		return refuse(l, node, NT_KIND_EVERY, "it is a minute at least");
+	return true;
+}
+
 static bool is_weekdays_only(const struct nt_yaml *node)
 {
 	int day;

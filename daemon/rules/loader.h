@@ -45,6 +45,7 @@ struct nt_loader {
 	struct nt_scope scope;          /* of expressions; its context is reset by nt_load_condition() callers */
 	GArray *documents;              /* struct nt_document */
 	GArray *rings, *stats, *watchers; /* struct nt_ring, nt_property_stat, nt_watcher */
+	GArray *occasions;              /* struct nt_occasion */
 	GHashTable *slots;              /* "r IDENTITY", "s IDENTITY" → slot + 1 */
 	GArray *dependencies;           /* struct nt_dependency */
 	int depends;                    /* who uses what is parsed now; -1 nobody */
@@ -66,6 +67,9 @@ bool nt_load_name(struct nt_loader *l, const struct nt_yaml *node, const char *w
 bool nt_load_key_name(struct nt_loader *l, const struct nt_yaml *key, const char *what, const char *joiners,
                       const char **out);
 bool nt_load_duration(struct nt_loader *l, const struct nt_yaml *node, struct nt_duration *out);
+bool nt_load_clock(struct nt_loader *l, const struct nt_yaml *node, int *minutes);
+/* "year", or a duration such as "2 weeks"; not nothing. */
+bool nt_load_every(struct nt_loader *l, const struct nt_yaml *node, struct nt_duration *out);
 bool nt_load_windows(struct nt_loader *l, const struct nt_yaml *node, struct nt_windows *out);
 bool nt_load_rate(struct nt_loader *l, const struct nt_yaml *node, struct nt_rate *out);
 bool nt_load_share(struct nt_loader *l, const struct nt_yaml *node, uint32_t *millionths);
@@ -74,7 +78,7 @@ bool nt_load_number(struct nt_loader *l, const struct nt_yaml *node, nt_number *
 bool nt_load_date(struct nt_loader *l, const struct nt_yaml *node, int64_t *days);
 bool nt_load_zone(struct nt_loader *l, const struct nt_yaml *node, const char **out);
 bool nt_load_email(struct nt_loader *l, const struct nt_yaml *node, const char **out);
-/* on: or when:, one of them; if: beside on: only. False: reported. */
+/* on: or when:, one of them; if: beside on: only. False: reported. (goals, exits) */
 bool nt_load_either(struct nt_loader *l, const struct nt_yaml *item, const struct nt_key_table *table,
                     const char *title,
                     const struct nt_yaml *on, const struct nt_yaml *when, const struct nt_yaml *filter);
@@ -143,6 +147,12 @@ struct nt_jump { /* a go_to, whose target may come later */
 	const struct nt_yaml *node;
 };
 #define NT_JUMPS_MOST 100 /* in a campaign */
+
+/* A list or one of them: the items of either. */
+const struct nt_yaml *nt_load_first_item(const struct nt_yaml *node);
+const struct nt_yaml *nt_load_next_item(const struct nt_yaml *node, const struct nt_yaml *item);
+/* The ways in (load_enter.c). */
+void nt_load_enters(struct nt_loader *l, const struct nt_yaml *node, struct nt_campaign *campaign);
 
 /* Steps of one campaign (load_steps.c). */
 struct nt_step_list {

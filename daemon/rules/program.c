@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <string.h>
 
-enum { FIELDS, EVENTS, SEGMENTS, STATS, RINGS, WATCHERS, CHANNELS, CAMPAIGNS, REPS, TEAMS, TABLES };
+enum { FIELDS, EVENTS, SEGMENTS, STATS, RINGS, WATCHERS, OCCASIONS, CHANNELS, CAMPAIGNS, REPS, TEAMS, TABLES };
 
 /* The program stands first, so that a pointer to it is one to this. */
 struct whole {
@@ -82,6 +82,7 @@ void nt_program_index(struct nt_program *program)
 	INDEX(STATS, program->stats, program->n_stats, struct nt_property_stat, identity);
 	INDEX(RINGS, program->rings, program->n_rings, struct nt_ring, identity);
 	INDEX(WATCHERS, program->watchers, program->n_watchers, struct nt_watcher, identity);
+	INDEX(OCCASIONS, program->occasions, program->n_occasions, struct nt_occasion, identity);
 	INDEX(CHANNELS, program->channels, program->n_channels, struct nt_channel_policy, name);
 	INDEX(CAMPAIGNS, program->campaigns, program->n_campaigns, struct nt_campaign, name);
 	INDEX(REPS, program->sales.reps, program->sales.n_reps, struct nt_rep, name);
@@ -121,6 +122,8 @@ int nt_program_ring(const struct nt_program *program, const char *identity) { re
 int nt_program_stat(const struct nt_program *program, const char *identity) { return find(program, STATS, identity); }
 int nt_program_watcher(const struct nt_program *program, const char *identity) { return find(program, WATCHERS,
                                                                                              identity); }
+int nt_program_occasion(const struct nt_program *program, const char *identity) { return find(program, OCCASIONS,
+                                                                                              identity); }
 int nt_program_rep(const struct nt_program *program, const char *name) { return find(program, REPS, name); }
 int nt_program_team(const struct nt_program *program, const char *name) { return find(program, TEAMS, name); }
 

@@ -10,6 +10,7 @@
 #include "base/window.h"
 #include "base/zone.h"
 #include "rules/expr.h"
+#include "rules/occasion.h"
 #include "rules/value.h"
 
 #include <stdint.h>
@@ -119,14 +120,16 @@ struct nt_policy {
 
 /* ---- campaigns ---- */
 
-enum nt_enter_kind { NT_ENTER_ON, NT_ENTER_WHEN, NT_ENTER_BY_HAND };
+enum nt_enter_kind { NT_ENTER_ON, NT_ENTER_WHEN, NT_ENTER_BY_HAND, NT_ENTER_OCCASION };
 
 struct nt_enter {
 	enum nt_enter_kind kind;
 	int event;                       /* ON */
-	const struct nt_expr *condition; /* ON: `if`; */
+	const struct nt_expr *condition; /* ON, OCCASION: `if` */
 	int watcher;                     /* WHEN */
 	bool existing;                   /* WHEN: `existing: enter` */
+	int occasion;                    /* OCCASION: `date` or `at` */
+	bool comes_round;                /* by nature, and the campaign has no `again` that says otherwise */
 };
 
 enum nt_again_kind { NT_AGAIN_NEVER, NT_AGAIN_ALWAYS, NT_AGAIN_AFTER };
@@ -363,6 +366,8 @@ struct nt_program {
 	unsigned n_rings;
 	const struct nt_watcher *watchers;
 	unsigned n_watchers;
+	const struct nt_occasion *occasions; /* in the order of their campaigns */
+	unsigned n_occasions;
 	const struct nt_points_rule *fit;
 	unsigned n_fit;
 	const struct nt_points_rule *engagement;
@@ -397,6 +402,7 @@ int nt_program_segment(const struct nt_program *program, const char *name);
 int nt_program_ring(const struct nt_program *program, const char *identity);
 int nt_program_stat(const struct nt_program *program, const char *identity);
 int nt_program_watcher(const struct nt_program *program, const char *identity);
+int nt_program_occasion(const struct nt_program *program, const char *identity);
 int nt_program_rep(const struct nt_program *program, const char *name);
 int nt_program_team(const struct nt_program *program, const char *name);
 int nt_program_property(const struct nt_event_type *event, const char *name);

@@ -5,8 +5,8 @@
  * covers: daemon/rules/load.c daemon/rules/load_campaign.c daemon/rules/load_dictionary.c daemon/rules/load_expr.c
  * covers: daemon/rules/load_message.c daemon/rules/load_name.c daemon/rules/load_policy.c daemon/rules/load_sales.c
  * covers: daemon/rules/load_scoring.c daemon/rules/load_steps.c daemon/rules/load_tests.c daemon/rules/load_value.c
- * covers: daemon/rules/load_wait.c daemon/rules/load_branches.c daemon/rules/load_jumps.c
- * covers: daemon/rules/load_schedule.c */
+ * covers: daemon/rules/load_wait.c daemon/rules/load_branches.c daemon/rules/load_jumps.c daemon/rules/load_enter.c
+ * covers: daemon/rules/load_schedule.c daemon/rules/occasion.c */
 #include "fuzz.h"
 
 #include "base/bug.h"
@@ -63,8 +63,31 @@ static void check_steps(const struct nt_program *program, const struct nt_campai
 	}
 }
 
+/* Its rounds come in their order, and end. */
+static void check_occasion(const struct nt_program *program, int slot)
+{
+	const struct nt_occasion *o = &program->occasions[slot];
+	struct nt_value date = { .type = NT_TYPE_DATE, .date = 20000 };
+	nt_time t = 0;
+
+	NT_CHECK(nt_program_occasion(program, o->identity) == slot);
+	NT_CHECK(o->campaign >= 0 && o->campaign < (int)program->n_campaigns);
+	for (int i = 0; i < 3; i++) {
+		int64_t round = nt_occasion_after(o, &date, program->zones->utc, t);
+
+		if (round < 0)
+			return;
+		NT_CHECK(nt_occasion_instant(o, &date, program->zones->utc, round) > t);
+		t = nt_occasion_instant(o, &date, program->zones->utc, round);
+	}
+	NT_CHECK(o->repeats);
+}
+
 static void check_program(const struct nt_program *program)
 {
+	for (unsigned i = 0; i < program->n_occasions; i++)
+		check_occasion(program, (int)i);
+
 	for (unsigned i = 0; i < program->n_campaigns; i++) {
 		NT_CHECK(nt_program_campaign(program, program->campaigns[i].name) == (int)i);
 		check_steps(program, &program->campaigns[i]);

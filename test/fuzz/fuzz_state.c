@@ -35,7 +35,9 @@ static const char rules[] =
 	"      - { before: 2 days, of: ends, time: 09:00, steps: [ wait_for: a.b ] }\n"
 	"      - { after: 3 days, of: entered, late: send, steps: [ sms: m ] }\n---\n"
 	"campaign: d\nenter: { when: in_segment(\"busy\") or in_segment(\"rich\") }\npause: seats == 4\n"
-	"steps: [ wait: 3 days, points: 5, set: { seats: 4 }, stage: x ]\n";
+	"steps: [ wait: 3 days, points: 5, set: { seats: 4 }, stage: x ]\n---\n"
+	"campaign: f\nenter: [ { date: ends, every: month, late: enter }, { at: 2026-06-01 09:00, every: week } ]\n"
+	"steps: [ untag: f ]\n";
 
 static const struct nt_zone *find(const struct nt_zones *zones, const char *name)
 {

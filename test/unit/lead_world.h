@@ -319,12 +319,16 @@ static inline void world_load_again(struct lead_world *w, const char *now, const
 	struct nt_program *program = world_load(rules);
 	struct nt_effects effects;
 	struct nt_lead *lead;
+	nt_time *awaited;
 
 	nt_effects_init(&effects);
 	lead = nt_lead_migrate(w->lead, w->program, program, input.now, input.now, &effects);
 	for (const struct nt_effect *effect = effects.first; effect != NULL; effect = effect->next)
 		world_show(w, effect);
+	awaited = g_memdup2(lead->awaited, program->n_occasions * sizeof *awaited); /* isn't among the bytes */
 	w->lead = world_through_bytes(lead);
+	w->lead->awaited = nt_arena_copy(w->lead->arena, awaited, program->n_occasions * sizeof *awaited);
+	g_free(awaited);
 	nt_program_unref(w->program);
 	w->program = program;
 	world_step(w, &input);

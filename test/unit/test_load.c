@@ -363,6 +363,52 @@ static void split_and_waits(void **state)
 	unload(&loaded);
 }
 
+static void dates_and_broadcasts(void **state)
+{
+	static const char *const files[] = {
+		"rules/all.yaml",
+		"fields: { renews_on: date }\n---\ncampaign: x\nenter:\n"
+		"  - { date: renews_on, before: 1 month 2 days, time: 09:30, every: 2 years, late: enter,\n"
+		"      if: score > 3 }\n"
+		"  - { date: renews_on, after: 3 hours }\n  - { at: 2026-05-04 09:00, every: week }\n"
+		"  - { at: 2026-05-04T09:00:00-08:00 }\n  - { at: 2026-05-04 09:00, zone: Europe/Berlin }\n"
+		"steps: [ tag: t ]\n---\n"
+		"campaign: y\nenter: { date: created_at, every: year }\nagain: after 2 years\n"
+		"steps: [ tag: t ]\n", NULL };
+	struct loaded loaded = load_files(files);
+	const struct nt_program *p = loaded.program;
+	const struct nt_occasion *o;
+
+	(void)state;
+	assert_non_null(p);
+	o = p->occasions;
+	assert_int_equal(p->n_occasions, 6);
+	assert_string_equal(o[0].identity, "x date renews_on");
+	assert_int_equal(o[0].field, nt_program_field(p, "renews_on"));
+	assert_true(o[0].before && o[0].late && o[0].repeats);
+	assert_int_equal(o[0].shift.months, 1);
+	assert_int_equal(o[0].shift.days, 2);
+	assert_int_equal(o[0].minutes, 570);
+	assert_int_equal(o[0].every.months, 24);
+	assert_non_null(p->campaigns[0].enter[0].condition);
+	assert_string_equal(o[1].identity, "x date renews_on 2");
+	assert_false(o[1].before || o[1].late || o[1].repeats);
+	assert_int_equal(o[1].minutes, -1);
+	assert_string_equal(o[2].identity, "x at");
+	assert_int_equal(o[2].every.days, 7);
+	assert_false(o[2].everywhere);
+	assert_string_equal(o[3].identity, "x at 2");
+	assert_true(o[3].everywhere && o[3].zone == NULL);
+	assert_int_equal(o[3].behind, -8 * NT_HOUR);
+	assert_true(o[4].everywhere && o[4].zone != NULL);
+	assert_int_equal(nt_program_occasion(p, "x at 3"), 4);
+	for (unsigned i = 0; i < 5; i++) /* by nature: the dates, and the broadcast that repeats */
+		assert_int_equal(p->campaigns[0].enter[i].comes_round, i < 3);
+	assert_int_equal(o[5].campaign, 1);
+	assert_false(p->campaigns[1].enter[0].comes_round); /* again says otherwise */
+	unload(&loaded);
+}
+
 static void the_hash_is_of_the_sources(void **state)
 {
 	static const char *const reversed[] = { WELCOME, QUESTIONS, NEW_LEAD, "rules/all.yaml", dictionary,
@@ -435,13 +481,12 @@ static void what_is_not_built_is_refused_by_name(void **state)
 {
 	static const char *const files[] = {
 		"rules/a.yaml",
-		"events:\n  a.b: {}\n---\ncampaign: x\nenter: { date: created_at, before: 3 days, time: 09:00 }\n"
+		"events:\n  a.b: {}\n---\ncampaign: x\nenter: { on: a.b }\n"
 		"steps:\n  - tag: z\n    was: q\n---\n"
 		"announcements: []\n", NULL };
 
 	(void)state;
-	assert_says(files, "rules/a.yaml:5:10: 'date' is not supported yet\n"
-	                   "rules/a.yaml:8:5: 'was' is not supported yet\n"
+	assert_says(files, "rules/a.yaml:8:5: 'was' is not supported yet\n"
 	                   "rules/a.yaml:10:1: 'announcements' is not supported yet");
 }
 
@@ -551,6 +596,7 @@ int main(void)
 		cmocka_unit_test(ways_in_and_out),
 		cmocka_unit_test(steps),
 		cmocka_unit_test(split_and_waits),
+		cmocka_unit_test(dates_and_broadcasts),
 		cmocka_unit_test(the_hash_is_of_the_sources),
 		cmocka_unit_test(all_errors_in_one_run),
 		cmocka_unit_test(a_broken_file_stops_no_other),
