@@ -290,6 +290,7 @@ static void observe(struct nt_batch *turn)
 static void count(struct nt_engine_counters *sum, const struct nt_engine_counters *turn)
 {
 	sum->steps += turn->steps;
+	sum->evaluations += turn->evaluations;
 	sum->commits++;
 	sum->inputs += turn->inputs;
 	sum->duplicates += turn->duplicates;

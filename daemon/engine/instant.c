@@ -11,6 +11,7 @@ void nt_effects_init(struct nt_effects *effects)
 	effects->first = NULL;
 	effects->last = &effects->first;
 	effects->n = 0;
+	effects->evaluations = 0;
 }
 
 struct nt_effect *nt_instant_effect(struct nt_instant *in, enum nt_effect_kind kind, const char *what,
@@ -74,7 +75,10 @@ bool nt_instant_holds(struct nt_instant *in, const struct nt_expr *condition, co
 {
 	struct nt_eval_context context = { .lead = in->lead, .now = in->now, .event = event, .run = run };
 
-	return condition == NULL || nt_holds(condition, &context, watch ? &in->until : NULL);
+	if (condition == NULL)
+		return true;
+	in->effects->evaluations++;
+	return nt_holds(condition, &context, watch ? &in->until : NULL);
 }
 
 void nt_instant_start(struct nt_instant *in, int campaign, const char *key, const char *why)

@@ -157,6 +157,7 @@ struct nt_effect {
 struct nt_effects {
 	struct nt_effect *first, **last;
 	unsigned n;
+	uint64_t evaluations; /* of conditions, to find them */
 };
 void nt_effects_init(struct nt_effects *effects);
 

@@ -346,6 +346,7 @@ void nt_turn_effects(struct nt_batch *turn, struct nt_turn_lead *tl, const struc
 
 	for (const struct nt_effect *e = effects->first; e != NULL && turn->code == NT_STORE_OK; e = e->next)
 		apply(turn, tl, e);
+	turn->counters.evaluations += effects->evaluations;
 	tl->dirty = true;
 	if (input->kind != NT_INPUT_ERASE && !quiet && turn->code == NT_STORE_OK) {
 		g_string_truncate(body, 0);

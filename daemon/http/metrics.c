@@ -69,6 +69,7 @@ static void put_engine(GString *out, const struct nt_engine_view *view)
 	put(out, "duplicates_total", "counter", "Events that had come before.", c->duplicates);
 	put(out, "rejected_total", "counter", "Requests refused as invalid.", c->rejected);
 	put(out, "steps_total", "counter", "Steps of leads.", c->steps);
+	put(out, "evaluations_total", "counter", "Conditions that steps have asked.", c->evaluations);
 	put(out, "commits_total", "counter", "Transactions of the store.", c->commits);
 	put(out, "released_total", "counter", "Messages released to the outbox.", c->released);
 	put(out, "skipped_total", "counter", "Messages that were due and not released.", c->skipped);

@@ -99,6 +99,7 @@ void nt_daemon_status(void *user, GString *out)
 	nt_json_put_int(&w, "inputs", (int64_t)view.counters.inputs);
 	nt_json_put_int(&w, "duplicates", (int64_t)view.counters.duplicates);
 	nt_json_put_int(&w, "steps", (int64_t)view.counters.steps);
+	nt_json_put_int(&w, "evaluations", (int64_t)view.counters.evaluations);
 	nt_json_put_int(&w, "commits", (int64_t)view.counters.commits);
 	nt_json_put_int(&w, "released", (int64_t)view.counters.released);
 	nt_json_put_int(&w, "skipped", (int64_t)view.counters.skipped);
