@@ -26,6 +26,12 @@ static const struct nt_step *step_of(const struct nt_lead *lead, const struct nt
 	return &lead->program->campaigns[run->campaign].steps[run->step];
 }
 
+/* A day that a zone left out, as Samoa its last Friday of 2011: it begins where the next one does. */
+static bool is_left_out(const struct nt_zone *zone, int64_t day)
+{
+	return nt_date_midnight(zone, day) == nt_date_midnight(zone, day + 1);
+}
+
 /* The first such time of day, on such a weekday, at or after base. */
 static nt_time next_clock(const struct nt_zone *zone, const struct nt_step *step, nt_time base)
 {
@@ -33,11 +39,11 @@ static nt_time next_clock(const struct nt_zone *zone, const struct nt_step *step
 	int64_t day = nt_civil_days(civil.year, civil.month, civil.day);
 	int i;
 
-	for (i = 0; i < 16; i++, day++) {
+	for (i = 0; i < 16; i++, day++) { /* a week without that day, and one with it */
 		struct nt_civil reading = { .hour = step->minutes / 60, .minute = step->minutes % 60 };
 		nt_time t;
 
-		if (step->weekday >= 0 && nt_civil_weekday(day) != step->weekday)
+		if ((step->weekday >= 0 && nt_civil_weekday(day) != step->weekday) || is_left_out(zone, day))
 			continue;
 		nt_civil_from_days(day, &reading.year, &reading.month, &reading.day);
 		t = nt_civil_instant(zone, &reading);
