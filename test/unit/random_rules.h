@@ -234,6 +234,12 @@ static inline void write_campaign(GString *out, uint64_t *seed, const char *name
 {
 	static const char *const ways[] = { "on: a.b", "on: c.d", "on: lead.changed", "on: score.crossed",
 		                           "on: email.opened" };
+	static const char *const calendar[] = { "date: ends, before: 2 days, time: 09:30", "date: ends, late: enter",
+		                                "date: ends, every: week, if: seats > 2",
+		                                "date: created_at, every: 3 days, after: 5 hours",
+		                                "at: 2026-03-29 02:30, every: day", "at: 2026-03-20 22:00, if: score > 3",
+		                                "at: 2026-03-20T12:00:00Z, every: 36 hours",
+		                                "at: 2026-03-08 02:00, zone: Australia/Lord_Howe, every: week" };
 	static const char *const agains[] = { "always", "after 3 days", "after 1 month", "always" };
 
 	g_string_append_printf(out, "---\ncampaign: %s\npriority: %u\nenter:\n  - on: a.b\n", name, chance(seed) % 10);
@@ -241,6 +247,8 @@ static inline void write_campaign(GString *out, uint64_t *seed, const char *name
 		g_string_append_printf(out, "  - { %s }\n", ways[1 + chance(seed) % (G_N_ELEMENTS(ways) - 1)]);
 	if (once_in(seed, 2))
 		g_string_append_printf(out, "  - when: '%s'\n", PICK(seed, conditions));
+	if (once_in(seed, 2))
+		g_string_append_printf(out, "  - { %s }\n", PICK(seed, calendar));
 	g_string_append_printf(out, "  - by_hand: true\nagain: %s\n", PICK(seed, agains));
 	if (once_in(seed, 2))
 		g_string_append(out, "goal: { on: x.y, do: [ tag: bought ] }\n");

@@ -42,6 +42,11 @@ static const char rules[] = "policy:\n" SENDER "  time_zone: America/New_York\n"
 	"  - { tag: behind }\n  - { wait: 5 days }\n  - { untag: behind }\n---\n"
 	"campaign: chatty\nenter: [ on: c.d, on: lead.changed ]\nagain: always\nsteps: [ email: m1, wait: 3 hours, "
 	"email: m2, wait: 10 minutes, sms: m3, email: m4, wait: 1 day, email: m5 ]\n---\n"
+	"campaign: renewal\nenter: [ { date: ends, before: 10 days, time: 09:00, if: seats > 1 }, "
+	"{ date: ends, every: month, late: enter } ]\nsteps: [ email: m4, wait: 2 hours, tag: renewed, untag: renewed ]\n"
+	"---\n"
+	"campaign: news\nenter: [ { at: 2026-01-05 09:00, every: 5 days }, { at: 2026-03-01T12:00:00Z, every: month } ]\n"
+	"steps: [ email: m1, points: 1 ]\n---\n"
 	"campaign: level\nenter: [ on: score.crossed, when: in_segment(\"rich\") ]\nagain: always\n"
 	"steps: [ tag: moved, wait: 1 month, untag: moved ]\n";
 
