@@ -2,6 +2,7 @@
 
 #include "base/civil.h"
 #include "base/window.h"
+#include "base/zone.h"
 
 #include <string.h>
 
@@ -361,15 +362,78 @@ void nt_words_step(const struct nt_program *program, const struct nt_campaign *c
 
 /* ---- campaigns ---- */
 
+static void put_if(const struct nt_expr *condition, GString *out)
+{
+	if (condition == NULL)
+		return;
+	g_string_append(out, " if ");
+	nt_words_expr(condition, out);
+}
+
+static void put_reading(nt_time reading, GString *out)
+{
+	struct nt_civil c = nt_civil_from_utc(reading);
+
+	g_string_append_printf(out, "%04d-%02d-%02d %02d:%02d", c.year, c.month, c.day, c.hour, c.minute);
+	if (c.second != 0 || c.millisecond != 0)
+		g_string_append_printf(out, ":%02d", c.second);
+	if (c.millisecond != 0)
+		g_string_append_printf(out, ".%03d", c.millisecond);
+}
+
+/* "30 days before renews_on at 09:00" */
+static void put_date(const struct nt_program *program, const struct nt_occasion *occasion, GString *out)
+{
+	if (!nt_duration_is_zero(occasion->shift)) {
+		nt_duration_print(occasion->shift, out);
+		g_string_append(out, occasion->before ? " before " : " after ");
+	} else {
+		g_string_append(out, "at ");
+	}
+	g_string_append(out, program->fields[occasion->field].name);
+	if (occasion->minutes >= 0)
+		g_string_append_printf(out, " at %02d:%02d", occasion->minutes / 60, occasion->minutes % 60);
+}
+
+/* "at 2026-05-04 09:00 of each lead's zone" */
+static void put_broadcast(const struct nt_occasion *occasion, GString *out)
+{
+	g_string_append(out, "at ");
+	if (occasion->everywhere && occasion->zone == NULL) {
+		nt_time_print_utc(occasion->first, out);
+		return;
+	}
+	put_reading(occasion->reading, out);
+	if (occasion->everywhere)
+		g_string_append_printf(out, " in %s", nt_zone_name(occasion->zone));
+	else
+		g_string_append(out, " of each lead's zone");
+}
+
+static void put_occasion(const struct nt_program *program, const struct nt_occasion *occasion, GString *out)
+{
+	if (occasion->field >= 0)
+		put_date(program, occasion, out);
+	else
+		put_broadcast(occasion, out);
+	if (occasion->repeats) {
+		g_string_append(out, ", every ");
+		nt_duration_print(occasion->every, out);
+	}
+	if (occasion->late)
+		g_string_append(out, ", late too");
+}
+
 void nt_words_enter(const struct nt_program *program, const struct nt_enter *way, GString *out)
 {
 	switch (way->kind) {
 	case NT_ENTER_ON:
 		g_string_append_printf(out, "on %s", program->events[way->event].name);
-		if (way->condition != NULL) {
-			g_string_append(out, " if ");
-			nt_words_expr(way->condition, out);
-		}
+		put_if(way->condition, out);
+		break;
+	case NT_ENTER_OCCASION:
+		put_occasion(program, &program->occasions[way->occasion], out);
+		put_if(way->condition, out);
 		break;
 	case NT_ENTER_WHEN:
 		g_string_append(out, "when ");
@@ -391,10 +455,7 @@ void nt_words_way_out(const struct nt_program *program, const struct nt_way_out 
 		return;
 	}
 	g_string_append_printf(out, "on %s", program->events[way->event].name);
-	if (way->condition != NULL) {
-		g_string_append(out, " if ");
-		nt_words_expr(way->condition, out);
-	}
+	put_if(way->condition, out);
 	if (way->of_anything)
 		g_string_append(out, ", of anything");
 }
@@ -404,6 +465,11 @@ static void tell_again(struct saying *s, const struct nt_campaign *campaign)
 	static const char *const words[] = { [NT_AGAIN_NEVER] = "never", [NT_AGAIN_ALWAYS] = "always",
 		                             [NT_AGAIN_AFTER] = "after " };
 
+	for (unsigned i = 0; i < campaign->n_enter; i++)
+		if (campaign->enter[i].comes_round) { /* it wasn't said */
+			tell_text(s, "again", "as it comes round, else never");
+			return;
+		}
 	g_string_append(s->text, words[campaign->again]);
 	if (campaign->again == NT_AGAIN_AFTER)
 		nt_duration_print(campaign->again_after, s->text);
