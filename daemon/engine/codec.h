@@ -9,7 +9,7 @@ struct nt_arena;
 struct nt_lead;
 struct nt_program;
 
-/* 2: the keys of campaigns with `per`. 3: schedules that runs are in; the rounds of dates and broadcasts. Older ones are
+/* 2: the keys of campaigns with `per`. 3: schedules that runs are in; rounds of dates and broadcasts. Older ones are
  * read. */
 #define NT_STATE_VERSION 3
 

@@ -127,7 +127,8 @@ nt_time nt_engine_now(const struct nt_engine *engine);
 struct nt_program *nt_engine_program(struct nt_engine *engine); /* borrowed */
 const struct nt_sales *nt_engine_sales(const struct nt_engine *engine);
 struct nt_engine_counters {
-	uint64_t steps, evaluations /* of conditions, by steps */, commits, inputs, duplicates, released, skipped, timers_late, rejected;
+	uint64_t evaluations; /* of conditions, by steps */
+	uint64_t steps, commits, inputs, duplicates, released, skipped, timers_late, rejected;
 };
 struct nt_engine_counters nt_engine_counters(const struct nt_engine *engine);
 

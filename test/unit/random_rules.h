@@ -237,7 +237,8 @@ static inline void write_campaign(GString *out, uint64_t *seed, const char *name
 	static const char *const calendar[] = { "date: ends, before: 2 days, time: 09:30", "date: ends, late: enter",
 		                                "date: ends, every: week, if: seats > 2",
 		                                "date: created_at, every: 3 days, after: 5 hours",
-		                                "at: 2026-03-29 02:30, every: day", "at: 2026-03-20 22:00, if: score > 3",
+		                                "at: 2026-03-29 02:30, every: day",
+		                                "at: 2026-03-20 22:00, if: score > 3",
 		                                "at: 2026-03-20T12:00:00Z, every: 36 hours",
 		                                "at: 2026-03-08 02:00, zone: Australia/Lord_Howe, every: week" };
 	static const char *const agains[] = { "always", "after 3 days", "after 1 month", "always" };

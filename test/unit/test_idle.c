@@ -1,5 +1,5 @@
-/* A condition knows when it will change: nothing is polled. Leads to whom nothing happens cost nothing, however much the
- * rules ask and however long it lasts. */
+/* A condition knows when it will change: nothing is polled. Leads to whom nothing happens cost nothing, however much
+ * the rules ask and however long it lasts. */
 #include "engine_house.h"
 
 #include <stdio.h>
