@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define LEADS_AT_ONCE 1000u
+#define META_CURSOR "cursor" /* loads.c */
 
 /* A store's callbacks can't stop it: the first failure is kept, and the rest does nothing. */
 struct copying {
@@ -43,10 +44,13 @@ static bool commit(struct copying *c)
 
 /* ---- what isn't a lead ---- */
 
+/* A pass over all leads begins anew: each store goes through them in an order of its own. */
 static void put_meta(void *context, const char *key, const char *value)
 {
 	struct copying *c = context;
 
+	if (strcmp(key, META_CURSOR) == 0)
+		value = " ";
 	if (c->why == NULL)
 		ok(c, c->copy->to, c->copy->to->ops->meta_put(c->copy->to, key, value));
 }
@@ -67,6 +71,18 @@ static void put_sales(void *context, const char *lead, const void *bytes, size_t
 	if (c->why == NULL)
 		ok(c, c->copy->to, lead[0] != '\0' ? ops->sales_put(c->copy->to, lead, bytes, length) :
 		                                     ops->sales_turns(c->copy->to, bytes, length));
+}
+
+bool nt_copy_meta(struct nt_copy *copy, const char **why)
+{
+	struct copying c = { .copy = copy };
+
+	if (begin(&c)) {
+		ok(&c, copy->from, copy->from->ops->meta_each(copy->from, put_meta, &c));
+		commit(&c);
+	}
+	*why = c.why;
+	return c.why == NULL;
 }
 
 bool nt_copy_frame(struct nt_copy *copy, const char **why)
@@ -145,6 +161,8 @@ static void put_leads(struct copying *c, struct nt_arena *arena, const char *con
 			c->copy->damaged++;
 			continue;
 		}
+		if (c->copy->due_before != NT_NO_TIME && lead->due >= c->copy->due_before && lead->pending == NULL)
+			continue;
 		if (!ok(c, to, to->ops->save(to, ids[i], blobs[i].bytes, blobs[i].length, NT_NEVER, lead->due)))
 			return;
 		c->copy->leads++;

@@ -2,6 +2,7 @@
  * simulate try things out. Nothing is written to where it comes from.
  *
  *     copy.from = live; copy.to = nt_memory_store_over(live); copy.program = the rules that live runs;
+ *     copy.due_before = NT_NO_TIME;
  *     if (!nt_copy_all(&copy, &why)) …
  *     driver = nt_driver_new_over(copy.to, program, &options, &why);
  *
@@ -22,6 +23,8 @@ struct nt_copy {
 	/* After every thousand leads or so; may be NULL. */
 	void (*progress)(void *user, uint64_t leads, uint64_t total);
 	void *user;
+	/* Leads with nothing to do before this are left out; NT_NO_TIME: none is. */
+	nt_time due_before;
 	uint64_t leads, messages; /* copied so far */
 	uint64_t damaged;         /* leads that can't be read: left out */
 };
@@ -30,7 +33,8 @@ struct nt_copy {
 bool nt_copy_all(struct nt_copy *copy, const char **why);
 
 /* In parts, for who can't hold all leads at once. Within a view of `from` by the caller. */
-bool nt_copy_frame(struct nt_copy *copy, const char **why); /* the sales queue, programs, the engine's own */
+bool nt_copy_meta(struct nt_copy *copy, const char **why);  /* what the engine keeps of itself */
+bool nt_copy_frame(struct nt_copy *copy, const char **why); /* that, programs and the sales queue */
 /* These, and of their messages those that are under way. */
 bool nt_copy_leads(struct nt_copy *copy, const char *const *ids, unsigned n, const char **why);
 

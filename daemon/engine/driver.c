@@ -20,6 +20,7 @@ struct nt_driver {
 	GHashTable *channels;             /* of messages released and not yet handed out: their names … */
 	GHashTable *later;                /* … and of those to be tried again at a later instant (nt_time) */
 	struct nt_arena *arena;           /* of one hand-out */
+	bool fresh;                       /* messages that came with the store wait for the first hand-out */
 	bool failed;
 };
 
@@ -92,9 +93,45 @@ static void take_up(struct nt_driver *driver)
 		}
 }
 
+static void add_channel(void *user, const struct nt_outbox_row *row)
+{
+	struct nt_driver *driver = user;
+
+	g_hash_table_add(driver->channels, g_strdup(row->message.channel));
+}
+
+static void add_outcome(void *user, const struct nt_outbox_row *row)
+{
+	GPtrArray *messages = user;
+
+	g_ptr_array_add(messages, g_strdup(row->message.id));
+}
+
+/* Messages under way when the store was copied. */
+static void pick_up(struct nt_driver *driver)
+{
+	GPtrArray *messages = g_ptr_array_new_with_free_func(g_free);
+	struct nt_request *outcomes = NULL;
+
+	driver->store->ops->outbox_each(driver->store, NT_OUTBOX_RELEASED, add_channel, driver);
+	driver->store->ops->outbox_each(driver->store, NT_OUTBOX_HANDED, add_outcome, messages);
+	for (unsigned i = messages->len; i-- > 0;) {
+		request_new(driver, NT_REQUEST_OUTCOME, &outcomes);
+		outcomes->message = messages->pdata[i];
+		outcomes->result = NT_SEND_ACCEPTED;
+	}
+	if (outcomes != NULL)
+		turn(driver, nt_engine_now(driver->engine), outcomes);
+	g_ptr_array_unref(messages);
+}
+
 /* Every channel takes what there is, at once. What that leads to may release more. */
 static void hand_out(struct nt_driver *driver)
 {
+	if (driver->fresh) {
+		driver->fresh = false;
+		pick_up(driver);
+	}
 	while (g_hash_table_size(driver->channels) > 0 && !driver->failed) {
 		struct nt_request *claim = NULL, *outcomes = NULL;
 		GHashTableIter iter;
@@ -130,39 +167,6 @@ struct nt_driver *nt_driver_new(struct nt_program *program, nt_time start, const
 	return nt_driver_new_over(nt_memory_store_new(), program, start, options, why);
 }
 
-static void add_channel(void *user, const struct nt_outbox_row *row)
-{
-	struct nt_driver *driver = user;
-
-	g_hash_table_add(driver->channels, g_strdup(row->message.channel));
-}
-
-static void add_outcome(void *user, const struct nt_outbox_row *row)
-{
-	GPtrArray *messages = user;
-
-	g_ptr_array_add(messages, g_strdup(row->message.id));
-}
-
-/* Messages under way when the store was copied. */
-static void pick_up(struct nt_driver *driver)
-{
-	GPtrArray *messages = g_ptr_array_new_with_free_func(g_free);
-	struct nt_request *outcomes = NULL;
-
-	driver->store->ops->outbox_each(driver->store, NT_OUTBOX_RELEASED, add_channel, driver);
-	driver->store->ops->outbox_each(driver->store, NT_OUTBOX_HANDED, add_outcome, messages);
-	for (unsigned i = messages->len; i-- > 0;) {
-		request_new(driver, NT_REQUEST_OUTCOME, &outcomes);
-		outcomes->message = messages->pdata[i];
-		outcomes->result = NT_SEND_ACCEPTED;
-	}
-	if (outcomes != NULL)
-		turn(driver, nt_engine_now(driver->engine), outcomes);
-	g_ptr_array_unref(messages);
-	hand_out(driver);
-}
-
 struct nt_driver *nt_driver_new_over(struct nt_store *store, struct nt_program *program, nt_time start,
                                      const struct nt_engine_options *options, const char **why)
 {
@@ -178,13 +182,13 @@ struct nt_driver *nt_driver_new_over(struct nt_store *store, struct nt_program *
 	driver->later = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	driver->arena = nt_arena_new();
 	driver->store = store;
+	driver->fresh = true;
 	driver->engine = nt_engine_new(driver->store, program, &own, why);
 	if (driver->engine == NULL) {
 		nt_driver_free(driver);
 		return NULL;
 	}
 	turn(driver, start, NULL);
-	pick_up(driver);
 	return driver;
 }
 
@@ -200,15 +204,22 @@ void nt_driver_free(struct nt_driver *driver)
 	g_free(driver);
 }
 
+/* A load reaches every lead before anything is handed out: what it calls back is still there. */
+static void touch(struct nt_driver *driver)
+{
+	while (!driver->failed && nt_engine_touching(driver->engine))
+		turn(driver, nt_engine_now(driver->engine), NULL);
+}
+
 void nt_driver_run(struct nt_driver *driver, nt_time until, bool inclusive)
 {
 	nt_time last = NT_NO_TIME;
 	unsigned again = 0;
 
 	while (!driver->failed) {
-		nt_time due = nt_engine_touching(driver->engine) ? nt_engine_now(driver->engine) :
-		                                                   nt_time_earlier(nt_engine_due(driver->engine),
-		                                                                   next_try(driver));
+		bool at_once = nt_engine_touching(driver->engine) || driver->fresh;
+		nt_time due = at_once ? nt_engine_now(driver->engine) :
+		                        nt_time_earlier(nt_engine_due(driver->engine), next_try(driver));
 
 		due = nt_time_later(due, nt_engine_now(driver->engine));
 		if (due > until || (due == until && !inclusive && !nt_engine_touching(driver->engine)) ||
@@ -219,6 +230,7 @@ void nt_driver_run(struct nt_driver *driver, nt_time until, bool inclusive)
 			NT_BUG("the timer of %" G_GINT64_FORMAT " never ends", (gint64)due);
 		last = due;
 		turn(driver, due, NULL);
+		touch(driver);
 		take_up(driver);
 		hand_out(driver);
 	}
@@ -228,6 +240,7 @@ void nt_driver_post(struct nt_driver *driver, nt_time at, struct nt_request *req
 {
 	nt_driver_run(driver, at, false);
 	turn(driver, at, request);
+	touch(driver);
 	hand_out(driver);
 }
 

@@ -417,6 +417,12 @@ nt_time nt_engine_now(const struct nt_engine *engine)
 	return engine->now;
 }
 
+nt_time nt_engine_loaded(const struct nt_engine *engine)
+{
+	return engine->loads->len > 0 ? g_array_index(engine->loads, struct nt_load, engine->loads->len - 1).at :
+	                                NT_NO_TIME;
+}
+
 struct nt_program *nt_engine_program(struct nt_engine *engine)
 {
 	return engine->program;

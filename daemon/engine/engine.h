@@ -124,6 +124,7 @@ int nt_engine_turn(struct nt_engine *engine, nt_time clock, struct nt_request *r
 nt_time nt_engine_due(struct nt_engine *engine); /* earliest timer (leads, sales); past if there is a backlog */
 bool nt_engine_touching(const struct nt_engine *engine); /* the background pass after a load isn't done */
 nt_time nt_engine_now(const struct nt_engine *engine);
+nt_time nt_engine_loaded(const struct nt_engine *engine); /* when its program was; NT_NO_TIME: not yet */
 struct nt_program *nt_engine_program(struct nt_engine *engine); /* borrowed */
 const struct nt_sales *nt_engine_sales(const struct nt_engine *engine);
 struct nt_engine_counters {

@@ -36,6 +36,14 @@ struct nt_token {
 	unsigned scopes;
 };
 
+/* What a plan was made of: rules are loaded only if nothing of it has changed. */
+struct nt_api_plan {
+	const char *base;      /* the hash of the rules that ran */
+	nt_time loaded;        /* when they had been loaded */
+	const char *content;   /* the hash of what the new files say (rules/content.h) */
+	const char *folder;    /* where they stood */
+};
+
 struct nt_api_options {
 	struct ev_loop *loop;
 	struct nt_clock *clock;
@@ -55,6 +63,7 @@ struct nt_api_options {
 	/* Control socket only; NULL: "can't be done". *out: what people should know (why not; warnings); of `status` a
 	 * JSON object. */
 	bool (*reload)(void *user, GString *out);
+	bool (*apply)(void *user, const struct nt_api_plan *plan, GString *out);
 	void (*status)(void *user, GString *out);
 	bool (*clock_set)(void *user, nt_time t, GString *out);
 	void *user;

@@ -48,6 +48,36 @@ void nt_control_reload(struct nt_exchange *x)
 	answer(x, x->api->options.reload(x->api->options.user, text), text);
 }
 
+/* {"base","loaded","content","folder"}: the rules are loaded if they are those, and what runs is what ran. */
+void nt_control_apply(struct nt_exchange *x)
+{
+	static const char *const known[] = { "base", "loaded", "content", "folder", NULL };
+	const struct nt_json *object = nt_exchange_object(x);
+	struct nt_api_plan plan = { .loaded = NT_NO_TIME };
+	struct nt_civil civil;
+	const char *loaded;
+	bool has_offset = false;
+	GString *text;
+
+	if (object == NULL || !nt_exchange_only(x, object, known) ||
+	    !nt_exchange_text(x, object, "base", true, &plan.base) ||
+	    !nt_exchange_text(x, object, "loaded", true, &loaded) ||
+	    !nt_exchange_text(x, object, "content", true, &plan.content) ||
+	    !nt_exchange_text(x, object, "folder", true, &plan.folder))
+		return;
+	if (!nt_instant_parse(loaded, strlen(loaded), &civil, &has_offset, &plan.loaded, NULL) || !has_offset) {
+		nt_exchange_error(x, 400, "loaded", "loaded: must be a time such as 2026-12-01T09:00:00Z");
+		return;
+	}
+	if (x->api->options.apply == NULL) {
+		cannot(x, "apply a plan");
+		return;
+	}
+	nt_log(NT_LOG_NOTICE, "a plan is to be applied", "by", x->caller.cause, NULL);
+	text = g_string_new(NULL);
+	answer(x, x->api->options.apply(x->api->options.user, &plan, text), text);
+}
+
 void nt_control_status(struct nt_exchange *x)
 {
 	if (x->api->options.status == NULL)

@@ -34,6 +34,7 @@ static const struct nt_http_route routes[] = {
 	{ "/r/*", NT_GET, 0, NT_TAKES_NOTHING, nt_rep_get, .page = true },
 	{ "/r/*", NT_POST, 0, NT_TAKES_FORM, nt_rep_post, .page = true },
 	{ "/control/reload", NT_POST, NT_SCOPE_ADMIN, NT_TAKES_NOTHING, nt_control_reload, .control = true },
+	{ "/control/apply", NT_POST, NT_SCOPE_ADMIN, NT_TAKES_JSON, nt_control_apply, .control = true },
 	{ "/control/status", NT_GET, NT_SCOPE_ADMIN, NT_TAKES_NOTHING, nt_control_status, .control = true },
 	{ "/control/clock", NT_POST, NT_SCOPE_ADMIN, NT_TAKES_JSON, nt_control_clock, .control = true },
 };

@@ -47,6 +47,7 @@ void nt_unsubscribe_post(struct nt_exchange *x);
 void nt_rep_get(struct nt_exchange *x);            /* rep.c */
 void nt_rep_post(struct nt_exchange *x);
 void nt_control_reload(struct nt_exchange *x);     /* control.c */
+void nt_control_apply(struct nt_exchange *x);
 void nt_control_status(struct nt_exchange *x);
 void nt_control_clock(struct nt_exchange *x);
 

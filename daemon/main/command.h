@@ -14,12 +14,14 @@ struct nt_command {
 	int (*run)(int argc, char **argv); /* argv[0] is the command's name; gives the exit code */
 };
 
+extern const struct nt_command nt_command_apply;
 extern const struct nt_command nt_command_check;
 extern const struct nt_command nt_command_clock;
 extern const struct nt_command nt_command_event;
 extern const struct nt_command nt_command_graph;
 extern const struct nt_command nt_command_lead;
 extern const struct nt_command nt_command_outbox;
+extern const struct nt_command nt_command_plan;
 extern const struct nt_command nt_command_preview;
 extern const struct nt_command nt_command_queue;
 extern const struct nt_command nt_command_reference;

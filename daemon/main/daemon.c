@@ -54,7 +54,8 @@ static struct nt_settings *read_settings(const char *config)
 static struct nt_program *read_rules(const struct nt_settings *settings, const struct nt_zones *zones, GString *archive)
 {
 	GString *report = g_string_new(NULL);
-	struct nt_program *program = nt_daemon_read_rules(settings, zones, archive, report);
+	char content[65];
+	struct nt_program *program = nt_daemon_read_rules(settings, zones, archive, content, report);
 
 	fputs(report->str, stderr);
 	g_string_free(report, TRUE);
@@ -300,6 +301,7 @@ static bool start_api(struct nt_daemon *daemon)
 		.connections = (unsigned)daemon->settings->connections,
 		.per_address = (unsigned)daemon->settings->per_address,
 		.reload = nt_daemon_reload,
+		.apply = nt_daemon_apply,
 		.status = nt_daemon_status,
 		.clock_set = nt_daemon_clock_set,
 		.user = daemon,

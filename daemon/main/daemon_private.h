@@ -6,6 +6,7 @@
 
 #include <ev.h>
 
+struct nt_api_plan;
 struct nt_program;
 struct nt_request;
 struct nt_settings;
@@ -40,13 +41,15 @@ struct nt_daemon {
 };
 
 /* Reads the rule set that the settings name. NULL: *report says what is wrong, as printed for people. The archive of
- * the sources is appended to `archive`. */
+ * the sources is appended to `archive`; `content` is the hash of what they say (rules/content.h). */
 struct nt_program *nt_daemon_read_rules(const struct nt_settings *settings, const struct nt_zones *zones,
-                                        GString *archive, GString *report);
+                                        GString *archive, char content[65], GString *report);
 void nt_daemon_post_load(struct nt_daemon *daemon, struct nt_program *program, const GString *archive,
                          void (*done)(struct nt_request *request, void *user));
 /* `nurturectl reload`. false: nothing changed, *out says why. */
 bool nt_daemon_reload(void *user, GString *out);
+/* `nurturectl apply`: likewise, if nothing of the plan has changed. */
+bool nt_daemon_apply(void *user, const struct nt_api_plan *plan, GString *out);
 void nt_daemon_reload_signal(struct nt_daemon *daemon); /* SIGHUP: again by itself if it can't be done right now */
 
 void nt_daemon_status(void *user, GString *out);

@@ -11,16 +11,18 @@
 #include "os/log.h"
 #include "os/notify.h"
 #include "rules/archive.h"
+#include "rules/content.h"
 #include "rules/load.h"
 #include "rules/program.h"
 #include "store/engine_thread.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define RELOAD_LATER_S 0.2
 
 struct nt_program *nt_daemon_read_rules(const struct nt_settings *settings, const struct nt_zones *zones,
-                                        GString *archive, GString *report)
+                                        GString *archive, char content[65], GString *report)
 {
 	struct nt_load_context context = { .zones = zones, .channels = nt_settings_channel_names(settings),
 		                           .webhooks = nt_settings_webhook_names(settings),
@@ -37,6 +39,7 @@ struct nt_program *nt_daemon_read_rules(const struct nt_settings *settings, cons
 		g_free(why);
 		return NULL;
 	}
+	nt_content_hash(&folder->files, content);
 	diags = nt_diags_new();
 	program = nt_rules_load(&folder->files, &context, diags);
 	nt_diags_print(diags, report);
@@ -140,8 +143,53 @@ static bool doors_differ(const struct nt_settings *a, const struct nt_settings *
 	       strcmp(a->socket, b->socket) != 0;
 }
 
-/* Everything is read and checked aside; nothing is touched until all of it is good. */
-static enum attempt prepare(struct nt_daemon *daemon, GString *archive, GString *out)
+/* A plan holds for the rules, the load and the configuration that it was made for. */
+static bool still_runs(struct nt_daemon *daemon, const struct nt_api_plan *plan, GString *out)
+{
+	nt_time loaded = nt_engine_thread_view(daemon->thread).loaded;
+
+	if (strcmp(daemon->program->hash, plan->base) != 0 || loaded != plan->loaded)
+		g_string_append(out, "the daemon has loaded other rules since the plan was made: plan anew\n");
+	else if (strcmp(daemon->loading_settings->fingerprint, daemon->settings->fingerprint) != 0)
+		g_string_append(out, "the configuration has changed since the daemon read it: 'nurturectl reload' "
+		                     "first, then plan anew\n");
+	else
+		return true;
+	return false;
+}
+
+static bool is_planned(const struct nt_daemon *daemon, const struct nt_api_plan *plan, const char *content,
+                       GString *out)
+{
+	const char *rules = daemon->loading_settings->rules;
+	char *real = realpath(rules, NULL);
+	bool same_folder = g_strcmp0(real, plan->folder) == 0;
+
+	free(real);
+	if (strcmp(content, plan->content) == 0)
+		return true;
+	if (same_folder)
+		g_string_append_printf(out, "what stands in %s (or its templates) isn't what was planned: plan anew\n",
+		                       rules);
+	else
+		g_string_append_printf(out,
+		                       "the plan is of %s, and %s holds something else: bring those files there, then "
+		                       "apply the plan again\n",
+		                       plan->folder, rules);
+	return false;
+}
+
+static void read_loading(struct nt_daemon *daemon, const struct nt_api_plan *plan, GString *archive, GString *out)
+{
+	char content[65] = "";
+
+	daemon->loading = nt_daemon_read_rules(daemon->loading_settings, daemon->zones, archive, content, out);
+	if (daemon->loading != NULL && plan != NULL && !is_planned(daemon, plan, content, out))
+		g_clear_pointer(&daemon->loading, nt_program_unref);
+}
+
+/* Everything is read and checked aside; nothing is touched until all of it is good. `plan` NULL: whatever there is. */
+static enum attempt prepare(struct nt_daemon *daemon, const struct nt_api_plan *plan, GString *archive, GString *out)
 {
 	struct nt_diags *diags = nt_diags_new();
 	enum attempt attempt = WRONG;
@@ -158,8 +206,8 @@ static enum attempt prepare(struct nt_daemon *daemon, GString *archive, GString 
 		g_string_append(out, "channels that the last reload replaced still have messages on the wire: try "
 		                     "again in a moment\n");
 		attempt = LATER;
-	} else {
-		daemon->loading = nt_daemon_read_rules(daemon->loading_settings, daemon->zones, archive, out);
+	} else if (plan == NULL || still_runs(daemon, plan, out)) {
+		read_loading(daemon, plan, archive, out);
 		attempt = daemon->loading != NULL ? UNDER_WAY : WRONG;
 	}
 	if (attempt != UNDER_WAY) {
@@ -169,7 +217,7 @@ static enum attempt prepare(struct nt_daemon *daemon, GString *archive, GString 
 	return attempt;
 }
 
-static enum attempt reload(struct nt_daemon *daemon, GString *out)
+static enum attempt reload(struct nt_daemon *daemon, const struct nt_api_plan *plan, GString *out)
 {
 	GString *archive;
 	enum attempt attempt;
@@ -181,7 +229,7 @@ static enum attempt reload(struct nt_daemon *daemon, GString *out)
 	}
 	nt_notify_reloading();
 	archive = g_string_new(NULL);
-	attempt = prepare(daemon, archive, out);
+	attempt = prepare(daemon, plan, archive, out);
 	if (attempt == UNDER_WAY) {
 		daemon->reloading = true;
 		nt_daemon_post_load(daemon, daemon->loading, archive, loaded);
@@ -198,7 +246,12 @@ static enum attempt reload(struct nt_daemon *daemon, GString *out)
 
 bool nt_daemon_reload(void *user, GString *out)
 {
-	return reload(user, out) == UNDER_WAY;
+	return reload(user, NULL, out) == UNDER_WAY;
+}
+
+bool nt_daemon_apply(void *user, const struct nt_api_plan *plan, GString *out)
+{
+	return reload(user, plan, out) == UNDER_WAY;
 }
 
 /* A signal has nobody who could try again. */
@@ -206,7 +259,7 @@ static void reload_now_or_later(struct nt_daemon *daemon)
 {
 	GString *out = g_string_new(NULL);
 
-	if (reload(daemon, out) == LATER) {
+	if (reload(daemon, NULL, out) == LATER) {
 		ev_timer_set(&daemon->reload_later, RELOAD_LATER_S, 0.);
 		ev_timer_start(daemon->loop, &daemon->reload_later);
 	}

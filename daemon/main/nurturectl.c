@@ -7,12 +7,14 @@
 #include <string.h>
 
 static const struct nt_command *const commands[] = {
+	&nt_command_apply,
 	&nt_command_check,
 	&nt_command_clock,
 	&nt_command_event,
 	&nt_command_graph,
 	&nt_command_lead,
 	&nt_command_outbox,
+	&nt_command_plan,
 	&nt_command_preview,
 	&nt_command_queue,
 	&nt_command_reference,

@@ -2,9 +2,12 @@
 
 #include "base/arena.h"
 #include "base/diag.h"
+#include "engine/store.h"
 #include "os/calendar.h"
 #include "os/folder.h"
 #include "os/zones.h"
+#include "rules/archive.h"
+#include "rules/content.h"
 #include "rules/yaml.h"
 
 #include <glib.h>
@@ -44,6 +47,7 @@ static void use_config(struct nt_ruleset *ruleset, const struct nt_yaml *config,
 
 	ruleset->channels = names_under(config, "channels");
 	ruleset->webhooks = names_under(config, "webhooks");
+	ruleset->rules = path_of(nt_yaml_get(config, "rules"), path);
 	if (ruleset->templates == NULL)
 		ruleset->templates = path_of(nt_yaml_get(config, "templates"), path);
 	if (store != NULL && store->type == NT_YAML_MAPPING)
@@ -96,15 +100,29 @@ void nt_ruleset_clear(struct nt_ruleset *ruleset)
 	g_strfreev(ruleset->channels);
 	g_strfreev(ruleset->webhooks);
 	g_free(ruleset->store);
+	g_free(ruleset->rules);
 	*ruleset = (struct nt_ruleset){ 0 };
+}
+
+static struct nt_load_context context_of(const struct nt_ruleset *ruleset)
+{
+	return (struct nt_load_context){ .zones = ruleset->zones, .channels = (const char *const *)ruleset->channels,
+		                         .webhooks = (const char *const *)ruleset->webhooks,
+		                         .calendar_days = nt_calendar_days };
 }
 
 struct nt_program *nt_ruleset_load(const struct nt_ruleset *ruleset, const char *folder, struct nt_diags *diags,
                                    char **why)
 {
-	struct nt_load_context context = { .zones = ruleset->zones, .channels = (const char *const *)ruleset->channels,
-	                                   .webhooks = (const char *const *)ruleset->webhooks,
-	                                   .calendar_days = nt_calendar_days };
+	char content[65];
+
+	return nt_ruleset_load_content(ruleset, folder, diags, content, why);
+}
+
+struct nt_program *nt_ruleset_load_content(const struct nt_ruleset *ruleset, const char *folder, struct nt_diags *diags,
+                                           char content[65], char **why)
+{
+	struct nt_load_context context = context_of(ruleset);
 	struct nt_program *program;
 	struct nt_folder *files;
 	int code;
@@ -113,7 +131,33 @@ struct nt_program *nt_ruleset_load(const struct nt_ruleset *ruleset, const char 
 	files = nt_folder_read(folder, ruleset->templates, &code, why);
 	if (files == NULL)
 		return NULL;
+	nt_content_hash(&files->files, content);
 	program = nt_rules_load(&files->files, &context, diags);
 	nt_folder_free(files);
+	return program;
+}
+
+/* What is configured now may be less than was then: the rules were good when they were kept. */
+struct nt_program *nt_ruleset_load_kept(const struct nt_ruleset *ruleset, struct nt_store *store, const char *hash,
+                                        char **why)
+{
+	struct nt_load_context context = { .zones = ruleset->zones, .calendar_days = nt_calendar_days };
+	struct nt_arena *arena = nt_arena_new();
+	struct nt_diags *diags = nt_diags_new();
+	struct nt_program *program = NULL;
+	struct nt_rule_set_files files;
+	struct nt_blob archive = { 0 };
+	nt_time at;
+
+	*why = NULL;
+	if (store->ops->program_get(store, arena, hash, &archive, &at) != NT_STORE_OK)
+		*why = g_strdup(store->ops->error(store));
+	else if (archive.bytes == NULL)
+		*why = g_strdup_printf("the store doesn't have the rules %.12s", hash);
+	else if (!nt_archive_unpack(arena, archive.bytes, archive.length, &files) ||
+	         (program = nt_rules_load(&files, &context, diags)) == NULL)
+		*why = g_strdup_printf("the rules %.12s that the store keeps can't be read by this version", hash);
+	nt_diags_free(diags);
+	nt_arena_free(arena);
 	return program;
 }

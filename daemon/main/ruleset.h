@@ -6,6 +6,7 @@
 
 struct nt_diags;
 struct nt_program;
+struct nt_store;
 struct nt_zones;
 
 /* What holds for every folder that is loaded. Must outlive the programs. */
@@ -15,6 +16,7 @@ struct nt_ruleset {
 	char **channels;  /* names, NULL-terminated; NULL: not known, any goes */
 	char **webhooks;
 	char *store;      /* the configuration's SQLite file, or NULL */
+	char *rules;      /* the configuration's rules folder, or NULL */
 };
 
 /* `config` (NULL: none) is a nurtured.yaml: its templates folder, channels and webhooks; `templates` (NULL: the
@@ -25,5 +27,11 @@ void nt_ruleset_clear(struct nt_ruleset *ruleset);
 /* NULL with *why NULL: the rules have errors, which are in diags; with *why: they couldn't be read. */
 struct nt_program *nt_ruleset_load(const struct nt_ruleset *ruleset, const char *folder, struct nt_diags *diags,
                                    char **why);
+/* And what the files say, whatever the folder is called (rules/content.h). */
+struct nt_program *nt_ruleset_load_content(const struct nt_ruleset *ruleset, const char *folder, struct nt_diags *diags,
+                                           char content[65], char **why);
+/* One that a store keeps by its hash. NULL and *why: it isn't there, or can't be read any more. */
+struct nt_program *nt_ruleset_load_kept(const struct nt_ruleset *ruleset, struct nt_store *store, const char *hash,
+                                        char **why);
 
 #endif

@@ -214,7 +214,8 @@ static void put_step(struct drawing *d, int i)
 	if (marks != NULL && marks[i].note != NULL)
 		put_small(d, "#c77700", marks[i].note);
 	if (counts != NULL && counts->here != NULL && counts->here[i] > 0) {
-		g_snprintf(text, sizeof text, "%" G_GUINT64_FORMAT " here", counts->here[i]);
+		g_snprintf(text, sizeof text, "%" G_GUINT64_FORMAT " %s", counts->here[i],
+		           d->graph->after ? "then here" : "here");
 		g_string_append_printf(d->label, "<br/><b><font color=\"#b0002a\">%s</font></b>", text);
 	}
 	put_node(d, "s", i, look_of(step->kind), marks != NULL ? marks[i].mark : NT_GRAPH_PLAIN);
@@ -503,7 +504,7 @@ static void put_title(struct drawing *d)
 		g_string_append_printf(d->out, "<br/>%s", d->campaign->name);
 	nt_words_campaign_facts(d->graph->program, d->campaign, put_campaign_fact, d); /* priority is the first */
 	g_string_append(d->out, "</font>");
-	if (counts != NULL)
+	if (counts != NULL && !d->graph->after)
 		g_string_append_printf(d->out,
 		                       "<br/><font point-size=\"12\">%" G_GUINT64_FORMAT " inside, %" G_GUINT64_FORMAT
 		                       " ever entered, %" G_GUINT64_FORMAT " came to the end, %" G_GUINT64_FORMAT
@@ -536,18 +537,17 @@ void nt_graph_campaign(const struct nt_graph *graph, GString *out)
 	g_string_free(d.label, TRUE);
 }
 
-void nt_graph_box(const char *title, const char *lines, enum nt_graph_mark mark, bool gone, GString *out)
+void nt_graph_box(const char *title, const char *lines, bool gone, GString *out)
 {
 	char **all = g_strsplit(lines, "\n", -1);
 
 	g_string_append(out, "\t\"box ");
 	put_escaped(title, strlen(title), out);
 	g_string_append_printf(out, "\" [shape=box, style=\"filled%s\", fillcolor=\"%s\", label=<<b>",
-	                       gone ? ",dashed" : "",
-	                       gone ? "#fbe3e4" : mark == NT_GRAPH_ADDED ? "#e3f1e3" : "#ffffff");
+	                       gone ? ",dashed" : "", gone ? "#fbe3e4" : "#ffffff");
 	put_escaped(title, strlen(title), out);
 	g_string_append(out, "</b>");
-	for (unsigned i = 0; all[i] != NULL; i++) {
+	for (unsigned i = 0; all[i] != NULL && all[i][0] != '\0'; i++) {
 		g_string_append(out, "<br/>");
 		put_escaped(all[i], strlen(all[i]), out);
 	}

@@ -35,6 +35,7 @@ struct nt_graph {
 	const struct nt_program *program;
 	int campaign;
 	const struct nt_graph_counts *counts; /* or NULL */
+	bool after; /* the counts are a plan's: only how many will be at each step */
 	const struct nt_graph_step *steps;    /* or NULL */
 	const struct nt_graph_gone *gone;
 	unsigned n_gone;
@@ -44,7 +45,7 @@ struct nt_graph {
 void nt_graph_begin(GString *out);
 void nt_graph_campaign(const struct nt_graph *graph, GString *out);
 /* A campaign of which there is no more to show than its name and a few lines. */
-void nt_graph_box(const char *title, const char *lines, enum nt_graph_mark mark, bool gone, GString *out);
+void nt_graph_box(const char *title, const char *lines, bool gone, GString *out);
 void nt_graph_end(GString *out);
 
 #endif

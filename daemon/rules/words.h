@@ -15,6 +15,8 @@ void nt_words_step_facts(const struct nt_program *program, const struct nt_campa
 /* All but its steps and name: title, priority, enter, again, … */
 void nt_words_campaign_facts(const struct nt_program *program, const struct nt_campaign *campaign, nt_words_fact *each,
                              void *user);
+/* What isn't a campaign: segments, fields, events, scoring, policy, sales. */
+void nt_words_other_facts(const struct nt_program *program, nt_words_fact *each, void *user);
 /* "email welcome", "wait for pricing.viewed": the verb with its value, on one line. */
 void nt_words_step(const struct nt_program *program, const struct nt_campaign *campaign, const struct nt_step *step,
                    GString *out);

@@ -100,6 +100,7 @@ static void publish(struct nt_engine_thread *thread, const char *trouble)
 	pthread_mutex_lock(&thread->lock);
 	thread->view.now = nt_engine_now(engine);
 	thread->view.due = due;
+	thread->view.loaded = nt_engine_loaded(engine);
 	thread->view.counters = nt_engine_counters(engine);
 	thread->view.touching = nt_engine_touching(engine);
 	thread->view.trouble = trouble;

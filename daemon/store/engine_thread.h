@@ -26,6 +26,7 @@ struct nt_engine_thread_options {
 /* What the loop may know of the engine, as of the last turn. */
 struct nt_engine_view {
 	nt_time now, due;
+	nt_time loaded;      /* when the engine's program was; NT_NO_TIME: not yet */
 	struct nt_engine_counters counters;
 	bool touching;
 	const char *trouble; /* interned; NULL: all is well */

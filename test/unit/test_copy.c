@@ -13,7 +13,8 @@ static void count_progress(void *user, uint64_t leads, uint64_t total)
 
 static struct nt_copy copy_of(struct house *h)
 {
-	return (struct nt_copy){ .from = h->store, .to = nt_memory_store_over(h->store), .program = h->program };
+	return (struct nt_copy){ .from = h->store, .to = nt_memory_store_over(h->store), .program = h->program,
+		                 .due_before = NT_NO_TIME };
 }
 
 static struct nt_driver *drive(struct house *h, struct nt_store *twin)
@@ -133,6 +134,7 @@ static void test_messages_under_way_come_along(void **state)
 	assert_int_equal(row.attempts, 1);
 	assert_true(row.not_before > h->now);
 	driver = drive(h, copy.to);
+	nt_driver_run(driver, h->now, true);
 	assert_int_equal(copy.to->ops->outbox_get(copy.to, h->arena, handed, &row), NT_STORE_OK);
 	assert_int_equal(row.state, NT_OUTBOX_ACCEPTED);
 	assert_int_equal(copy.to->ops->outbox_get(copy.to, h->arena, tried, &row), NT_STORE_OK);
