@@ -244,9 +244,36 @@ static inline void write_splitting(struct writer *w, int indent, int depth, cons
 	write_language_steps(w, indent + 8, depth - 1);
 }
 
+static inline void write_points(struct writer *w, int indent, int depth, const char *pad)
+{
+	static const char *const dates[] = { "ends", "starts", "entered", "created_at", "2026-03-29",
+		                             "'last(\"c.d\")'" };
+
+	g_string_append_printf(w->out, "%s- schedule:\n", pad);
+	for (unsigned n = 1 + chance(w->seed) % 3; n > 0; n--) {
+		const char *between = "-";
+
+		if (!once_in(w->seed, 4)) {
+			g_string_append_printf(w->out, "%s    %s %s: %s\n", pad, between,
+			                       once_in(w->seed, 2) ? "before" : "after", PICK(w->seed, lasting));
+			between = " ";
+		}
+		g_string_append_printf(w->out, "%s    %s of: %s\n", pad, between, PICK(w->seed, dates));
+		if (once_in(w->seed, 2))
+			g_string_append_printf(w->out, "%s      time: %s\n", pad,
+			                       once_in(w->seed, 2) ? "02:30" : "09:00");
+		if (once_in(w->seed, 3))
+			g_string_append_printf(w->out, "%s      late: send\n", pad);
+		g_string_append_printf(w->out, "%s      steps:\n", pad);
+		w->handy = false;
+		write_language_steps(w, indent + 8, depth - 1);
+	}
+	w->handy = false;
+}
+
 static inline void write_language_step(struct writer *w, int indent, int depth, const char *pad)
 {
-	switch (chance(w->seed) % (depth > 0 ? 11 : 8)) {
+	switch (chance(w->seed) % (depth > 0 ? 12 : 8)) {
 	case 0:
 	case 1:
 	case 2:
@@ -271,6 +298,9 @@ static inline void write_language_step(struct writer *w, int indent, int depth, 
 		return;
 	case 9:
 		write_choosing(w, indent, depth, pad);
+		return;
+	case 10:
+		write_points(w, indent, depth, pad);
 		return;
 	default:
 		write_splitting(w, indent, depth, pad);

@@ -239,6 +239,76 @@ static void changes_against_looking_at_every_millisecond(void **state)
 	}
 }
 
+/* ---- II.2's recipe in Python's integers: C from isqrt(1 << 799), m built bit by bit, crossings by bisection ---- */
+
+static void decays_as_worked_out_elsewhere(void **state)
+{
+	static const struct {
+		int64_t nano;
+		nt_time elapsed, half_life;
+		int64_t left;
+	} decays[] = {
+		{ INT64_C(100000000000), INT64_C(1), INT64_C(1209600000), INT64_C(99999999951) },
+		{ INT64_C(100000000000), INT64_C(86400000), INT64_C(1209600000), INT64_C(95169515305) },
+		{ INT64_C(-100000000000), INT64_C(86400000), INT64_C(1209600000), INT64_C(-95169515305) },
+		{ INT64_C(123456789012345678), INT64_C(129600000), INT64_C(345600000), INT64_C(95198198242471813) },
+		{ INT64_C(9223372036854775807), INT64_C(1), INT64_C(1), INT64_C(4611686018427387903) },
+		{ INT64_C(9223372036854775807), INT64_C(62), INT64_C(1), INT64_C(1) },
+		{ INT64_C(9223372036854775807), INT64_C(63), INT64_C(1), INT64_C(0) },
+		{ INT64_C(-9223372036854775807), INT64_C(864000001), INT64_C(259200000), INT64_C(-915074402311179054) },
+		{ INT64_C(1), INT64_C(86399999), INT64_C(86400000), INT64_C(0) },
+		{ INT64_C(999999999), INT64_C(1123212345), INT64_C(1209600000), INT64_C(525374602) },
+		{ INT64_C(7000000000), INT64_C(94608000000), INT64_C(2592000000), INT64_C(0) },
+		{ INT64_C(5000000000), INT64_C(1209599999), INT64_C(1209600000), INT64_C(2500000001) },
+		{ INT64_C(-91837285633755), INT64_C(128163319295), INT64_C(7776000000), INT64_C(-1003391092) },
+		{ INT64_C(-85402913803691), INT64_C(336835654), INT64_C(86400000), INT64_C(-5726495774136) },
+		{ INT64_C(32028891519359), INT64_C(33094445), INT64_C(3600000), INT64_C(54727151405) },
+		{ INT64_C(-71298693093016), INT64_C(6760025925), INT64_C(1209600000), INT64_C(-1481602004951) },
+		{ INT64_C(-38995439084768), INT64_C(54781107), INT64_C(3600000), INT64_C(-1023877849) },
+		{ INT64_C(-55077264430607), INT64_C(308944456), INT64_C(345600000), INT64_C(-29639485425745) },
+		{ INT64_C(25209538551371), INT64_C(34903907430), INT64_C(7776000000), INT64_C(1122897764991) },
+		{ INT64_C(-41047256075342), INT64_C(28921392), INT64_C(3600000), INT64_C(-156636667208) },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof decays / sizeof decays[0]; i++)
+		assert_true(nt_decay(decays[i].nano, decays[i].elapsed, decays[i].half_life) == decays[i].left);
+}
+
+static void crosses_as_worked_out_elsewhere(void **state)
+{
+	static const struct {
+		int64_t nano;
+		nt_number fit;
+		nt_time half_life;
+		int64_t k;
+		nt_time at;
+	} crossings[] = {
+		{ INT64_C(100000000000), INT64_C(0), INT64_C(86400000), 50, INT64_C(87652763) },
+		{ INT64_C(100000000000), INT64_C(0), INT64_C(86400000), 51, INT64_C(85159703) },
+		{ INT64_C(100000000000), INT64_C(0), INT64_C(86400000), 1, INT64_C(660429175) },
+		{ INT64_C(100000000000), INT64_C(20000000), INT64_C(86400000), 50, INT64_C(152168816) },
+		{ INT64_C(-100000000000), INT64_C(20000000), INT64_C(86400000), 0, INT64_C(197536682) },
+		{ INT64_C(-100000000000), INT64_C(0), INT64_C(1209600000), 0, INT64_C(9246008444) },
+		{ INT64_C(80500000000), INT64_C(0), INT64_C(1209600000), 80, INT64_C(21813834) },
+		{ INT64_C(80499999999), INT64_C(0), INT64_C(1209600000), 80, INT64_C(21813834) },
+		{ INT64_C(80000000000), INT64_C(-7500000), INT64_C(345600000), 60, INT64_C(88417926) },
+		{ INT64_C(60000000000), INT64_C(500000), INT64_C(129600000), 40, INT64_C(80544894) },
+		{ INT64_C(300000000000), INT64_C(12345678), INT64_C(7776000000), 100, INT64_C(13867083771) },
+		{ INT64_C(-40000000000), INT64_C(60000000), INT64_C(1209600000), 50, INT64_C(2334057070) },
+		{ INT64_C(1000000000), INT64_C(0), INT64_C(3600000), 1, INT64_C(3600001) },
+		{ INT64_C(100000000000), INT64_C(10000000), INT64_C(86400000), 10, NT_NEVER },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof crossings / sizeof crossings[0]; i++) {
+		struct nt_engagement e = { crossings[i].nano, 1000 };
+		nt_time at = nt_score_crossing(&e, crossings[i].fit, 1000, crossings[i].half_life, crossings[i].k);
+
+		assert_true(at == (crossings[i].at == NT_NEVER ? NT_NEVER : crossings[i].at + 1000));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -252,6 +322,8 @@ int main(void)
 		cmocka_unit_test(reads_round_half_up_and_score_rounds_the_sum),
 		cmocka_unit_test(crossing_is_the_first_millisecond),
 		cmocka_unit_test(changes_against_looking_at_every_millisecond),
+		cmocka_unit_test(decays_as_worked_out_elsewhere),
+		cmocka_unit_test(crosses_as_worked_out_elsewhere),
 	};
 
 	return cmocka_run_group_tests_name("score", tests, NULL, NULL);

@@ -205,6 +205,51 @@ static void rules_that_chase_each_other_come_to_an_end(void **state)
 	world_free(w);
 }
 
+/* II.10: names beyond the limit aren't kept; those that are go on counting. */
+static void a_thousand_names_are_kept(void **state)
+{
+	struct lead_world *w = ann(PLAIN);
+	unsigned names = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < NT_EVENT_NAMES_KEPT + 5; i++) {
+		char name[16];
+
+		snprintf(name, sizeof name, "u.n%u", i);
+		world_event(w, "2026-06-01 10:00", name);
+	}
+	world_event(w, "2026-06-02 10:00", "u.n7");
+	world_event(w, "2026-06-02 10:00", "a.b");
+	for (const struct nt_extra_event *e = w->lead->extra_events; e != NULL; e = e->next, names++)
+		if (strcmp(e->name, "u.n7") == 0)
+			assert_int_equal(e->stat.count, 2);
+	assert_int_equal(names, NT_EVENT_NAMES_KEPT);
+	assert_int_equal(nt_lead_event(w->lead, nt_program_event(w->program, "a.b")).count, 1);
+	world_free(w);
+}
+
+/* II.2: of 300 events 256 are left, the oldest standing for the first 45, at the time of the 45th. */
+static void count_is_defined_over_the_ring(void **state)
+{
+	struct lead_world *w = ann(POLICY "---\nfields:\n  seats: number\n" A_B "campaign: c\n"
+	                           "enter: { when: 'count(\"a.b\", 7 days) > seats' }\nagain: always\nsteps:\n"
+	                           "  - tag: many\n  - wait_until: 'not (count(\"a.b\", 7 days) > seats)'\n"
+	                           "  - untag: many\n");
+
+	(void)state;
+	world_set(w, "2026-06-01 00:00", "{\"seats\":299}");
+	for (unsigned i = 1; i <= 300; i++) {
+		char at[32];
+
+		snprintf(at, sizeof at, "2026-06-01 %02u:%02u", i / 60, i % 60);
+		world_event(w, at, "a.b");
+	}
+	world_until(w, "2026-07-01 00:00");
+	assert_string_equal(w->timeline->str, "Mon 2026-06-01 05:00 EDT tag many\n"
+	                                      "Mon 2026-06-08 00:45 EDT untag many\n");
+	world_free(w);
+}
+
 static void late_events_count_but_start_nothing(void **state)
 {
 	struct lead_world *w = ann(PLAIN "campaign: c\nenter: { on: a.b }\nagain: always\n"
@@ -240,6 +285,8 @@ int main(void)
 		cmocka_unit_test(patience_ends_while_the_daemon_is_away),
 		cmocka_unit_test(there_may_be_no_time_at_all),
 		cmocka_unit_test(rules_that_chase_each_other_come_to_an_end),
+		cmocka_unit_test(a_thousand_names_are_kept),
+		cmocka_unit_test(count_is_defined_over_the_ring),
 		cmocka_unit_test(late_events_count_but_start_nothing),
 	};
 

@@ -73,7 +73,6 @@ static void field(struct nt_lead *lead, const char *name, struct nt_value value,
 {
 	struct nt_field_change change = { .name = name, .value = value };
 
-
 	change.field = nt_program_field(lead->program, name);
 	step(lead, (struct nt_input){ .kind = NT_INPUT_FIELDS, .fields = { .changes = &change, .n = 1 } }, now);
 }
