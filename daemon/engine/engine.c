@@ -9,6 +9,8 @@
 
 #define TIMERS_A_TURN 100000u
 #define LATE NT_SECOND /* a timer that runs so much after its time counts as late */
+#define PRUNED_A_TURN 200u /* of the log; looked for again when so many have gone, or after a while */
+#define PRUNE_EVERY NT_HOUR
 #define META_INSTANT "instant"
 #define META_BATCH "batch"
 
@@ -241,6 +243,22 @@ static void answer_all(struct nt_batch *turn, struct asked *all, unsigned n)
 
 /* ---- a turn ---- */
 
+/* The log is kept for a time (II.10). */
+static void prune(struct nt_batch *turn)
+{
+	struct nt_engine *engine = turn->engine;
+	struct nt_duration kept = engine->options.keep_log;
+	nt_time before;
+	unsigned n;
+
+	if (nt_duration_is_zero(kept) || turn->now < engine->prune_at || turn->code != NT_STORE_OK)
+		return;
+	before = nt_time_minus(engine->program->zones->utc, turn->now, kept);
+	if (!nt_turn_ok(turn, turn->store->ops->log_prune(turn->store, before, PRUNED_A_TURN, &n)))
+		return;
+	engine->prune_at = n == PRUNED_A_TURN ? turn->now : turn->now + PRUNE_EVERY;
+}
+
 /* Order (II.1): timers due before now, then what has come in, then timers due now. A lead that a request is about
  * runs its own earlier timers within its step. */
 static void do_turn(struct nt_batch *turn, struct nt_request *requests, unsigned timers, unsigned touches)
@@ -268,6 +286,7 @@ static void do_turn(struct nt_batch *turn, struct nt_request *requests, unsigned
 	run_timers(turn, due, n_due, turn->now, NULL);
 	nt_turn_sales_timers(turn, caught_up);
 	nt_turn_touch(turn, touches);
+	prune(turn);
 	nt_turn_sales(turn);
 	nt_turn_save(turn);
 	g_hash_table_destroy(busy);

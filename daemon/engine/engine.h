@@ -103,6 +103,7 @@ struct nt_engine_options {
 	/* Called after each commit for every message that the sales subject sends. */
 	void (*observe_rep)(void *user, const struct nt_message *message);
 	void *user;
+	struct nt_duration keep_log; /* II.10: older rows of the log go, some a turn; zero: none do */
 	/* Gives an older rule set by hash (compiled from the store's archive), or NULL; the engine keeps the
 	 * reference. */
 	struct nt_program *(*older_program)(void *user, const char *hash);

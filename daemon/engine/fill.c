@@ -17,17 +17,18 @@ struct filling {
 };
 
 /* Rows of the lead from its newest back; what is older than the log is kept isn't there. */
-static GPtrArray *read_rows(struct nt_batch *turn, struct nt_arena *arena, int64_t head)
+static GPtrArray *read_rows(struct nt_batch *turn, struct nt_arena *arena, const char *lead, int64_t head)
 {
 	GPtrArray *rows = g_ptr_array_new();
 
 	while (head != 0) {
 		struct nt_log_row *row = nt_arena_new0(arena, struct nt_log_row);
 
-		if (!nt_turn_ok(turn, turn->store->ops->log_read(turn->store, arena, head, row)) || row->lead == NULL)
+		if (!nt_turn_ok(turn, turn->store->ops->log_read(turn->store, arena, head, row)) || row->lead == NULL ||
+		    strcmp(row->lead, lead) != 0)
 			break;
 		g_ptr_array_add(rows, row);
-		head = row->previous;
+		head = row->previous < head ? row->previous : 0;
 	}
 	return rows;
 }
@@ -161,7 +162,7 @@ void nt_turn_fill(struct nt_batch *turn, struct nt_turn_lead *tl, const struct n
 	if (tl->lead->log_head == 0 || !nt_lead_has_gaps(tl->lead, from))
 		return;
 	arena = nt_arena_new();
-	rows = read_rows(turn, arena, tl->lead->log_head);
+	rows = read_rows(turn, arena, tl->id, tl->lead->log_head);
 	for (unsigned i = rows->len; i-- > 0;) {
 		struct filling f = { .lead = tl->lead, .from = from, .arena = nt_arena_new() };
 

@@ -181,6 +181,18 @@ static int memory_save(struct nt_store *store, const char *id, const void *bytes
 	return NT_STORE_OK;
 }
 
+/* One of this batch goes for good; an older one comes back with a rollback. */
+static void forget_row(struct nt_memory *m, unsigned i)
+{
+	struct nt_cell_change gone = { .log = m->log->pdata[i] };
+
+	m->log->pdata[i] = NULL;
+	if (i < m->log_before)
+		g_array_append_val(m->journal, gone);
+	else
+		g_free(gone.log);
+}
+
 static int memory_erase(struct nt_store *store, const char *id, nt_time old_due, int64_t log_head)
 {
 	struct nt_memory *m = of(store);
@@ -199,15 +211,10 @@ static int memory_erase(struct nt_store *store, const char *id, nt_time old_due,
 		nt_memory_change(m, NT_CELL_OUTBOX, ((struct nt_cell *)rows->pdata[i])->key, NULL);
 	g_ptr_array_unref(rows);
 	for (unsigned i = 0; i < m->log->len; i++) {
-		struct nt_cell_change erased = { .log = m->log->pdata[i] };
+		const struct nt_log_cell *cell = m->log->pdata[i];
 
-		if (erased.log == NULL || strcmp(erased.log->row.lead, id) != 0)
-			continue;
-		m->log->pdata[i] = NULL;
-		if (i < m->log_before)
-			g_array_append_val(m->journal, erased);
-		else
-			g_free(erased.log);
+		if (cell != NULL && strcmp(cell->row.lead, id) == 0)
+			forget_row(m, i);
 	}
 	return NT_STORE_OK;
 }
@@ -331,6 +338,25 @@ static int memory_log_read(struct nt_store *store, struct nt_arena *arena, int64
 	row->lead = nt_arena_strdup(arena, row->lead);
 	row->body = nt_arena_strdup(arena, row->body);
 	row->program_hash = nt_arena_strdup(arena, row->program_hash);
+	return NT_STORE_OK;
+}
+
+static int memory_log_prune(struct nt_store *store, nt_time before, unsigned limit, unsigned *n)
+{
+	struct nt_memory *m = of(store);
+	unsigned seen = 0;
+
+	NT_CHECK(m->open);
+	*n = 0;
+	for (unsigned i = 0; i + 1 < m->log->len && seen < limit; i++) {
+		const struct nt_log_cell *cell = m->log->pdata[i];
+
+		seen += cell != NULL;
+		if (cell == NULL || cell->row.at >= before)
+			continue;
+		forget_row(m, i);
+		++*n;
+	}
 	return NT_STORE_OK;
 }
 
@@ -499,6 +525,7 @@ static const struct nt_store_ops memory_ops = {
 	.unsuppress = nt_memory_unsuppress,
 	.log_append = memory_log_append,
 	.log_read = memory_log_read,
+	.log_prune = memory_log_prune,
 	.outbox_put = nt_memory_outbox_put,
 	.outbox_claim = nt_memory_outbox_claim,
 	.outbox_next = nt_memory_outbox_next,

@@ -117,6 +117,9 @@ struct nt_store_ops {
 	int (*log_append)(struct nt_store *store, struct nt_log_row *row); /* sets row->sequence */
 	/* row->lead NULL: not there. */
 	int (*log_read)(struct nt_store *store, struct nt_arena *arena, int64_t sequence, struct nt_log_row *row);
+	/* Of the oldest `limit` rows those from before that instant go; *n says how many. The newest row of all stays,
+	 * so that no sequence is given twice. A chain ends where its row is gone. */
+	int (*log_prune)(struct nt_store *store, nt_time before, unsigned limit, unsigned *n);
 
 	int (*outbox_put)(struct nt_store *store, const struct nt_message *message); /* the same id again: nothing */
 	/* RELEASED rows of a channel with not_before <= now, by not_before, then in the order in which they were put:

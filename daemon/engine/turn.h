@@ -60,6 +60,7 @@ struct nt_engine {
 	GArray *loads;                  /* struct nt_load: the history that leads not yet touched may need */
 	char *cursor;                   /* of the background pass: the last id seen; NULL: it is done */
 	GArray *ready, *observed;       /* kept for their memory */
+	nt_time prune_at; /* when the log is looked through next for what is too old */
 	bool stale; /* a rollback couldn't be followed by reading: what is here isn't what the store has */
 };
 

@@ -219,6 +219,8 @@ static bool start_engine(struct nt_daemon *daemon)
 		                             .older_program = older_program };
 	const char *why = NULL;
 
+	options.keep_log.months = (int32_t)daemon->settings->log_months;
+
 	if (daemon->options.live) {
 		options.observe = nt_live_observe;
 		options.observe_rep = nt_live_observe_rep;

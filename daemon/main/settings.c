@@ -45,6 +45,8 @@ static const struct nt_setting top_table[] = {
 	  .help = "of these, from one address; 0: half of them (behind a proxy all come from one: set it to as many)" },
 	{ "stop_within", NT_SETTING_DURATION, IN_SETTINGS(stop_limit_ms), false, 30000, .least = 0, .most = 600000,
 	  .help = "how long a stop waits for what is on the wire" },
+	{ "log_months", NT_SETTING_COUNT, IN_SETTINGS(log_months), false, 25, .least = 1, .most = 1200,
+	  .help = "how many months the log is kept: timelines, and what new rules can ask of the past" },
 	{ .key = NULL },
 };
 

@@ -35,7 +35,7 @@ struct nt_settings {
 	const char *rules, *templates, *store_path;
 	const char *listen, *public_url, *socket;
 	const char *providers;       /* folder */
-	int64_t body_limit, request_timeout_ms, connections, per_address, stop_limit_ms;
+	int64_t body_limit, request_timeout_ms, connections, per_address, stop_limit_ms, log_months;
 	struct nt_token *tokens;
 	unsigned n_tokens;
 	const char **link_keys;

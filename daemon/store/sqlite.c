@@ -44,6 +44,8 @@ static const char *const sql[NT_SQL_STATEMENTS] = {
 			   " LEFT JOIN program ON program.number = log.program WHERE log.sequence = ?1",
 	[NT_SQL_LOG_LAST] = "SELECT max(sequence) FROM log",
 	[NT_SQL_LOG_ERASE] = "DELETE FROM log WHERE sequence = ?1",
+	[NT_SQL_LOG_PRUNE] = "DELETE FROM log WHERE at < ?1 AND sequence < (SELECT max(sequence) FROM log)"
+			     " AND sequence IN (SELECT sequence FROM log ORDER BY sequence LIMIT ?2)",
 	[NT_SQL_OUTBOX_PUT] =
 		"INSERT OR IGNORE INTO outbox (id, state, channel, not_before, attempts, slot, changed, lead, rep,"
 		" campaign, run_key, entry, step, template, locale, template_hash, address, address_name, payload,"
@@ -458,6 +460,7 @@ static const struct nt_store_ops ops = {
 	.unsuppress = nt_sqlite_unsuppress,
 	.log_append = nt_sqlite_log_append,
 	.log_read = nt_sqlite_log_read,
+	.log_prune = nt_sqlite_log_prune,
 	.outbox_put = nt_sqlite_outbox_put,
 	.outbox_claim = nt_sqlite_outbox_claim,
 	.outbox_next = nt_sqlite_outbox_next,

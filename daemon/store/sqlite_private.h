@@ -14,7 +14,7 @@ enum nt_statement {
 	NT_SQL_TIMER_PUT, NT_SQL_TIMER_DELETE, NT_SQL_TIMER_DUE, NT_SQL_TIMER_NEXT,
 	NT_SQL_INPUT_PUT,
 	NT_SQL_SUPPRESSED, NT_SQL_SUPPRESS, NT_SQL_UNSUPPRESS,
-	NT_SQL_LOG_PUT, NT_SQL_LOG_GET, NT_SQL_LOG_LAST, NT_SQL_LOG_ERASE,
+	NT_SQL_LOG_PUT, NT_SQL_LOG_GET, NT_SQL_LOG_LAST, NT_SQL_LOG_ERASE, NT_SQL_LOG_PRUNE,
 	NT_SQL_OUTBOX_PUT, NT_SQL_OUTBOX_CLAIM, NT_SQL_OUTBOX_HAND, NT_SQL_OUTBOX_NEXT, NT_SQL_OUTBOX_GET,
 	NT_SQL_OUTBOX_STATE,
 	NT_SQL_OUTBOX_MOVE, NT_SQL_OUTBOX_LIST, NT_SQL_OUTBOX_LIST_HELD, NT_SQL_OUTBOX_WAITING,
@@ -55,6 +55,7 @@ int nt_sqlite_suppress(struct nt_store *base, const struct nt_address *address, 
 int nt_sqlite_unsuppress(struct nt_store *base, const struct nt_address *address);
 int nt_sqlite_log_append(struct nt_store *base, struct nt_log_row *row);
 int nt_sqlite_log_read(struct nt_store *base, struct nt_arena *arena, int64_t sequence, struct nt_log_row *row);
+int nt_sqlite_log_prune(struct nt_store *base, nt_time before, unsigned limit, unsigned *n);
 int nt_sqlite_log_erase(struct nt_sqlite_store *store, int64_t sequence); /* the chain from there back */
 int nt_sqlite_sales_put(struct nt_store *base, const char *lead, const void *bytes, size_t length);
 int nt_sqlite_sales_turns(struct nt_store *store, const void *bytes, size_t length);

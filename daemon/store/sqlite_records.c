@@ -190,6 +190,23 @@ int nt_sqlite_log_read(struct nt_store *base, struct nt_arena *arena, int64_t se
 	return NT_STORE_OK;
 }
 
+int nt_sqlite_log_prune(struct nt_store *base, nt_time before, unsigned limit, unsigned *n)
+{
+	struct nt_sqlite_store *store = self(base);
+	sqlite3_stmt *s = nt_sqlite_statement(store, NT_SQL_LOG_PRUNE);
+	int code;
+
+	*n = 0;
+	if (s == NULL)
+		return NT_STORE_ERROR;
+	sqlite3_bind_int64(s, 1, before);
+	sqlite3_bind_int64(s, 2, limit);
+	code = nt_sqlite_run(store, s);
+	if (code == NT_STORE_OK)
+		*n = (unsigned)sqlite3_changes(store->db);
+	return code;
+}
+
 int nt_sqlite_log_erase(struct nt_sqlite_store *store, int64_t sequence)
 {
 	while (sequence != 0) {

@@ -269,6 +269,40 @@ static void log_rows_are_chained(void **state)
 	assert_null(row.lead);
 }
 
+static void the_oldest_log_rows_go(void **state)
+{
+	struct place *p = *state;
+	struct nt_log_row row = { .lead = "ann", .program_hash = "h", .body = "{}" };
+	int64_t first = 0;
+	unsigned n;
+
+	begin(p);
+	for (int i = 0; i < 5; i++) {
+		row.at = 100 + i;
+		OK(p, log_append, &row);
+		first = i == 0 ? row.sequence : first;
+	}
+	commit(p);
+	begin(p);
+	OK(p, log_prune, 102, 1, &n); /* of one only */
+	assert_int_equal(n, 1);
+	rollback(p);
+	OK(p, log_read, p->arena, first, &row);
+	assert_non_null(row.lead);
+	begin(p);
+	OK(p, log_prune, 102, 10, &n);
+	assert_int_equal(n, 2);
+	OK(p, log_prune, 1000, 10, &n); /* but never the newest */
+	assert_int_equal(n, 2);
+	OK(p, log_prune, 1000, 10, &n);
+	assert_int_equal(n, 0);
+	commit(p);
+	OK(p, log_read, p->arena, first + 3, &row);
+	assert_null(row.lead);
+	OK(p, log_read, p->arena, first + 4, &row);
+	assert_int_equal(row.at, 104);
+}
+
 static struct nt_message message(const char *id, const char *lead, const char *channel, nt_time released)
 {
 	return (struct nt_message){
@@ -698,6 +732,7 @@ int nt_store_conformance(const char *name, struct nt_store *(*open)(void *user),
 	const struct CMUnitTest tests[] = {
 		TEST(leads_are_kept_by_id), TEST(timers_come_earliest_first), TEST(scan_goes_through_all_leads),
 		TEST(inputs_are_fresh_once_per_source), TEST(suppressions_span_leads), TEST(log_rows_are_chained),
+		TEST(the_oldest_log_rows_go),
 		TEST(a_message_is_kept_whole), TEST(claims_take_what_is_due_in_order), TEST(moves_compare_and_set),
 		TEST(outbox_lists_by_state), TEST(what_is_under_way_is_gone_through),
 		TEST(programs_and_meta_are_gone_through), TEST(erasing_takes_all_but_the_inputs),

@@ -145,6 +145,36 @@ static void nothing_is_counted_twice(void **state)
 	house_free(other);
 }
 
+/* II.10: the log is kept for so long, and what it no longer has isn't known. */
+static void the_log_is_kept_for_a_time(void **state)
+{
+	struct house *h = house_with(rules_that(false));
+	struct nt_engine_options options = { .observe = see, .user = h, .keep_log = { .months = 1 } };
+	struct nt_request *load = request(h, NT_REQUEST_LOAD);
+	struct nt_store_counts counts, after;
+	const struct nt_lead *ann;
+	const char *why;
+	nt_time last;
+
+	(void)state;
+	live(h);
+	last = h->now;
+	h->store->ops->counts(h->store, &counts);
+	nt_engine_free(h->engine);
+	h->engine = nt_engine_new(h->store, h->program, &options, &why);
+	h->now += 20 * NT_DAY;
+	event(h, "ann", "{\"event\":\"a.b\",\"properties\":{\"amount\":4}}");
+	load->program = rules_that(true);
+	assert_int_equal(ask(h, load), NT_ANSWER_OK);
+	h->store->ops->counts(h->store, &after);
+	assert_true(after.log_rows > 3 && after.log_rows < counts.log_rows);
+	ann = lead(h, "ann");
+	assert_true(ann->stats[nt_program_stat(ann->program, "a.b amount")].sum < nt_number_from_int(20));
+	assert_int_equal(ann->events[nt_program_event(ann->program, "a.b")].count, 8);
+	assert_true(ann->stats[nt_program_stat(ann->program, "a.b amount")].last_at > last);
+	house_free(h);
+}
+
 static int forget_zones(void **state)
 {
 	(void)state;
@@ -155,7 +185,8 @@ static int forget_zones(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(new_functions_know_the_past),
-		                            cmocka_unit_test(nothing_is_counted_twice) };
+		                            cmocka_unit_test(nothing_is_counted_twice),
+		                            cmocka_unit_test(the_log_is_kept_for_a_time) };
 
 	return cmocka_run_group_tests(tests, NULL, forget_zones);
 }
