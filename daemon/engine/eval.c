@@ -32,9 +32,7 @@ bool nt_result_missing(const struct nt_result *a)
 
 nt_time nt_result_until(const struct nt_result *a, const struct nt_result *b)
 {
-	if (nt_result_missing(a))
-		return nt_result_missing(b) ? nt_time_later(a->until, b->until) : a->until;
-	return nt_result_missing(b) ? b->until : nt_time_earlier(a->until, b->until);
+	return nt_missing_until(!nt_result_missing(a), a->until, !nt_result_missing(b), b->until);
 }
 
 nt_time nt_result_time(const struct nt_evaluation *v, const struct nt_value *value)
@@ -47,24 +45,47 @@ bool nt_result_holds(const struct nt_result *r)
 	return r->value.type == NT_TYPE_YES_NO && r->value.yes;
 }
 
+/* ---- operands where they lie ---- */
+
+const struct nt_value *nt_peek_value(struct nt_evaluation *v, const struct nt_expr *e, struct nt_result *room,
+                                     nt_time *until)
+{
+	const struct nt_value *lying = nt_lying_value(v, e);
+
+	*until = NT_NEVER;
+	if (lying != NULL)
+		return lying;
+	*room = nt_evaluate(v, e);
+	*until = room->until;
+	return &room->value;
+}
+
+nt_time nt_missing_until(bool has_a, nt_time a, bool has_b, nt_time b)
+{
+	if (!has_a)
+		return has_b ? a : nt_time_later(a, b);
+	return has_b ? nt_time_earlier(a, b) : b;
+}
+
 /* ---- logic ---- */
 
 /* One operand that says `decisive` decides: false in an `and`, true in an `or`. The result then holds as long as the
  * most lasting of the deciding operands; otherwise as long as both do. */
-static struct nt_result both(struct nt_evaluation *v, const struct nt_expr *e, bool decisive)
+static struct nt_verdict both(struct nt_evaluation *v, const struct nt_expr *e, bool decisive)
 {
-	struct nt_result a = nt_evaluate(v, e->a), b;
-	bool x = nt_result_holds(&a), y;
+	struct nt_verdict a = nt_decide(v, e->a), b;
 
-	if (x == decisive && a.until == NT_NEVER)
-		return nt_result_yes_no(decisive, NT_NEVER);
-	b = nt_evaluate(v, e->b);
-	y = nt_result_holds(&b);
-	if (x == decisive)
-		return nt_result_yes_no(decisive, y == decisive ? nt_time_later(a.until, b.until) : a.until);
-	if (y == decisive)
-		return nt_result_yes_no(decisive, b.until);
-	return nt_result_yes_no(!decisive, nt_time_earlier(a.until, b.until));
+	if (a.yes == decisive && a.until == NT_NEVER)
+		return a;
+	b = nt_decide(v, e->b);
+	if (a.yes == decisive) {
+		if (b.yes == decisive)
+			a.until = nt_time_later(a.until, b.until);
+		return a;
+	}
+	if (b.yes != decisive)
+		b.until = nt_time_earlier(a.until, b.until);
+	return b;
 }
 
 static bool list_has(const struct nt_value *list, const char *text)
@@ -92,21 +113,22 @@ static bool among(const struct nt_evaluation *v, const struct nt_value *value, c
 	return false;
 }
 
-static struct nt_result in(struct nt_evaluation *v, const struct nt_expr *e)
+/* What follows stays out of nt_decide(), which every `and` goes through: its frame is to be small. */
+static G_GNUC_NO_INLINE struct nt_verdict in(struct nt_evaluation *v, const struct nt_expr *e)
 {
-	struct nt_result a = nt_evaluate(v, e->a), b;
-	bool found;
+	struct nt_result a, b;
+	nt_time until, until_b;
+	const struct nt_value *x = nt_peek_value(v, e->a, &a, &until), *list;
+	bool is_missing = x->type == NT_TYPE_NONE;
 
-	if (e->b->op == NT_OP_LIST) {
-		if (nt_result_missing(&a))
-			return nt_result_yes_no(false, a.until);
-		return nt_result_yes_no(among(v, &a.value, e->b) == (e->op == NT_OP_IN), a.until);
-	}
-	b = nt_evaluate(v, e->b);
-	if (nt_result_missing(&a) || nt_result_missing(&b))
-		return nt_result_yes_no(false, nt_result_until(&a, &b));
-	found = list_has(&b.value, a.value.text);
-	return nt_result_yes_no(found == (e->op == NT_OP_IN), nt_result_until(&a, &b));
+	if (e->b->op == NT_OP_LIST)
+		return (struct nt_verdict){ until, !is_missing && among(v, x, e->b) == (e->op == NT_OP_IN) };
+	list = nt_peek_value(v, e->b, &b, &until_b);
+	if (is_missing || list->type == NT_TYPE_NONE)
+		return (struct nt_verdict){ nt_missing_until(!is_missing, until, list->type != NT_TYPE_NONE, until_b),
+			                    false };
+	return (struct nt_verdict){ nt_time_earlier(until, until_b),
+		                    list_has(list, x->text) == (e->op == NT_OP_IN) };
 }
 
 /* One character on: its first byte, and what continues it. */
@@ -166,13 +188,16 @@ static bool text_test(enum nt_op op, const struct nt_value *a, const char *b)
 	}
 }
 
-static struct nt_result texts(struct nt_evaluation *v, const struct nt_expr *e)
+static G_GNUC_NO_INLINE struct nt_verdict texts(struct nt_evaluation *v, const struct nt_expr *e)
 {
-	struct nt_result a = nt_evaluate(v, e->a), b = nt_evaluate(v, e->b);
+	struct nt_result a, b;
+	nt_time until, until_b;
+	const struct nt_value *x = nt_peek_value(v, e->a, &a, &until), *y = nt_peek_value(v, e->b, &b, &until_b);
 
-	if (nt_result_missing(&a) || nt_result_missing(&b))
-		return nt_result_yes_no(false, nt_result_until(&a, &b));
-	return nt_result_yes_no(text_test(e->op, &a.value, b.value.text), nt_result_until(&a, &b));
+	if (x->type == NT_TYPE_NONE || y->type == NT_TYPE_NONE)
+		return (struct nt_verdict){ nt_missing_until(x->type != NT_TYPE_NONE, until, y->type != NT_TYPE_NONE,
+			                                     until_b), false };
+	return (struct nt_verdict){ nt_time_earlier(until, until_b), text_test(e->op, x, y->text) };
 }
 
 /* ---- arithmetic ---- */
@@ -312,7 +337,7 @@ static struct nt_result literal(const struct nt_evaluation *v, const struct nt_e
 
 struct nt_result nt_evaluate(struct nt_evaluation *v, const struct nt_expr *e)
 {
-	struct nt_result r;
+	struct nt_verdict verdict;
 
 	switch (e->op) {
 	case NT_OP_LITERAL:
@@ -320,28 +345,23 @@ struct nt_result nt_evaluate(struct nt_evaluation *v, const struct nt_expr *e)
 		return literal(v, e);
 	case NT_OP_OR:
 	case NT_OP_AND:
-		return both(v, e, e->op == NT_OP_OR);
 	case NT_OP_NOT:
-		r = nt_evaluate(v, e->a);
-		return nt_result_yes_no(!nt_result_holds(&r), r.until);
 	case NT_OP_EQUAL:
 	case NT_OP_NOT_EQUAL:
 	case NT_OP_LESS:
 	case NT_OP_LESS_EQUAL:
 	case NT_OP_GREATER:
 	case NT_OP_GREATER_EQUAL:
-		return nt_evaluate_comparison(v, e);
 	case NT_OP_IS_NONE:
 	case NT_OP_IS_NOT_NONE:
-		return nt_evaluate_presence(v, e);
 	case NT_OP_IN:
 	case NT_OP_NOT_IN:
-		return in(v, e);
 	case NT_OP_CONTAINS:
 	case NT_OP_STARTS_WITH:
 	case NT_OP_ENDS_WITH:
 	case NT_OP_MATCHES:
-		return texts(v, e);
+		verdict = nt_decide(v, e);
+		return nt_result_yes_no(verdict.yes, verdict.until);
 	case NT_OP_ADD:
 	case NT_OP_SUBTRACT:
 	case NT_OP_MULTIPLY:
@@ -364,24 +384,75 @@ struct nt_result nt_evaluate(struct nt_evaluation *v, const struct nt_expr *e)
 	}
 }
 
-struct nt_result nt_eval(const struct nt_expr *expr, const struct nt_eval_context *context)
+static G_GNUC_NO_INLINE struct nt_verdict other(struct nt_evaluation *v, const struct nt_expr *e)
+{
+	struct nt_result r = nt_evaluate(v, e);
+
+	return (struct nt_verdict){ r.until, nt_result_holds(&r) };
+}
+
+struct nt_verdict nt_decide(struct nt_evaluation *v, const struct nt_expr *e)
+{
+	struct nt_verdict verdict;
+
+	switch (e->op) {
+	case NT_OP_OR:
+	case NT_OP_AND:
+		return both(v, e, e->op == NT_OP_OR);
+	case NT_OP_NOT:
+		verdict = nt_decide(v, e->a);
+		verdict.yes = !verdict.yes;
+		return verdict;
+	case NT_OP_EQUAL:
+	case NT_OP_NOT_EQUAL:
+	case NT_OP_LESS:
+	case NT_OP_LESS_EQUAL:
+	case NT_OP_GREATER:
+	case NT_OP_GREATER_EQUAL:
+		return nt_decide_comparison(v, e);
+	case NT_OP_IS_NONE:
+	case NT_OP_IS_NOT_NONE:
+		return nt_decide_presence(v, e);
+	case NT_OP_IN:
+	case NT_OP_NOT_IN:
+		return in(v, e);
+	case NT_OP_CONTAINS:
+	case NT_OP_STARTS_WITH:
+	case NT_OP_ENDS_WITH:
+	case NT_OP_MATCHES:
+		return texts(v, e);
+	default:
+		return other(v, e);
+	}
+}
+
+static struct nt_evaluation begin(const struct nt_eval_context *context)
 {
 	struct nt_evaluation v = { .lead = context->lead, .now = context->now, .event = context->event,
 	                           .run = context->run };
 
 	if (v.event == NULL && v.run != NULL)
 		v.event = v.run->hand;
+	return v;
+}
+
+struct nt_result nt_eval(const struct nt_expr *expr, const struct nt_eval_context *context)
+{
+	struct nt_evaluation v = begin(context);
+
 	return nt_evaluate(&v, expr);
 }
 
 bool nt_holds(const struct nt_expr *expr, const struct nt_eval_context *context, nt_time *until)
 {
-	struct nt_result r;
+	struct nt_evaluation v;
+	struct nt_verdict verdict;
 
 	if (expr == NULL)
 		return true;
-	r = nt_eval(expr, context);
+	v = begin(context);
+	verdict = nt_decide(&v, expr);
 	if (until != NULL)
-		*until = nt_time_earlier(*until, r.until);
-	return nt_result_holds(&r);
+		*until = nt_time_earlier(*until, verdict.until);
+	return verdict.yes;
 }

@@ -116,6 +116,12 @@ static int duration_order(struct nt_duration a, struct nt_duration b)
 	return (x > y) - (x < y);
 }
 
+/* Most texts differ in their first byte. */
+static int text_order(const char *a, const char *b)
+{
+	return a[0] != b[0] ? (unsigned char)a[0] - (unsigned char)b[0] : strcmp(a, b);
+}
+
 static int value_order(const struct nt_value *a, const struct nt_value *b)
 {
 	switch (a->type) {
@@ -128,7 +134,7 @@ static int value_order(const struct nt_value *a, const struct nt_value *b)
 	case NT_TYPE_DURATION:
 		return duration_order(a->duration, b->duration);
 	default:
-		return strcmp(a->text, b->text);
+		return text_order(a->text, b->text);
 	}
 }
 
@@ -367,55 +373,79 @@ static bool stands_still(const struct nt_expr *e)
 	}
 }
 
-/* The value where it lies, if it lies somewhere; else worked out into `room`. */
-static const struct nt_value *peek(struct nt_evaluation *v, const struct nt_expr *e, struct nt_result *room)
+static const struct nt_value *as_time(const struct nt_evaluation *v, const struct nt_value *value, struct nt_value *room)
 {
-	const struct nt_value *value = NULL;
-
-	if (e->op == NT_OP_LITERAL)
-		value = &e->literal;
-	else if (e->op == NT_OP_FIELD && e->slot != NT_FIELD_ID)
-		value = &v->lead->fields[e->slot];
-	room->until = NT_NEVER;
-	if (value != NULL && value->type != NT_TYPE_DATE)
+	if (value->type != NT_TYPE_DATE)
 		return value;
-	*room = nt_evaluate(v, e);
-	if (room->value.type == NT_TYPE_DATE)
-		room->value = NT_TIME_VALUE(nt_result_time(v, &room->value));
-	return &room->value;
+	*room = NT_TIME_VALUE(nt_result_time(v, value));
+	return room;
+}
+
+static G_GNUC_NO_INLINE struct nt_verdict compare_worked_out(struct nt_evaluation *v, const struct nt_expr *e)
+{
+	struct nt_value left, right;
+	struct nt_result a, b;
+	nt_time until, until_b;
+	const struct nt_value *x = nt_peek_value(v, e->a, &a, &until), *y = nt_peek_value(v, e->b, &b, &until_b);
+
+	if (x->type == NT_TYPE_NONE || y->type == NT_TYPE_NONE)
+		return (struct nt_verdict){ nt_missing_until(x->type != NT_TYPE_NONE, until, y->type != NT_TYPE_NONE,
+			                                     until_b), false };
+	x = as_time(v, x, &left);
+	y = as_time(v, y, &right);
+	return (struct nt_verdict){ nt_time_earlier(until, until_b), decided(e->op, value_order(x, y)) };
 }
 
 /* Most comparisons: a field against a literal. */
-static struct nt_result compare_still(struct nt_evaluation *v, const struct nt_expr *e)
+static struct nt_verdict compare_still(struct nt_evaluation *v, const struct nt_expr *e)
 {
-	struct nt_result a, b;
-	const struct nt_value *x = peek(v, e->a, &a), *y = peek(v, e->b, &b);
+	const struct nt_value *x = nt_lying_value(v, e->a), *y = nt_lying_value(v, e->b);
 
-	if (x->type != NT_TYPE_NONE && y->type != NT_TYPE_NONE)
-		return nt_result_yes_no(decided(e->op, value_order(x, y)), nt_time_earlier(a.until, b.until));
-	a.value.type = x->type;
-	b.value.type = y->type;
-	return nt_result_yes_no(false, nt_result_until(&a, &b));
+	if (x == NULL || y == NULL || x->type == NT_TYPE_DATE || y->type == NT_TYPE_DATE)
+		return compare_worked_out(v, e);
+	return (struct nt_verdict){ NT_NEVER, x->type != NT_TYPE_NONE && y->type != NT_TYPE_NONE &&
+		                              decided(e->op, value_order(x, y)) };
 }
 
-struct nt_result nt_evaluate_comparison(struct nt_evaluation *v, const struct nt_expr *e)
+static struct nt_result compare_moving(struct nt_evaluation *v, const struct nt_expr *e)
 {
-	struct side a, b;
+	struct side a = side_of(v, e->a), b = side_of(v, e->b);
 
-	if (e->a->op == NT_OP_COUNT && e->a->ring >= 0 && e->b->op == NT_OP_LITERAL)
-		return compare_count(v, e);
-	if (stands_still(e->a) && stands_still(e->b))
-		return compare_still(v, e);
-	a = side_of(v, e->a);
-	b = side_of(v, e->b);
 	if (nt_result_missing(&a.result) || nt_result_missing(&b.result))
 		return nt_result_yes_no(false, nt_result_until(&a.result, &b.result));
 	return compare_sides(v, e->op, &a, &b);
 }
 
-struct nt_result nt_evaluate_presence(struct nt_evaluation *v, const struct nt_expr *e)
+static bool is_count(const struct nt_expr *e)
 {
-	struct side a = side_of(v, e->a);
+	return e->a->op == NT_OP_COUNT && e->a->ring >= 0 && e->b->op == NT_OP_LITERAL;
+}
 
-	return nt_result_yes_no(nt_result_missing(&a.result) == (e->op == NT_OP_IS_NONE), a.result.until);
+static G_GNUC_NO_INLINE struct nt_verdict compare_others(struct nt_evaluation *v, const struct nt_expr *e)
+{
+	struct nt_result r = is_count(e) ? compare_count(v, e) : compare_moving(v, e);
+
+	return (struct nt_verdict){ r.until, nt_result_holds(&r) };
+}
+
+struct nt_verdict nt_decide_comparison(struct nt_evaluation *v, const struct nt_expr *e)
+{
+	if (stands_still(e->a) && stands_still(e->b) && !is_count(e))
+		return compare_still(v, e);
+	return compare_others(v, e);
+}
+
+struct nt_verdict nt_decide_presence(struct nt_evaluation *v, const struct nt_expr *e)
+{
+	struct nt_result room;
+	struct side a;
+	nt_time until;
+
+	if (stands_still(e->a)) {
+		bool is_missing = nt_peek_value(v, e->a, &room, &until)->type == NT_TYPE_NONE;
+
+		return (struct nt_verdict){ until, is_missing == (e->op == NT_OP_IS_NONE) };
+	}
+	a = side_of(v, e->a);
+	return (struct nt_verdict){ a.result.until, nt_result_missing(&a.result) == (e->op == NT_OP_IS_NONE) };
 }
