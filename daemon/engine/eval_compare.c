@@ -373,7 +373,8 @@ static bool stands_still(const struct nt_expr *e)
 	}
 }
 
-static const struct nt_value *as_time(const struct nt_evaluation *v, const struct nt_value *value, struct nt_value *room)
+static const struct nt_value *as_time(const struct nt_evaluation *v, const struct nt_value *value,
+                                      struct nt_value *room)
 {
 	if (value->type != NT_TYPE_DATE)
 		return value;
