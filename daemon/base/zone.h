@@ -28,6 +28,7 @@ struct nt_zones {
 	const struct nt_zone *(*find)(const struct nt_zones *zones, const char *name);
 	const struct nt_zone *utc;
 	const char *const *(*names)(const struct nt_zones *zones); /* sorted, NULL-terminated: for "did you mean" */
+	const char *version; /* other data has another; NULL: it never changes */
 };
 
 #endif

@@ -81,6 +81,7 @@ void nt_engine_free(struct nt_engine *engine)
 	g_hash_table_destroy(engine->leads);
 	g_string_free(engine->scratch, TRUE);
 	g_free(engine->cursor);
+	g_free(engine->zones);
 	nt_arena_free(engine->arena);
 	nt_program_unref(engine->program);
 	g_free(engine);

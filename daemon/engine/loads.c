@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define META_LOADS "loads"   /* a line a load: hash, blank, instant */
+#define META_ZONES "zones"   /* version of the time zones' data by which the timers were reckoned */
 #define META_CURSOR "cursor" /* of the background pass: the last id seen, after a blank; absent: done */
 
 static bool read_loads(struct nt_engine *engine, const char *lines)
@@ -29,16 +30,19 @@ static bool read_loads(struct nt_engine *engine, const char *lines)
 bool nt_loads_reread(struct nt_engine *engine, const char **why)
 {
 	const struct nt_store_ops *ops = engine->store->ops;
-	const char *loads, *cursor;
+	const char *loads, *cursor, *zones;
 
 	g_array_set_size(engine->loads, 0);
 	g_clear_pointer(&engine->cursor, g_free);
+	g_clear_pointer(&engine->zones, g_free);
 	if (ops->meta_get(engine->store, engine->arena, META_LOADS, &loads) != NT_STORE_OK ||
+	    ops->meta_get(engine->store, engine->arena, META_ZONES, &zones) != NT_STORE_OK ||
 	    ops->meta_get(engine->store, engine->arena, META_CURSOR, &cursor) != NT_STORE_OK) {
 		*why = ops->error(engine->store);
 		return false;
 	}
 	engine->cursor = cursor != NULL ? g_strdup(cursor + 1) : NULL;
+	engine->zones = g_strdup(zones);
 	*why = "the list of loads is damaged";
 	return read_loads(engine, loads);
 }
@@ -91,11 +95,27 @@ static void note_load(struct nt_batch *turn)
 	nt_turn_sales(turn);
 }
 
+/* Zones whose data has changed move all that was reckoned by them: the same rules count anew from this instant. */
+static bool note_zones(struct nt_batch *turn)
+{
+	struct nt_engine *engine = turn->engine;
+	const char *version = engine->program->zones->version;
+	bool known = engine->zones != NULL;
+
+	if (version == NULL || (known && strcmp(engine->zones, version) == 0))
+		return false;
+	g_free(engine->zones);
+	engine->zones = g_strdup(version);
+	nt_turn_ok(turn, turn->store->ops->meta_put(turn->store, META_ZONES, version));
+	return known;
+}
+
 void nt_turn_note_program(struct nt_batch *turn)
 {
 	const struct nt_load *last = last_load(turn->engine);
+	bool moved = note_zones(turn);
 
-	if (last == NULL || strcmp(last->hash, turn->engine->program->hash) != 0)
+	if (last == NULL || moved || strcmp(last->hash, turn->engine->program->hash) != 0)
 		note_load(turn);
 }
 

@@ -180,6 +180,19 @@ static void decode(struct nt_batch *turn, struct nt_turn_lead *tl, const struct 
 	prepare_addresses(turn, tl);
 }
 
+static bool has_seen(const struct nt_lead *lead, const struct nt_load *load)
+{
+	return strcmp(load->hash, lead->program_hash) == 0 && lead->last >= load->at;
+}
+
+/* Other rules than those that it was last stepped under count now, or zones whose data has changed since. */
+static bool is_behind(const struct nt_engine *engine, const struct nt_lead *lead)
+{
+	const struct nt_load *last = &g_array_index(engine->loads, struct nt_load, engine->loads->len - 1);
+
+	return strcmp(lead->program_hash, engine->program->hash) != 0 || (lead->exists && !has_seen(lead, last));
+}
+
 /* The loads that have come since the program that this lead was last stepped under: it goes through each at its
  * instant. */
 static void catch_up(struct nt_batch *turn, struct nt_turn_lead *tl)
@@ -189,7 +202,7 @@ static void catch_up(struct nt_batch *turn, struct nt_turn_lead *tl)
 	bool known = strcmp(tl->lead->program_hash, from->hash) == 0;
 	unsigned i = engine->loads->len;
 
-	while (i > 0 && strcmp(g_array_index(engine->loads, struct nt_load, i - 1).hash, tl->lead->program_hash) != 0)
+	while (i > 0 && !has_seen(tl->lead, &g_array_index(engine->loads, struct nt_load, i - 1)))
 		i--;
 	if (i == 0) /* older than the history: straight to the last */
 		i = engine->loads->len - 1;
@@ -244,7 +257,7 @@ void nt_turn_load(struct nt_batch *turn, const char *const *ids, unsigned n)
 		decode(turn, fresh[i], &blobs[i]);
 	look_up_addresses(turn, fresh, count);
 	for (unsigned i = 0; i < count && turn->code == NT_STORE_OK; i++)
-		if (fresh[i]->lead != NULL && strcmp(fresh[i]->lead->program_hash, turn->engine->program->hash) != 0)
+		if (fresh[i]->lead != NULL && is_behind(turn->engine, fresh[i]->lead))
 			catch_up(turn, fresh[i]);
 }
 

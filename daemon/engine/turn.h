@@ -58,6 +58,7 @@ struct nt_engine {
 	GString *scratch;
 	GHashTable *older;              /* hash -> struct nt_program, referenced; those of blobs not yet moved */
 	GArray *loads;                  /* struct nt_load: the history that leads not yet touched may need */
+	char *zones;                    /* version of the zones' data that counts; NULL: not known */
 	char *cursor;                   /* of the background pass: the last id seen; NULL: it is done */
 	GArray *ready, *observed;       /* kept for their memory */
 	nt_time prune_at; /* when the log is looked through next for what is too old */

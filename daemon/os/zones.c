@@ -11,6 +11,7 @@
 struct own { /* the interface stands first */
 	struct nt_zones zones;
 	char *folder;
+	char *version;      /* of the list, which says all that the files do */
 	GPtrArray *names;   /* sorted, NULL-terminated; texts are ours */
 	GMutex lock;        /* of what follows */
 	GHashTable *loaded; /* name → zone, or NULL if its file is missing or damaged */
@@ -122,6 +123,8 @@ const struct nt_zones *nt_zones_open(const char *folder, char **why)
 	g_mutex_init(&own->lock);
 	path = g_build_filename(own->folder, LIST, NULL);
 	if (g_file_get_contents(path, &text, NULL, &error)) {
+		own->version = g_compute_checksum_for_string(G_CHECKSUM_SHA256, text, -1);
+		own->zones.version = own->version;
 		read_list(own, text);
 		g_free(text);
 	} else {
@@ -145,5 +148,6 @@ void nt_zones_close(const struct nt_zones *zones)
 	g_ptr_array_free(own->names, TRUE);
 	g_mutex_clear(&own->lock);
 	g_free(own->folder);
+	g_free(own->version);
 	g_free(own);
 }

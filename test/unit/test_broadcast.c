@@ -130,6 +130,97 @@ static void a_restart_forgets_nothing(void **state)
 	live(true, 3);
 }
 
+/* ---- zones whose data changes between two starts ---- */
+
+static bool moved;
+
+static const struct nt_zone *find_moving(const struct nt_zones *zones, const char *name)
+{
+	(void)zones;
+	return strcmp(name, "Moving/Place") == 0 ? zone(moved ? "America/New_York" : "America/Chicago") : zone(name);
+}
+
+#define MOVING                                                                                                  \
+	POLICY_TEXT "fields:\n  ends: date\nevents:\n  a.b: {}\n---\n"                                         \
+	"campaign: clock\nenter: { on: a.b }\nsteps: [ wait_until: 09:00, tag: clock ]\n---\n"                \
+	"campaign: date\nenter: { date: ends, time: 12:00 }\nsteps: [ tag: date ]\n---\n"                     \
+	"campaign: at\nenter: { at: 2026-06-02 15:00 }\nagain: always\nsteps: [ email: m1 ]\n---\n"           \
+	"campaign: past\nenter: { at: 2026-06-01 12:30 }\nagain: always\nsteps: [ email: m2 ]\n"
+
+static struct nt_program *load_moving(struct nt_zones *zones)
+{
+	static const char subject[] = "---\nsubject: Hello\n---\nHello\n";
+	const struct nt_file templates[] = { { "templates/m1/email.txt", subject, sizeof subject - 1 },
+		                             { "templates/m2/email.txt", subject, sizeof subject - 1 } };
+	struct nt_file rules = { "rules.yaml", MOVING, strlen(MOVING) };
+	struct nt_rule_set_files files = { .rules = &rules, .n_rules = 1, .templates = templates,
+		                           .n_templates = G_N_ELEMENTS(templates) };
+	struct nt_load_context context = { .zones = zones };
+	struct nt_diags *diags = nt_diags_new();
+	struct nt_program *program = nt_rules_load(&files, &context, diags);
+
+	assert_non_null(program);
+	nt_diags_free(diags);
+	return program;
+}
+
+static void tags_are(struct house *h, nt_time t, const char *tags)
+{
+	GString *all = g_string_new(NULL);
+	const struct nt_lead *ann;
+
+	h->now = t;
+	assert_int_equal(turn(h, NULL), NT_STORE_OK);
+	ann = lead(h, "ann");
+	for (unsigned i = 0; i < ann->n_tags; i++)
+		g_string_append_printf(all, "%s ", ann->tags[i]);
+	assert_string_equal(all->str, tags);
+	g_string_free(all, TRUE);
+}
+
+/* The place was an hour behind when the timers were set, and is with New York now. */
+static void other_zone_data_moves_what_waits(void **state)
+{
+	struct nt_zones zones = { .find = find_moving, .utc = zone("UTC"), .version = "1" };
+	struct house *h = house_new();
+	struct nt_lead *ann;
+
+	(void)state;
+	moved = false;
+	nt_engine_free(h->engine);
+	nt_program_unref(h->program);
+	h->program = load_moving(&zones);
+	open_engine(h);
+	h->now = at("UTC", "2026-06-01 16:00");
+	fields(h, "ann",
+	       "{\"email\":\"ann@example.org\",\"time_zone\":\"Moving/Place\",\"ends\":\"2026-06-02\"}");
+	event(h, "ann", "{\"event\":\"a.b\"}");
+	assert_true(lead(h, "ann")->due == at("America/Chicago", "2026-06-01 12:30"));
+	moved = true;
+	zones.version = "2";
+	nt_engine_free(h->engine);
+	open_engine(h);
+	h->now += 45 * NT_MINUTE;
+	assert_int_equal(turn(h, NULL), NT_STORE_OK); /* 12:30 was awaited, and has passed all at once */
+	SEEN(h, "ann m2; ");
+	assert_true(lead(h, "ann")->due == at("America/New_York", "2026-06-02 09:00"));
+	tags_are(h, at("America/New_York", "2026-06-02 09:00"), "clock ");
+	tags_are(h, at("America/New_York", "2026-06-02 12:00"), "clock date ");
+	h->now = at("America/New_York", "2026-06-02 15:00");
+	assert_int_equal(turn(h, NULL), NT_STORE_OK);
+	SEEN(h, "ann m1; ");
+
+	nt_engine_free(h->engine); /* the same data: nothing counts anew */
+	open_engine(h);
+	h->now += 2 * NT_DAY;
+	assert_int_equal(turn(h, NULL), NT_STORE_OK);
+	assert_false(nt_engine_touching(h->engine));
+	ann = lead(h, "ann");
+	assert_true(ann->due == NT_NEVER && ann->last < h->now);
+	SEEN(h, "");
+	house_free(h);
+}
+
 static int forget_zones(void **state)
 {
 	(void)state;
@@ -142,6 +233,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_gets_it_by_when_the_rules_were_loaded),
 		cmocka_unit_test(a_restart_forgets_nothing),
+		cmocka_unit_test(other_zone_data_moves_what_waits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, forget_zones);

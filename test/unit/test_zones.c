@@ -39,6 +39,7 @@ static void finds_what_tzdata_lists(void **state)
 	assert_ptr_equal(zones->find(zones, "Europe/Berlin"), berlin);
 	assert_non_null(zones->find(zones, "US/Eastern")); /* a second name */
 	assert_non_null(zones->utc);
+	assert_int_equal(strlen(zones->version), 64);
 }
 
 static void finds_nothing_else(void **state)
