@@ -172,6 +172,27 @@ static void put_campaigns(struct nt_json_writer *w, const struct nt_lead *lead, 
 	nt_json_end_array(w);
 }
 
+static void put_ahead(struct nt_json_writer *w, const struct nt_lead *lead)
+{
+	GString *words = g_string_new(NULL);
+
+	nt_json_array(w, "to_come");
+	for (unsigned i = 0; i < lead->program->n_occasions; i++) {
+		nt_time t = nt_waiting_occasion(lead, i, g_string_truncate(words, 0));
+
+		if (t == NT_NEVER)
+			continue;
+		nt_json_object(w, NULL);
+		put_time(w, "at", t);
+		nt_json_put_text(w, "campaign",
+		                 lead->program->campaigns[lead->program->occasions[i].campaign].name);
+		nt_json_put_text(w, "way", words->str);
+		nt_json_end_object(w);
+	}
+	nt_json_end_array(w);
+	g_string_free(words, TRUE);
+}
+
 static void put_message(struct nt_json_writer *w, const struct nt_described_message *message)
 {
 	nt_json_object(w, NULL);
@@ -212,6 +233,7 @@ void nt_describe_lead_json(const struct nt_lead *lead, nt_time now, const struct
 	put_consent(&w, lead);
 	nt_json_put_text(&w, "handoff", nt_handoff_name(lead->handoff));
 	put_campaigns(&w, lead, now);
+	put_ahead(&w, lead);
 	nt_json_array(&w, "messages");
 	for (; messages != NULL; messages = messages->next)
 		put_message(&w, messages);

@@ -42,7 +42,8 @@ int nt_describe_messages(struct nt_store *store, struct nt_arena *arena, const s
                          struct nt_described_message **out);
 
 /* {"id","fields":{},"tags":[],"stage","owner","score","fit","engagement","level","why":[{"points","reason"}],
- * "consent":{},"handoff","campaigns":[{"campaign","state","step","does","since","until"}],"messages":[],"due"} */
+ * "consent":{},"handoff","campaigns":[{"campaign","state","step","does","since","until"}],
+ * "to_come":[{"at","campaign","way"}],"messages":[],"due"} */
 void nt_describe_lead_json(const struct nt_lead *lead, nt_time now, const struct nt_described_message *messages,
                            GString *out);
 void nt_describe_lead_text(const struct nt_lead *lead, nt_time now, const struct nt_described_message *messages,

@@ -136,6 +136,26 @@ static void say_campaigns(const struct nt_lead *lead, nt_time now, GString *out)
 	}
 }
 
+static void say_ahead(const struct nt_lead *lead, GString *out)
+{
+	GString *words = g_string_new(NULL);
+	bool any = false;
+
+	for (unsigned i = 0; i < lead->program->n_occasions; i++) {
+		nt_time t = nt_waiting_occasion(lead, i, g_string_truncate(words, 0));
+
+		if (t == NT_NEVER)
+			continue;
+		if (!any)
+			g_string_append(out, "to come\n");
+		any = true;
+		say_time(lead, "  ", t, out);
+		g_string_append_printf(out, "  %s (%s)\n",
+		                       lead->program->campaigns[lead->program->occasions[i].campaign].name, words->str);
+	}
+	g_string_free(words, TRUE);
+}
+
 /* "message.opened" is said as "opened". */
 static const char *plain(const char *what)
 {
@@ -191,6 +211,7 @@ void nt_describe_lead_text(const struct nt_lead *lead, nt_time now, const struct
 		                       consent->how != NULL ? consent->how : "");
 	}
 	say_campaigns(lead, now, out);
+	say_ahead(lead, out);
 	if (messages != NULL)
 		g_string_append(out, "messages\n");
 	for (; messages != NULL; messages = messages->next)

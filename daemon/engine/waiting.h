@@ -17,6 +17,9 @@ struct nt_waiting {
 /* Words: "wait for pricing.viewed", "email three-tips"; appended. */
 void nt_waiting_find(const struct nt_lead *lead, const struct nt_run *run, nt_time now, GString *words,
                      struct nt_waiting *waiting);
+/* The next round of a way in by the calendar: its instant, or NT_NEVER, and its words ("30 days before renews_on at
+ * 09:00"), appended. Whether the lead is let in then is asked then. */
+nt_time nt_waiting_occasion(const struct nt_lead *lead, unsigned occasion, GString *words);
 bool nt_waiting_is_message(const struct nt_lead *lead, const struct nt_run *run);
 
 #endif

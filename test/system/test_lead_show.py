@@ -14,7 +14,7 @@ policy:
   send: [ mon-fri 09:00-17:00 ]
   at_most: [ 1 per day ]
 ---
-fields: { company_size: number }
+fields: { company_size: number, born_on: date }
 events: { guide.downloaded: {}, pricing.viewed: {} }
 ---
 scoring:
@@ -37,6 +37,14 @@ priority: 2
 steps:
   - email: offer
 ---
+campaign: birthday
+enter: { date: born_on, every: year, time: 09:00 }
+steps: [ email: offer ]
+---
+campaign: spring
+enter: { at: 2099-05-04 09:00 }
+steps: [ email: offer ]
+---
 campaign: short
 enter: { on: guide.downloaded }
 goal: { on: pricing.viewed }
@@ -53,7 +61,7 @@ TEMPLATES = {
 def place(build_house, sink):
     place = build_house(rules={"all.yaml": RULES}, templates=TEMPLATES,
                         channels=dict(email_channel(sink, 1), sms={"type": "spool", "path": "texts"})).start()
-    place.put_lead("ann", email="ann@customer.example", company_size=80)
+    place.put_lead("ann", email="ann@customer.example", company_size=80, born_on="1980-02-29")
     place.event("ann", "guide.downloaded")
     place.quiet()
     return place
@@ -76,7 +84,10 @@ def test_on_one_screen(place, sink):
     assert ("messages\n"
             "  Mon 2026-03-02 09:00 EST  sms-hello-1 (nurture): skipped, no consent for sms\n"
             "  Mon 2026-03-02 09:00 EST  email welcome (nurture): sent") in text
-    assert len(text.splitlines()) < 24 and max(map(len, text.splitlines())) < 132
+    assert ("to come\n"
+            "  Sun 2027-02-28 09:00 EST  birthday (at born_on at 09:00, every 1 year)\n"
+            "  Mon 2099-05-04 09:00 EDT  spring (at 2099-05-04 09:00 of each lead's zone)\n") in text
+    assert len(text.splitlines()) < 27 and max(map(len, text.splitlines())) < 132
 
 
 def test_what_became_of_messages_and_campaigns(place, sink):
@@ -90,6 +101,8 @@ def test_what_became_of_messages_and_campaigns(place, sink):
     assert re.search(r"email welcome \(nurture\): sent.*, opened Mon 2026-03-02 09:30 EST\n", text)
     assert "campaigns before\n  short, entered Mon 2026-03-02 09:00 EST, reached its goal Mon 2026-03-02 09:30 EST\n" in text
     lead = place.get("/v1/leads/ann")
+    assert [(t["campaign"], t["at"]) for t in lead["to_come"]] == [("birthday", "2027-02-28T14:00:00Z"),
+                                                                   ("spring", "2099-05-04T13:00:00Z")]
     (welcome,) = [m for m in lead["messages"] if m["template"] == "welcome"]
     assert [o["what"] for o in welcome["outcomes"]] == ["message.sent", "message.opened"]
     assert welcome["id"] == id_of(mail.message)
