@@ -205,15 +205,18 @@ static bool enters_on(const struct nt_campaign *campaign)
 }
 
 /* A date and a broadcast with `every` come round by themselves: `again` holds them back where it is said. */
-static bool comes_round(struct nt_loader *l, struct nt_campaign *campaign, const struct nt_yaml *again)
+static bool comes_round(struct nt_loader *l, struct nt_campaign *campaign, const struct nt_yaml *enter,
+                        const struct nt_yaml *again)
 {
 	struct nt_enter *enters = (struct nt_enter *)(uintptr_t)campaign->enter; /* ours until handed out */
 	bool any = false;
+	unsigned once = 0;
 
 	for (unsigned i = 0; i < campaign->n_enter; i++) {
 		const struct nt_occasion *occasion = enters[i].kind == NT_ENTER_OCCASION ?
 			&g_array_index(l->occasions, struct nt_occasion, (unsigned)enters[i].occasion) : NULL;
 
+		once += occasion != NULL && occasion->field < 0 && !occasion->repeats;
 		if (occasion == NULL || (occasion->field < 0 && !occasion->repeats))
 			continue;
 		enters[i].comes_round = again == NULL;
@@ -222,6 +225,9 @@ static bool comes_round(struct nt_loader *l, struct nt_campaign *campaign, const
 			nt_diags_warning(l->diags, again->key->span,
 			                 "'every' has nothing to repeat: with 'again: never' a lead enters once");
 	}
+	if (once > 1 && again == NULL)
+		nt_diags_warning(l->diags, enter->key->span,
+		                 "a lead gets only the first of these broadcasts: without 'again' it enters once");
 	return any;
 }
 
@@ -231,7 +237,7 @@ static void load_between(struct nt_loader *l, const struct nt_yaml *const *keys,
 	bool round;
 
 	load_again(l, keys[NT_CAMPAIGN_AGAIN], campaign);
-	round = comes_round(l, campaign, keys[NT_CAMPAIGN_AGAIN]);
+	round = comes_round(l, campaign, keys[NT_CAMPAIGN_ENTER], keys[NT_CAMPAIGN_AGAIN]);
 	campaign->has_cooldown = cooldown != NULL && nt_load_duration(l, cooldown, &campaign->cooldown);
 	campaign->restarts = during != NULL;
 	if (campaign->has_cooldown && campaign->again == NT_AGAIN_NEVER &&
