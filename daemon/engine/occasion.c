@@ -7,6 +7,7 @@
 #include "engine/instant.h"
 
 #include "base/arena.h"
+#include "base/zone.h"
 
 #include <string.h>
 
@@ -258,17 +259,102 @@ bool nt_occasion_takes(struct nt_instant *in, int slot)
 	return true;
 }
 
+/* ---- edited rules ---- */
+
+static bool same_duration(struct nt_duration a, struct nt_duration b)
+{
+	return a.months == b.months && a.days == b.days && a.ms == b.ms;
+}
+
+static bool same_zone(const struct nt_zone *a, const struct nt_zone *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(nt_zone_name(a), nt_zone_name(b)) == 0;
+}
+
+static bool same_time(const struct nt_occasion *a, const struct nt_occasion *b)
+{
+	return a->repeats == b->repeats && same_duration(a->every, b->every) && a->before == b->before &&
+	       same_duration(a->shift, b->shift) && a->minutes == b->minutes && a->reading == b->reading &&
+	       a->everywhere == b->everywhere && a->first == b->first && same_zone(a->zone, b->zone);
+}
+
+/* The campaign's, by the same date or both broadcasts. */
+static bool same_kind(const struct nt_program *program, const struct nt_occasion *a, const struct nt_program *old,
+                      const struct nt_occasion *b)
+{
+	if (strcmp(program->campaigns[a->campaign].name, old->campaigns[b->campaign].name) != 0)
+		return false;
+	if (a->field < 0 || b->field < 0)
+		return a->field < 0 && b->field < 0;
+	return strcmp(program->fields[a->field].name, old->fields[b->field].name) == 0;
+}
+
+static int first_like(const struct nt_program *program, const struct nt_occasion *occasion,
+                      const struct nt_program *old, const bool *taken, bool exactly)
+{
+	unsigned k;
+
+	for (k = 0; k < old->n_occasions; k++)
+		if (!taken[k] && same_kind(program, occasion, old, &old->occasions[k]) &&
+		    (!exactly || same_time(occasion, &old->occasions[k])))
+			return (int)k;
+	return -1;
+}
+
+/* Which of the old ways in each of the new ones is: the one of the same time, so that one put in before it doesn't
+ * take its place; else, in their order, one that was edited. */
+static void match(const struct nt_program *program, const struct nt_program *old, bool *taken, int *slots)
+{
+	unsigned i, exactly;
+
+	for (i = 0; i < program->n_occasions; i++)
+		slots[i] = -1;
+	for (exactly = 2; exactly-- > 0;)
+		for (i = 0; i < program->n_occasions; i++) {
+			if (slots[i] < 0)
+				slots[i] = first_like(program, &program->occasions[i], old, taken, exactly != 0);
+			if (slots[i] >= 0)
+				taken[slots[i]] = true;
+		}
+}
+
+/* What has been asked goes by the new names; what the rules no longer have keeps its own, unless another has it. */
+static void rename_asked(struct nt_lead *lead, const struct nt_lead *old_lead, const int *slots)
+{
+	const struct nt_program *program = lead->program;
+	const struct nt_occasion_state *state;
+	struct nt_occasion_state **end = &lead->occasions;
+
+	for (state = old_lead->occasions; state != NULL; state = state->next) {
+		int slot = nt_program_occasion(old_lead->program, state->identity);
+		unsigned i = 0;
+
+		while (i < program->n_occasions && (slot < 0 || slots[i] != slot))
+			i++;
+		if (i == program->n_occasions && nt_program_occasion(program, state->identity) >= 0)
+			continue;
+		*end = nt_arena_copy(lead->arena, state, sizeof *state);
+		if (i < program->n_occasions)
+			(*end)->identity = program->occasions[i].identity;
+		end = &(*end)->next;
+	}
+	*end = NULL;
+}
+
 void nt_occasion_carry(struct nt_lead *lead, const struct nt_lead *old_lead)
 {
 	const struct nt_program *program = lead->program, *old = old_lead->program;
 	nt_time *marks = nt_arena_array(lead->arena, nt_time, program->n_occasions);
+	int *slots = nt_arena_array(lead->arena, int, program->n_occasions);
 	unsigned i;
 
+	match(program, old, nt_arena_array(lead->arena, bool, old->n_occasions), slots);
+	rename_asked(lead, old_lead, slots);
 	for (i = 0; i < program->n_occasions; i++) {
-		int slot = nt_program_occasion(old, program->occasions[i].identity);
+		const struct nt_occasion *before = slots[i] >= 0 ? &old->occasions[slots[i]] : NULL;
 
-		marks[i] = slot >= 0 && old_lead->exists && is_open(old, &old->occasions[slot])
-		                   ? next_mark(old_lead, &old->occasions[slot], old_lead->last)
+		marks[i] = before != NULL && old_lead->exists && is_open(old, before)
+		                   ? next_mark(old_lead, before, old_lead->last)
 		                   : NT_NEVER;
 	}
 	lead->awaited = marks;
