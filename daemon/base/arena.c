@@ -73,7 +73,8 @@ size_t nt_arena_size(const struct nt_arena *arena)
 	return arena->held;
 }
 
-void *nt_arena_alloc(struct nt_arena *arena, size_t size)
+/* As the last user left it. */
+static void *take(struct nt_arena *arena, size_t size)
 {
 	struct block *block = arena->current;
 	void *memory;
@@ -87,13 +88,17 @@ void *nt_arena_alloc(struct nt_arena *arena, size_t size)
 	}
 	memory = block->data + block->used;
 	block->used += size;
-	memset(memory, 0, size);
 	return memory;
+}
+
+void *nt_arena_alloc(struct nt_arena *arena, size_t size)
+{
+	return memset(take(arena, size), 0, size);
 }
 
 void *nt_arena_copy(struct nt_arena *arena, const void *data, size_t size)
 {
-	void *memory = nt_arena_alloc(arena, size);
+	void *memory = take(arena, size);
 
 	if (size > 0)
 		memcpy(memory, data, size);
@@ -102,15 +107,42 @@ void *nt_arena_copy(struct nt_arena *arena, const void *data, size_t size)
 
 char *nt_arena_strndup(struct nt_arena *arena, const char *text, size_t length)
 {
-	char *copy = nt_arena_alloc(arena, length + 1);
+	char *copy = take(arena, length + 1);
 
 	memcpy(copy, text, length);
+	copy[length] = '\0';
 	return copy;
 }
 
 char *nt_arena_strdup(struct nt_arena *arena, const char *text)
 {
 	return text == NULL ? NULL : nt_arena_strndup(arena, text, strlen(text));
+}
+
+char *nt_arena_join(struct nt_arena *arena, const char *first, ...)
+{
+	size_t length = strlen(first);
+	const char *text;
+	char *all, *end;
+	va_list ap;
+
+	va_start(ap, first);
+	while ((text = va_arg(ap, const char *)) != NULL)
+		length += strlen(text);
+	va_end(ap);
+	all = take(arena, length + 1);
+	length = strlen(first);
+	memcpy(all, first, length);
+	end = all + length;
+	va_start(ap, first);
+	while ((text = va_arg(ap, const char *)) != NULL) {
+		length = strlen(text);
+		memcpy(end, text, length);
+		end += length;
+	}
+	va_end(ap);
+	*end = '\0';
+	return all;
 }
 
 char *nt_arena_vprintf(struct nt_arena *arena, const char *format, va_list ap)

@@ -19,6 +19,8 @@ void *nt_arena_alloc(struct nt_arena *arena, size_t size);
 void *nt_arena_copy(struct nt_arena *arena, const void *data, size_t size);
 char *nt_arena_strdup(struct nt_arena *arena, const char *text); /* NULL gives NULL */
 char *nt_arena_strndup(struct nt_arena *arena, const char *text, size_t length);
+/* Texts one after the other, up to a NULL. */
+char *nt_arena_join(struct nt_arena *arena, const char *first, ...) __attribute__((sentinel));
 char *nt_arena_printf(struct nt_arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
 char *nt_arena_vprintf(struct nt_arena *arena, const char *format, va_list ap) __attribute__((format(printf, 2, 0)));
 

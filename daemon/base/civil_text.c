@@ -339,29 +339,62 @@ nt_time nt_instant_precision(const char *text, size_t length)
 	return colons == 0 ? NT_DAY : colons == 1 ? NT_MINUTE : NT_SECOND;
 }
 
-/* --- printing --- */
+/* --- printing: timelines are made of instants, so by hand --- */
+
+static char *put_digits(char *to, int n, int digits)
+{
+	for (int i = digits; i-- > 0; n /= 10)
+		to[i] = (char)('0' + n % 10);
+	return to + digits;
+}
+
+static char *put_date(char *to, const struct nt_civil *c, char after)
+{
+	to = put_digits(to, c->year, 4);
+	*to++ = '-';
+	to = put_digits(to, c->month, 2);
+	*to++ = '-';
+	to = put_digits(to, c->day, 2);
+	*to++ = after;
+	return to;
+}
+
+static char *put_clock(char *to, const struct nt_civil *c, bool seconds)
+{
+	to = put_digits(to, c->hour, 2);
+	*to++ = ':';
+	to = put_digits(to, c->minute, 2);
+	if (seconds) {
+		*to++ = ':';
+		to = put_digits(to, c->second, 2);
+	}
+	if (c->millisecond != 0) {
+		*to++ = '.';
+		to = put_digits(to, c->millisecond, 3);
+	}
+	return to;
+}
 
 void nt_time_print_utc(nt_time t, GString *out)
 {
 	struct nt_civil c;
+	char text[32], *end;
 
 	if (t == NT_NEVER || t == NT_NO_TIME) {
 		g_string_append(out, t == NT_NEVER ? "never" : "none");
 		return;
 	}
 	c = nt_civil_from_utc(CLAMP(t, NT_TIME_MIN, NT_TIME_MAX));
-	g_string_append_printf(out, "%04d-%02d-%02dT", c.year, c.month, c.day);
-	g_string_append_printf(out, "%02d:%02d:%02d", c.hour, c.minute, c.second);
-	if (c.millisecond != 0)
-		g_string_append_printf(out, ".%03d", c.millisecond);
-	g_string_append_c(out, 'Z');
+	end = put_clock(put_date(text, &c, 'T'), &c, true);
+	*end++ = 'Z';
+	g_string_append_len(out, text, end - text);
 }
 
 void nt_time_print_local(const struct nt_zone *zone, nt_time t, GString *out)
 {
-	const char *abbreviation;
+	const char *abbreviation, *weekday;
+	char text[40], *end = text;
 	struct nt_civil c;
-	char day[4];
 
 	if (t == NT_NEVER || t == NT_NO_TIME) {
 		g_string_append(out, t == NT_NEVER ? "never" : "none");
@@ -369,12 +402,13 @@ void nt_time_print_local(const struct nt_zone *zone, nt_time t, GString *out)
 	}
 	c = nt_civil_at(zone, t);
 	nt_zone_offset(zone, t, &abbreviation, NULL);
-	g_strlcpy(day, weekdays[nt_civil_weekday(nt_civil_days(c.year, c.month, c.day))], sizeof day);
-	day[0] = g_ascii_toupper(day[0]);
-	g_string_append_printf(out, "%s %04d-%02d-%02d %02d:%02d", day, c.year, c.month, c.day, c.hour, c.minute);
-	if (c.second != 0 || c.millisecond != 0)
-		g_string_append_printf(out, ":%02d", c.second);
-	if (c.millisecond != 0)
-		g_string_append_printf(out, ".%03d", c.millisecond);
-	g_string_append_printf(out, " %s", abbreviation);
+	weekday = weekdays[nt_civil_weekday(nt_civil_days(c.year, c.month, c.day))];
+	*end++ = g_ascii_toupper(weekday[0]);
+	*end++ = weekday[1];
+	*end++ = weekday[2];
+	*end++ = ' ';
+	end = put_clock(put_date(end, &c, ' '), &c, c.second != 0 || c.millisecond != 0);
+	*end++ = ' ';
+	g_string_append_len(out, text, end - text);
+	g_string_append(out, abbreviation);
 }

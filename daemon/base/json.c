@@ -1,4 +1,4 @@
-#include "base/json.h"
+#include "base/json_private.h"
 
 #include "base/arena.h"
 #include "base/bug.h"
@@ -6,8 +6,6 @@
 #include <string.h>
 #include <yajl/yajl_parse.h>
 
-#define MOST_BYTES (16u << 20)
-#define MOST_VALUES 1000000u /* a value takes some forty times the room of the shortest that can be written */
 #define FEW_NAMES 8          /* up to here a walk finds a duplicate faster than a table does */
 
 /* An object or array that is being read. */
@@ -36,8 +34,8 @@ static struct nt_json *add_value(struct reader *r, enum nt_json_type type)
 {
 	struct nt_json *value;
 
-	if (++r->n_values > MOST_VALUES) {
-		stop(r, nt_arena_printf(r->arena, "more than %u values", MOST_VALUES));
+	if (++r->n_values > NT_JSON_MOST_VALUES) {
+		stop(r, nt_arena_printf(r->arena, "more than %u values", NT_JSON_MOST_VALUES));
 		return NULL;
 	}
 	value = nt_arena_new0(r->arena, struct nt_json);
@@ -203,8 +201,8 @@ static const char *check_input(struct nt_arena *arena, const char *text, size_t 
 	const char *valid = text;
 
 	*offset = 0;
-	if (length > MOST_BYTES)
-		return nt_arena_printf(arena, "more than %u bytes", MOST_BYTES);
+	if (length > NT_JSON_MOST_BYTES)
+		return nt_arena_printf(arena, "more than %u bytes", NT_JSON_MOST_BYTES);
 	if (!g_utf8_validate(text, (gssize)length, &valid)) {
 		*offset = (size_t)(valid - text);
 		return *valid == '\0' ? "a NUL byte" : "not valid UTF-8";
@@ -238,6 +236,13 @@ static const char *parser_message(struct nt_arena *arena, yajl_handle parser)
 }
 
 struct nt_json *nt_json_parse(struct nt_arena *arena, const char *text, size_t length, struct nt_json_error *error)
+{
+	struct nt_json *root = nt_json_parse_plain(arena, text, length);
+
+	return root != NULL ? root : nt_json_parse_any(arena, text, length, error);
+}
+
+struct nt_json *nt_json_parse_any(struct nt_arena *arena, const char *text, size_t length, struct nt_json_error *error)
 {
 	static const yajl_callbacks callbacks = {
 		.yajl_null = on_null, .yajl_boolean = on_boolean, .yajl_number = on_number, .yajl_string = on_text,

@@ -119,7 +119,7 @@ void nt_json_put_text(struct nt_json_writer *w, const char *key, const char *tex
 void nt_json_put_int(struct nt_json_writer *w, const char *key, int64_t n)
 {
 	lead_in(w, key);
-	g_string_append_printf(w->out, "%" PRId64, n);
+	nt_int_print(n, w->out);
 }
 
 void nt_json_put_number(struct nt_json_writer *w, const char *key, nt_number n)

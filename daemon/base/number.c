@@ -151,13 +151,28 @@ bool nt_number_parse(const char *text, size_t length, nt_number *out)
 	return true;
 }
 
+void nt_int_print(int64_t n, GString *out)
+{
+	uint64_t rest = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
+	char text[24], *digit = text + sizeof text;
+
+	do
+		*--digit = (char)('0' + rest % 10);
+	while ((rest /= 10) > 0);
+	if (n < 0)
+		*--digit = '-';
+	g_string_append_len(out, digit, text + sizeof text - digit);
+}
+
 void nt_number_print(nt_number n, GString *out)
 {
 	uint64_t size = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
 	unsigned fraction = (unsigned)(size % (uint64_t)NT_NUMBER_ONE);
 	int digits = DECIMALS;
 
-	g_string_append_printf(out, "%s%" PRIu64, n < 0 ? "-" : "", size / (uint64_t)NT_NUMBER_ONE);
+	if (n < 0)
+		g_string_append_c(out, '-');
+	nt_int_print((int64_t)(size / (uint64_t)NT_NUMBER_ONE), out);
 	if (fraction == 0)
 		return;
 	for (; fraction % 10 == 0; digits--)

@@ -21,6 +21,7 @@ bool nt_number_divide(nt_number a, nt_number b, nt_number *out); /* false: divis
 /* "12", "-0.5", "1e3", as JSON writes numbers (no "+", "01", ".5" or blanks); more than 6 decimals round half away from
  * zero; out of range saturates. false if it is no number. */
 bool nt_number_parse(const char *text, size_t length, nt_number *out);
+void nt_int_print(int64_t n, GString *out); /* in decimal, appended */
 void nt_number_print(nt_number n, GString *out); /* shortest: "12", "-0.5" */
 
 #endif

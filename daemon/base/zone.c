@@ -11,6 +11,7 @@
 #define EAST_MOST 93599  /* RFC 9636 section 3.2: an offset lies between -24:59:59 and +25:59:59 */
 #define WEST_MOST (-89999)
 #define CHANGES 8        /* two a year, of the year before to the second after */
+#define WRITTEN_OUT ((nt_time)130 * 366 * NT_DAY) /* so far the footer's changes are looked up, not reckoned */
 #define LATEST_HOUR 167  /* of a rule's time, RFC 9636 section 3.3.2 */
 
 /* A kind of local time. */
@@ -358,6 +359,24 @@ static void drop_padding(struct nt_zone *zone)
 		zone->n_transitions--;
 }
 
+/* Most of what is asked lies in years that only the footer knows: its changes of the next decades join the others. */
+static void write_out(struct nt_zone *zone)
+{
+	unsigned n = zone->n_transitions, room = n;
+	nt_time until;
+
+	if (!zone->footer.present || !zone->footer.two || n == 0)
+		return;
+	zone->transitions[n - 1].type = footer_type(zone, zone->transitions[n - 1].at, &until);
+	for (; until < WRITTEN_OUT; n++) {
+		if (n == room)
+			zone->transitions = g_renew(struct transition, zone->transitions, room += 64);
+		zone->transitions[n] = (struct transition){ .at = until };
+		zone->transitions[n].type = footer_type(zone, until, &until);
+	}
+	zone->n_transitions = n;
+}
+
 /* --- the zone --- */
 
 static const char *parse(struct nt_zone *zone, const unsigned char *p, size_t length)
@@ -395,6 +414,7 @@ static const char *parse(struct nt_zone *zone, const unsigned char *p, size_t le
 	if (end > footer && !read_footer(zone, footer, (size_t)(end - footer)))
 		return "its footer isn't a time zone rule";
 	drop_padding(zone);
+	write_out(zone);
 	return NULL;
 }
 

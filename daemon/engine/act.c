@@ -64,6 +64,7 @@ static int split(struct nt_instant *in, struct nt_run *run, const struct nt_camp
 	if (step->n_arms == 0)
 		return nt_run_follow(campaign, run->step);
 	arm = arm_of(in, campaign, step);
+	nt_instant_reached(in, run->campaign, NT_REACHED_ARM, run->step, (unsigned)(arm - step->arms));
 	nt_instant_note(in, run, "split", nt_arena_printf(in->arena, "arm %u%s", (unsigned)(arm - step->arms) + 1,
 	                                                  arm->hold_out ? ", held out" : ""));
 	if (arm->hold_out)
@@ -79,6 +80,7 @@ static int choose(struct nt_instant *in, const struct nt_run *run, const struct 
 
 	while (arm < step->n_arms && !nt_instant_holds(in, step->arms[arm].condition, run, run->hand, false))
 		arm++;
+	nt_instant_reached(in, run->campaign, NT_REACHED_ARM, run->step, arm);
 	if (arm < step->n_arms && step->arms[arm].first >= 0)
 		return step->arms[arm].first;
 	return nt_run_follow(campaign, run->step);
@@ -151,35 +153,39 @@ void nt_act(struct nt_instant *in, struct nt_run *run, const struct nt_step *ste
 {
 	const struct nt_campaign *campaign = &in->program->campaigns[run->campaign];
 	int target = nt_run_follow(campaign, run->step);
+	bool holds;
 	int first;
 
 	switch (step->kind) {
 	case NT_STEP_IF:
-		first = nt_instant_holds(in, step->expr, run, run->hand, false) ? step->then_first : step->else_first;
+		holds = nt_instant_holds(in, step->expr, run, run->hand, false);
+		nt_instant_reached(in, run->campaign, NT_REACHED_STEP, run->step, 0);
+		nt_instant_reached(in, run->campaign, holds ? NT_REACHED_THEN : NT_REACHED_ELSE, run->step, 0);
+		first = holds ? step->then_first : step->else_first;
 		if (first >= 0)
 			target = first;
 		break;
 	case NT_STEP_SPLIT:
-		if (nt_instant_holds(in, step->condition, run, run->hand, false))
+		if (nt_run_does(in, run, step))
 			target = split(in, run, campaign, step);
 		break;
 	case NT_STEP_CHOOSE:
-		if (nt_instant_holds(in, step->condition, run, run->hand, false))
+		if (nt_run_does(in, run, step))
 			target = choose(in, run, campaign, step);
 		break;
 	case NT_STEP_GO_TO:
-		if (nt_instant_holds(in, step->condition, run, run->hand, false)) {
+		if (nt_run_does(in, run, step)) {
 			target = step->target;
 			if (step->hand != campaign->steps[target].hand)
 				run->hand = NULL; /* it isn't what the steps there are written for */
 		}
 		break;
 	case NT_STEP_STOP:
-		if (nt_instant_holds(in, step->condition, run, run->hand, false))
+		if (nt_run_does(in, run, step))
 			target = -1;
 		break;
 	default:
-		if (nt_instant_holds(in, step->condition, run, run->hand, false))
+		if (nt_run_does(in, run, step))
 			mark(in, run, campaign, step);
 		break;
 	}

@@ -2,7 +2,6 @@
 
 #include "base/arena.h"
 #include "base/bug.h"
-#include "engine/codec.h"
 #include "engine/memory.h"
 #include "rules/program.h"
 
@@ -21,8 +20,16 @@ struct nt_driver {
 	GHashTable *later;                /* … and of those to be tried again at a later instant (nt_time) */
 	struct nt_arena *arena;           /* of one hand-out */
 	bool fresh;                       /* messages that came with the store wait for the first hand-out */
+	unsigned released;                /* messages since the last hand-out */
 	bool failed;
 };
+
+static void note_message(struct nt_driver *driver, const char *channel)
+{
+	driver->released++;
+	if (!g_hash_table_contains(driver->channels, channel))
+		g_hash_table_add(driver->channels, g_strdup(channel));
+}
 
 static void observe(void *user, const char *lead, const struct nt_input *input, const struct nt_effects *effects)
 {
@@ -30,7 +37,7 @@ static void observe(void *user, const char *lead, const struct nt_input *input, 
 
 	for (const struct nt_effect *e = effects->first; e != NULL; e = e->next)
 		if (e->kind == NT_EFFECT_MESSAGE)
-			g_hash_table_add(driver->channels, g_strdup(e->message->channel));
+			note_message(driver, e->message->channel);
 	if (driver->options.observe != NULL)
 		driver->options.observe(driver->options.user, lead, input, effects);
 }
@@ -39,7 +46,7 @@ static void observe_rep(void *user, const struct nt_message *message)
 {
 	struct nt_driver *driver = user;
 
-	g_hash_table_add(driver->channels, g_strdup(message->channel));
+	note_message(driver, message->channel);
 	if (driver->options.observe_rep != NULL)
 		driver->options.observe_rep(driver->options.user, message);
 }
@@ -128,6 +135,8 @@ static void pick_up(struct nt_driver *driver)
 /* Every channel takes what there is, at once. What that leads to may release more. */
 static void hand_out(struct nt_driver *driver)
 {
+	unsigned room = MIN(driver->released + 1, CLAIMED); /* for all that there can be, but for what was picked up */
+
 	if (driver->fresh) {
 		driver->fresh = false;
 		pick_up(driver);
@@ -143,13 +152,15 @@ static void hand_out(struct nt_driver *driver)
 		request_new(driver, NT_REQUEST_CLAIM, &claim);
 		claim->channel = nt_arena_strdup(driver->arena, channel);
 		claim->owner = "driver";
-		claim->limit = CLAIMED;
+		claim->limit = room;
 		turn(driver, nt_engine_now(driver->engine), claim);
-		if (claim->n_rows < CLAIMED) {
+		if (claim->n_rows < room) {
 			if (claim->next_release != NT_NEVER)
 				g_hash_table_insert(driver->later, g_strdup(claim->channel),
 				                    g_memdup2(&claim->next_release, sizeof claim->next_release));
 			g_hash_table_remove(driver->channels, claim->channel);
+		} else {
+			room = CLAIMED;
 		}
 		for (unsigned i = claim->n_rows; i-- > 0;) {
 			request_new(driver, NT_REQUEST_OUTCOME, &outcomes);
@@ -159,6 +170,7 @@ static void hand_out(struct nt_driver *driver)
 		if (outcomes != NULL)
 			turn(driver, nt_engine_now(driver->engine), outcomes);
 	}
+	driver->released = 0;
 }
 
 struct nt_driver *nt_driver_new(struct nt_program *program, nt_time start, const struct nt_engine_options *options,
@@ -177,6 +189,9 @@ struct nt_driver *nt_driver_new_over(struct nt_store *store, struct nt_program *
 	if (options != NULL) {
 		driver->options = *options;
 		own.retry = options->retry;
+		own.trace = options->trace;
+		own.dry = options->dry;
+		own.keep = options->keep;
 	}
 	driver->channels = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	driver->later = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
@@ -246,12 +261,7 @@ void nt_driver_post(struct nt_driver *driver, nt_time at, struct nt_request *req
 
 struct nt_lead *nt_driver_lead(struct nt_driver *driver, struct nt_arena *arena, const char *id)
 {
-	struct nt_blob blob;
-	const char *why;
-
-	if (driver->store->ops->load(driver->store, arena, &id, 1, &blob) != NT_STORE_OK || blob.bytes == NULL)
-		return NULL;
-	return nt_lead_decode(arena, nt_engine_program(driver->engine), id, blob.bytes, blob.length, &why);
+	return nt_engine_lead(driver->engine, arena, id);
 }
 
 bool nt_driver_outcome(const struct nt_program *program, const char *event, const char **channel,

@@ -1,6 +1,7 @@
 #include "engine/turn.h"
 
 #include "base/arena.h"
+#include "base/number.h"
 #include "rules/program.h"
 
 #include <string.h>
@@ -8,6 +9,7 @@
 #define OLDER_KEPT 3
 
 #define TIMERS_A_TURN 100000u
+#define FEW_TIMERS 64u
 #define LATE NT_SECOND /* a timer that runs so much after its time counts as late */
 #define PRUNED_A_TURN 200u /* of the log; looked for again when so many have gone, or after a while */
 #define PRUNE_EVERY NT_HOUR
@@ -56,6 +58,7 @@ struct nt_engine *nt_engine_new(struct nt_store *store, struct nt_program *progr
 		engine->options.retry = nt_retry_default;
 	engine->arena = nt_arena_new();
 	engine->leads = g_hash_table_new(g_str_hash, g_str_equal);
+	nt_keep_new(engine);
 	engine->scratch = g_string_sized_new(4096);
 	engine->older = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, unref_program);
 	engine->loads = g_array_new(FALSE, FALSE, sizeof(struct nt_load));
@@ -79,6 +82,7 @@ void nt_engine_free(struct nt_engine *engine)
 	g_array_unref(engine->loads);
 	g_hash_table_destroy(engine->older);
 	g_hash_table_destroy(engine->leads);
+	nt_keep_free(engine);
 	g_string_free(engine->scratch, TRUE);
 	g_free(engine->cursor);
 	g_free(engine->zones);
@@ -260,6 +264,23 @@ static void prune(struct nt_batch *turn)
 	engine->prune_at = n == PRUNED_A_TURN ? turn->now : turn->now + PRUNE_EVERY;
 }
 
+/* At most `limit`, earliest first. Seldom are there many, and room for all of them costs. */
+static struct nt_due *find_due(struct nt_batch *turn, unsigned limit, unsigned *n)
+{
+	unsigned room = MIN(limit, FEW_TIMERS);
+	struct nt_due *due = NULL;
+
+	*n = 0;
+	for (; room > 0; room = limit) {
+		due = nt_arena_array(turn->arena, struct nt_due, room);
+		if (!nt_turn_ok(turn, turn->store->ops->due(turn->store, turn->arena, turn->now, room, due, n)))
+			*n = 0;
+		if (*n < room || room == limit)
+			break;
+	}
+	return due;
+}
+
 /* Order (II.1): timers due before now, then what has come in, then timers due now. A lead that a request is about
  * runs its own earlier timers within its step. */
 static void do_turn(struct nt_batch *turn, struct nt_request *requests, unsigned timers, unsigned touches)
@@ -271,16 +292,15 @@ static void do_turn(struct nt_batch *turn, struct nt_request *requests, unsigned
 	struct asked *asked;
 	GHashTable *busy;
 
+	nt_keep_trim(turn);
 	nt_turn_note_program(turn);
-	timers = engine->due <= turn->now ? MIN(timers, TIMERS_A_TURN) : 0;
-	due = nt_arena_array(turn->arena, struct nt_due, timers);
-	if (timers > 0 &&
-	    !nt_turn_ok(turn, turn->store->ops->due(turn->store, turn->arena, turn->now, timers, due, &n_due)))
+	due = find_due(turn, engine->due <= turn->now ? MIN(timers, TIMERS_A_TURN) : 0, &n_due);
+	if (turn->code != NT_STORE_OK)
 		return;
 	if (n_due == timers && engine->due <= turn->now)
 		caught_up = (n_due > 0 ? due[n_due - 1].due : engine->due) - 1;
 	asked = look_at(turn, requests, &n_asked);
-	busy = leads_of(asked, n_asked);
+	busy = n_due > 0 ? leads_of(asked, n_asked) : NULL;
 	run_timers(turn, due, n_due, turn->now - 1, busy);
 	nt_turn_sales_timers(turn, nt_time_earlier(caught_up, turn->now - 1));
 	answer_all(turn, asked, n_asked);
@@ -290,7 +310,7 @@ static void do_turn(struct nt_batch *turn, struct nt_request *requests, unsigned
 	prune(turn);
 	nt_turn_sales(turn);
 	nt_turn_save(turn);
-	g_hash_table_destroy(busy);
+	g_clear_pointer(&busy, g_hash_table_destroy);
 }
 
 static void observe(struct nt_batch *turn)
@@ -333,15 +353,22 @@ static bool was_kept(struct nt_batch *turn)
 	return true;
 }
 
+static int put_instant(const struct nt_batch *turn)
+{
+	char digits[24];
+	GString text = { digits, 0, sizeof digits };
+
+	nt_int_print(turn->now, &text);
+	return turn->store->ops->meta_put(turn->store, META_INSTANT, digits);
+}
+
 static bool finish(struct nt_batch *turn)
 {
 	struct nt_engine *engine = turn->engine;
-	char instant[24];
 	nt_time due = NT_NEVER;
 
-	g_snprintf(instant, sizeof instant, "%" G_GINT64_FORMAT, (gint64)turn->now);
-	if (turn->code == NT_STORE_OK && turn->now != engine->now)
-		nt_turn_ok(turn, turn->store->ops->meta_put(turn->store, META_INSTANT, instant));
+	if (turn->code == NT_STORE_OK && turn->now != engine->now && !engine->options.dry)
+		nt_turn_ok(turn, put_instant(turn));
 	if (turn->code == NT_STORE_OK)
 		nt_turn_ok(turn, turn->store->ops->next_due(turn->store, &due));
 	if (turn->code == NT_STORE_OK)
@@ -367,6 +394,7 @@ static void fail(struct nt_batch *turn, struct nt_request *requests, struct nt_p
 	}
 	if (begun)
 		engine->store->ops->rollback(engine->store);
+	nt_keep_forget(engine);
 	if (engine->program != before) {
 		nt_program_unref(engine->program);
 		engine->program = nt_program_ref(before);

@@ -8,6 +8,7 @@
 #include "engine/sales.h"
 #include "engine/step.h"
 #include "engine/store.h"
+#include "engine/trace.h"
 
 struct nt_arena;
 struct nt_engine;
@@ -49,6 +50,7 @@ struct nt_request {
 	/* INPUT: raw, as it came in; the engine checks it against the program that is current when it is stepped */
 	enum nt_input_kind input_kind; /* EVENT, FIELDS, CONSENT, START, STOP, ERASE */
 	const struct nt_json *json;  /* EVENT: {id?,event,at?,properties?}; FIELDS: the object of fields */
+	const nt_time *at;           /* EVENT: what its "at" says, for who has read it already; NULL: it is read here */
 	bool replace;                /* FIELDS: PUT */
 	const char *source;          /* token name: namespace of ids */
 	const char *cause;
@@ -104,6 +106,14 @@ struct nt_engine_options {
 	void (*observe_rep)(void *user, const struct nt_message *message);
 	void *user;
 	struct nt_duration keep_log; /* II.10: older rows of the log go, some a turn; zero: none do */
+	const struct nt_trace *trace; /* of every step; NULL: none */
+	/* For those who throw the store away unread: nothing is logged, and messages come without their values. Rules
+	 * that are loaded find nothing of it in the log that would be new to them. */
+	bool dry;
+	/* Bytes for leads that stay decoded between turns; 0: none does. With a store that has set_due() such a lead
+	 * is written when it has to go, or is asked for by nt_engine_lead(): until then the store's is an older one,
+	 * and a turn that fails loses what came since. */
+	size_t keep;
 	/* Gives an older rule set by hash (compiled from the store's archive), or NULL; the engine keeps the
 	 * reference. */
 	struct nt_program *(*older_program)(void *user, const char *hash);
@@ -127,6 +137,8 @@ bool nt_engine_touching(const struct nt_engine *engine); /* the background pass 
 nt_time nt_engine_now(const struct nt_engine *engine);
 nt_time nt_engine_loaded(const struct nt_engine *engine); /* when its program was; NT_NO_TIME: not yet */
 struct nt_program *nt_engine_program(struct nt_engine *engine); /* borrowed */
+/* As it is after the last turn, decoded into the arena; NULL: there is none. */
+struct nt_lead *nt_engine_lead(struct nt_engine *engine, struct nt_arena *arena, const char *id);
 const struct nt_sales *nt_engine_sales(const struct nt_engine *engine);
 struct nt_engine_counters {
 	uint64_t evaluations; /* of conditions, by steps */

@@ -89,7 +89,7 @@ static const char *skip_reason(struct nt_instant *in, const struct nt_run *run, 
 	const struct nt_policy *policy = &in->program->policy;
 	const char *channel;
 
-	if (!nt_instant_holds(in, step->condition, run, run->hand, false))
+	if (!nt_run_does(in, run, step))
 		return "its condition isn't met";
 	if (step->kind == NT_STEP_WEBHOOK)
 		return NULL;

@@ -9,6 +9,7 @@
 
 #include "engine/eval.h"
 #include "engine/step.h"
+#include "engine/trace.h"
 #include "rules/program.h"
 
 struct nt_raised { /* an event of this instant, from outside or our own */
@@ -70,6 +71,14 @@ void nt_instant_raise(struct nt_instant *in, const char *name, const struct nt_p
 bool nt_instant_holds(struct nt_instant *in, const struct nt_expr *condition, const struct nt_run *run,
                       const struct nt_event *event, bool watch);
 void nt_instant_start(struct nt_instant *in, int campaign, const char *key, const char *why);
+static inline void nt_instant_reached(const struct nt_instant *in, int campaign, enum nt_reached what, int step,
+                                      unsigned n)
+{
+	const struct nt_trace *trace = in->lead->trace;
+
+	if (trace != NULL)
+		trace->reached(trace->user, in->program, campaign, what, step, n);
+}
 
 /* happen.c */
 void nt_happen_record(struct nt_instant *in, const struct nt_event *event);
@@ -120,6 +129,7 @@ void nt_key_entered(struct nt_instant *in, const struct nt_campaign *campaign, c
 /* run.c */
 int nt_run_follow(const struct nt_campaign *campaign, int step); /* what comes after it; -1: the end */
 void nt_run_go(struct nt_instant *in, struct nt_run *run, int step);
+bool nt_run_does(struct nt_instant *in, const struct nt_run *run, const struct nt_step *step); /* its own condition */
 void nt_run_pass(struct nt_instant *in); /* (d) */
 void nt_run_leave(struct nt_instant *in); /* (c) */
 void nt_run_enter(struct nt_instant *in); /* (e) */

@@ -87,10 +87,10 @@ static void note_load(struct nt_batch *turn)
 	memcpy(load.hash, engine->program->hash, sizeof load.hash);
 	g_array_append_val(engine->loads, load);
 	keep_loads(turn);
-	if (!first) {
+	if (!first && !engine->options.dry)
 		nt_turn_ok(turn, turn->store->ops->log_append(turn->store, &row));
+	if (!first)
 		set_cursor(turn, "");
-	}
 	nt_turn_sales_step(turn, &input);
 	nt_turn_sales(turn);
 }
@@ -135,6 +135,7 @@ void nt_request_load(struct nt_batch *turn, struct nt_request *request)
 		return;
 	nt_turn_sales(turn);
 	nt_turn_save(turn); /* what was stepped so far was stepped under the old one */
+	nt_keep_flush(turn);
 	if (turn->code != NT_STORE_OK)
 		return;
 	if (!g_hash_table_contains(engine->older, engine->program->hash))

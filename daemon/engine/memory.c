@@ -2,8 +2,11 @@
 
 #include "base/arena.h"
 #include "base/bug.h"
+#include "base/number.h"
 
 #include <string.h>
+
+#define BATCH "batch"
 
 static struct nt_memory *of(struct nt_store *store)
 {
@@ -94,7 +97,16 @@ struct nt_cell *nt_memory_look_up(const struct nt_memory *m, enum nt_cell_table 
 
 char *nt_memory_pair(const char *a, const char *b)
 {
-	return g_strdup_printf("%zu:%s%s", strlen(a), a, b);
+	size_t left = strlen(a), right = strlen(b);
+	char *key = g_malloc(sizeof "18446744073709551615:" + left + right), *end = key;
+	GString number = { key, 0, sizeof "18446744073709551615:" };
+
+	nt_int_print((int64_t)left, &number);
+	end += number.len;
+	*end++ = ':';
+	memcpy(end, a, left);
+	memcpy(end + left, b, right + 1);
+	return key;
 }
 
 /* ---- batches ---- */
@@ -111,8 +123,13 @@ static int memory_begin(struct nt_store *store)
 
 static int memory_meta_put(struct nt_store *store, const char *key, const char *value)
 {
-	struct nt_cell *cell = value != NULL ? nt_cell_new(key, value, strlen(value) + 1) : NULL;
+	struct nt_cell *cell;
 
+	if (strcmp(key, BATCH) == 0) {
+		of(store)->batch = value != NULL ? g_ascii_strtoull(value, NULL, 10) : 0;
+		return NT_STORE_OK;
+	}
+	cell = value != NULL ? nt_cell_new(key, value, strlen(value) + 1) : NULL;
 	nt_memory_change(of(store), NT_CELL_META, key, cell);
 	return NT_STORE_OK;
 }
@@ -120,11 +137,9 @@ static int memory_meta_put(struct nt_store *store, const char *key, const char *
 static int memory_commit(struct nt_store *store, uint64_t batch)
 {
 	struct nt_memory *m = of(store);
-	char number[24];
 
 	NT_CHECK(m->open);
-	g_snprintf(number, sizeof number, "%" G_GUINT64_FORMAT, batch);
-	memory_meta_put(store, "batch", number);
+	m->batch = batch;
 	for (unsigned i = 0; i < m->journal->len; i++) {
 		struct nt_cell_change *done = &g_array_index(m->journal, struct nt_cell_change, i);
 
@@ -191,6 +206,13 @@ static void forget_row(struct nt_memory *m, unsigned i)
 		g_array_append_val(m->journal, gone);
 	else
 		g_free(gone.log);
+}
+
+static int memory_set_due(struct nt_store *store, const char *id, nt_time old_due, nt_time due)
+{
+	const struct nt_cell *old = nt_memory_look_up(of(store), NT_CELL_LEADS, id);
+
+	return memory_save(store, id, old->bytes, old->length, old_due, due);
 }
 
 static int memory_erase(struct nt_store *store, const char *id, nt_time old_due, int64_t log_head)
@@ -298,12 +320,20 @@ static int memory_next_due(struct nt_store *store, nt_time *due)
 
 static int memory_put_input(struct nt_store *store, const char *source, const char *id, const char *lead, bool *fresh)
 {
+	struct nt_cell_change added = { .table = NT_CELL_INPUTS };
 	char *key = nt_memory_pair(source, id);
+	struct nt_memory *m = of(store);
+	struct nt_cell *cell;
 
 	(void)lead;
-	*fresh = nt_memory_look_up(of(store), NT_CELL_INPUTS, key) == NULL;
-	if (*fresh)
-		nt_memory_change(of(store), NT_CELL_INPUTS, key, nt_cell_new(key, NULL, 0));
+	*fresh = nt_memory_look_up(m, NT_CELL_INPUTS, key) == NULL;
+	if (*fresh) { /* as nt_memory_change() would, but that nothing stood there is known */
+		NT_CHECK(m->open);
+		cell = nt_cell_new(key, NULL, 0);
+		g_hash_table_insert(m->tables[NT_CELL_INPUTS], (void *)(uintptr_t)cell->key, cell);
+		added.key = cell->key;
+		g_array_append_val(m->journal, added);
+	}
 	g_free(key);
 	return NT_STORE_OK;
 }
@@ -429,9 +459,12 @@ static int memory_program_each(struct nt_store *store,
 
 static int memory_meta_get(struct nt_store *store, struct nt_arena *arena, const char *key, const char **value)
 {
-	const struct nt_cell *cell = nt_memory_look_up(of(store), NT_CELL_META, key);
+	const struct nt_memory *m = of(store);
+	const struct nt_cell *cell = nt_memory_look_up(m, NT_CELL_META, key);
 
 	*value = cell != NULL ? nt_arena_strdup(arena, cell->bytes) : NULL;
+	if (strcmp(key, BATCH) == 0 && m->batch > 0)
+		*value = nt_arena_printf(arena, "%" G_GUINT64_FORMAT, m->batch);
 	return NT_STORE_OK;
 }
 
@@ -439,11 +472,19 @@ static int memory_meta_each(struct nt_store *store,
                             void (*each)(void *context, const char *key, const char *value), void *context)
 {
 	GPtrArray *cells = nt_memory_sorted(of(store), NT_CELL_META);
+	bool told = of(store)->batch == 0;
+	char batch[24];
 
-	for (unsigned i = 0; i < cells->len; i++) {
-		const struct nt_cell *cell = cells->pdata[i];
+	g_snprintf(batch, sizeof batch, "%" G_GUINT64_FORMAT, of(store)->batch);
+	for (unsigned i = 0; i <= cells->len; i++) {
+		const struct nt_cell *cell = i < cells->len ? cells->pdata[i] : NULL;
 
-		each(context, cell->key, cell->bytes);
+		if (!told && (cell == NULL || strcmp(cell->key, BATCH) > 0)) {
+			each(context, BATCH, batch);
+			told = true;
+		}
+		if (cell != NULL)
+			each(context, cell->key, cell->bytes);
 	}
 	g_ptr_array_unref(cells);
 	return NT_STORE_OK;
@@ -514,6 +555,7 @@ static const struct nt_store_ops memory_ops = {
 	.rollback = memory_rollback,
 	.load = memory_load,
 	.save = memory_save,
+	.set_due = memory_set_due,
 	.erase = memory_erase,
 	.scan = memory_scan,
 	.count_leads = memory_count_leads,

@@ -44,6 +44,7 @@ struct nt_memory {
 	GArray *journal;
 	unsigned log_before;  /* its length at begin */
 	uint64_t next_order;
+	uint64_t batch;       /* of the last commit: what meta_get("batch") gives; 0: none */
 	bool open;
 	struct nt_store *below; /* knows suppressions that this one doesn't; or NULL */
 	GHashTable *asked;      /* what it said, by key as in SUPPRESSIONS: enum nt_suppression */

@@ -290,9 +290,10 @@ struct nt_message *nt_message_new_rep(struct nt_instant *in, const struct nt_run
 		.key = run->key, .entry = run->entry, .step = step->identity, .channel = channel,
 		.template_name = step->name,
 		.template_hash = template != NULL ? nt_message_template_hash(template) : "",
-		.address = address, .address_name = rep->full_name, .values = rep_values(in, run, rep),
+		.address = address, .address_name = rep->full_name,
+		.values = in->lead->dry ? "" : rep_values(in, run, rep),
 		.service = true, .released = nt_time_later(in->now, in->clock),
-		.why = nt_arena_printf(in->arena, "%s: step %s", campaign->name, step->identity),
+		.why = nt_arena_join(in->arena, campaign->name, ": step ", step->identity, NULL),
 	};
 	return message;
 }
@@ -323,10 +324,10 @@ struct nt_message *nt_message_new(struct nt_instant *in, struct nt_run *run, con
 	message->program_hash = in->program->hash;
 	message->address = address != NULL ? address : "";
 	message->address_name = full_name(in);
-	message->values = freeze(in, run, step);
+	message->values = lead->dry ? "" : freeze(in, run, step);
 	message->service = step->service || step->kind == NT_STEP_WEBHOOK;
 	message->released = in->now;
-	message->why = nt_arena_printf(in->arena, "%s: step %s", campaign->name, step->identity);
+	message->why = nt_arena_join(in->arena, campaign->name, ": step ", step->identity, NULL);
 	return message;
 }
 

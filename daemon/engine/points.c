@@ -31,8 +31,9 @@ static struct nt_score_reason *find_reason(struct nt_lead *lead, const char *tex
 
 void nt_points_award(struct nt_instant *in, nt_number points, nt_time at, const char *reason)
 {
+	char digits[40];
+	GString number = { digits, 0, sizeof digits }; /* no number is so long that it would grow */
 	struct nt_score_reason *kept;
-	GString *detail;
 
 	if (points == 0)
 		return;
@@ -41,11 +42,8 @@ void nt_points_award(struct nt_instant *in, nt_number points, nt_time at, const 
 	kept->times++;
 	kept->points = nt_number_add(kept->points, points);
 	kept->last = nt_time_later(kept->last, at);
-	detail = g_string_new(points > 0 ? "+" : "");
-	nt_number_print(points, detail);
-	g_string_append_printf(detail, " %s", reason);
-	nt_instant_note(in, NULL, "points", nt_arena_strndup(in->arena, detail->str, detail->len));
-	g_string_free(detail, TRUE);
+	nt_number_print(points, &number);
+	nt_instant_note(in, NULL, "points", nt_arena_join(in->arena, points > 0 ? "+" : "", digits, " ", reason, NULL));
 }
 
 static void forget(struct nt_instant *in, const struct nt_rate *rate, struct nt_ring_state *ring)

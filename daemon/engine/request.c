@@ -195,9 +195,12 @@ static bool read_at(struct nt_request *request, const struct nt_json *json, cons
 	bool has_offset;
 	const char *why = "must be a time such as 2026-12-01T09:00:00Z";
 
-	if (json->type != NT_JSON_TEXT || !nt_instant_parse(json->text, json->length, &civil, &has_offset, at, &why))
+	if (request->at != NULL)
+		*at = *request->at;
+	else if (json->type != NT_JSON_TEXT ||
+	         !nt_instant_parse(json->text, json->length, &civil, &has_offset, at, &why))
 		return invalid(request, "at", "at: %s", why);
-	if (!has_offset)
+	else if (!has_offset)
 		*at = nt_civil_instant(lead->zone, &civil);
 	if (*at > now + AHEAD)
 		return invalid(request, "at", "at: is more than 5 minutes in the future");

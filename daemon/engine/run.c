@@ -83,6 +83,14 @@ void nt_run_go(struct nt_instant *in, struct nt_run *run, int step)
 	in->changed = true;
 }
 
+bool nt_run_does(struct nt_instant *in, const struct nt_run *run, const struct nt_step *step)
+{
+	bool does = nt_instant_holds(in, step->condition, run, run->hand, false);
+
+	nt_instant_reached(in, run->campaign, does ? NT_REACHED_STEP : NT_REACHED_PASSED, run->step, 0);
+	return does;
+}
+
 bool nt_run_paused(struct nt_instant *in, const struct nt_run *run)
 {
 	const struct nt_expr *pause = campaign_of(in, run)->pause;
@@ -137,6 +145,7 @@ static bool leave_by(struct nt_instant *in, struct nt_run *run, const struct nt_
 		i++;
 	if (i == n)
 		return false;
+	nt_instant_reached(in, run->campaign, goal ? NT_REACHED_GOAL : NT_REACHED_EXIT, -1, i);
 	how = event != NULL ? nt_arena_strdup(in->arena, event->name) : "its condition turned true";
 	why = nt_arena_printf(in->arena, "%s: %s", goal ? "goal" : "exit", how);
 	if (goal) {
@@ -197,7 +206,7 @@ static void move(struct nt_instant *in, struct nt_run *run)
 			if (nt_run_paused(in, run) || (run->arrived && step->kind == NT_STEP_ASSIGN))
 				return; /* an assign's answer is still to come */
 			if (step->kind == NT_STEP_ASSIGN &&
-			    nt_instant_holds(in, step->condition, run, run->hand, false) && nt_assign(in, run, step)) {
+			    nt_run_does(in, run, step) && nt_assign(in, run, step)) {
 				run->arrived = true;
 				return;
 			}
@@ -209,8 +218,7 @@ static void move(struct nt_instant *in, struct nt_run *run)
 			continue;
 		}
 		if (!run->arrived) {
-			if (!nt_schedule_entered(run, step) &&
-			    !nt_instant_holds(in, step->condition, run, run->hand, false)) {
+			if (!nt_schedule_entered(run, step) && !nt_run_does(in, run, step)) {
 				nt_run_go(in, run, nt_run_follow(campaign, run->step));
 				continue;
 			}
@@ -303,6 +311,13 @@ static void enter(struct nt_instant *in, int slot, const char *key, const struct
 	raise_about(in, "campaign.entered", run);
 }
 
+static void enter_by(struct nt_instant *in, int slot, const struct nt_enter *way, const char *key,
+                     const struct nt_event *event, const char *why)
+{
+	nt_instant_reached(in, slot, NT_REACHED_ENTER, -1, (unsigned)(way - in->program->campaigns[slot].enter));
+	enter(in, slot, key, event, why);
+}
+
 /* The run that an entry event begins anew: one that stood before the event. */
 static struct nt_run *restarted(struct nt_instant *in, int slot, const char *key, const struct nt_raised *raised)
 {
@@ -335,24 +350,27 @@ static void enter_on(struct nt_instant *in, int slot, const struct nt_enter *way
 			continue;
 		if (run != NULL) /* what it released stays so: the lead has neither left nor converted */
 			end(in, run, nt_arena_printf(in->arena, "begun anew by %s", event->name), false);
-		enter(in, slot, key, event, nt_arena_strdup(in->arena, event->name));
+		enter_by(in, slot, way, key, event, nt_arena_strdup(in->arena, event->name));
 		if (campaign->per == NULL)
 			return;
 	}
 }
 
-static bool by_hand(const struct nt_campaign *campaign)
+/* The way in by hand; NULL: there is none. */
+static const struct nt_enter *by_hand(const struct nt_campaign *campaign)
 {
 	unsigned i;
 
 	for (i = 0; i < campaign->n_enter; i++)
 		if (campaign->enter[i].kind == NT_ENTER_BY_HAND)
-			return true;
-	return false;
+			return &campaign->enter[i];
+	return NULL;
 }
 
 static void enter_started(struct nt_instant *in, int slot)
 {
+	const struct nt_campaign *campaign = &in->program->campaigns[slot];
+	const struct nt_enter *way = by_hand(campaign);
 	const struct nt_start *start;
 
 	for (start = in->starts; start != NULL; start = start->next) {
@@ -360,20 +378,18 @@ static void enter_started(struct nt_instant *in, int slot)
 
 		if (start->campaign != slot)
 			continue;
-		why = by_hand(&in->program->campaigns[slot]) ? refusal(in, slot, start->key, false)
-		                                             : "doesn't say by_hand: true";
+		why = way != NULL ? refusal(in, slot, start->key, false) : "doesn't say by_hand: true";
 		if (why == NULL)
-			enter(in, slot, start->key, NULL, start->why);
+			enter_by(in, slot, way, start->key, NULL, start->why);
 		else
-			nt_instant_note(in, NULL, "campaign.not_entered", why)->campaign =
-				in->program->campaigns[slot].name;
+			nt_instant_note(in, NULL, "campaign.not_entered", why)->campaign = campaign->name;
 	}
 }
 
 static void enter_when(struct nt_instant *in, int slot, const struct nt_enter *way)
 {
 	if (in->fired[way->watcher] && refusal(in, slot, "", false) == NULL)
-		enter(in, slot, "", NULL, "its condition turned true");
+		enter_by(in, slot, way, "", NULL, "its condition turned true");
 }
 
 static void enter_by_calendar(struct nt_instant *in, int slot, const struct nt_enter *way)
@@ -383,9 +399,9 @@ static void enter_by_calendar(struct nt_instant *in, int slot, const struct nt_e
 	if (!nt_occasion_takes(in, way->occasion) || refusal(in, slot, "", way->comes_round) != NULL ||
 	    !nt_instant_holds(in, way->condition, NULL, NULL, false))
 		return;
-	enter(in, slot, "", NULL,
-	      field >= 0 ? nt_arena_printf(in->arena, "its date %s", in->program->fields[field].name)
-	                 : "its broadcast");
+	enter_by(in, slot, way, "", NULL,
+	         field >= 0 ? nt_arena_printf(in->arena, "its date %s", in->program->fields[field].name)
+	                    : "its broadcast");
 }
 
 void nt_run_enter(struct nt_instant *in)

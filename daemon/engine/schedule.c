@@ -48,17 +48,21 @@ static struct nt_schedule_state *state_of(struct nt_arena *arena, struct nt_run 
 	return *link;
 }
 
+/* By name, so that the bytes don't tell when those without a date, which aren't written, were met. */
 static struct nt_point_state *point_of(struct nt_arena *arena, struct nt_schedule_state *state, const char *point)
 {
-	struct nt_point_state **link;
+	struct nt_point_state **link = &state->points, *fresh;
 
-	for (link = &state->points; *link != NULL; link = &(*link)->next)
-		if (strcmp((*link)->point, point) == 0)
-			return *link;
-	*link = nt_arena_new0(arena, struct nt_point_state);
-	(*link)->point = point;
-	(*link)->at = NT_NO_TIME;
-	return *link;
+	while (*link != NULL && strcmp((*link)->point, point) < 0)
+		link = &(*link)->next;
+	if (*link != NULL && strcmp((*link)->point, point) == 0)
+		return *link;
+	fresh = nt_arena_new0(arena, struct nt_point_state);
+	fresh->point = point;
+	fresh->at = NT_NO_TIME;
+	fresh->next = *link;
+	*link = fresh;
+	return fresh;
 }
 
 /* NT_NO_TIME: its date is missing. */
@@ -190,6 +194,7 @@ bool nt_schedule_over(struct nt_instant *in, struct nt_run *run, int *target)
 	if (next < 0)
 		return true;
 	point_of(in->arena, state, step->schedule[next].identity)->at = OVER;
+	nt_instant_reached(in, run->campaign, NT_REACHED_ARM, run->step, (unsigned)next);
 	nt_instant_note(in, run, "point.reached", step->schedule[next].identity);
 	run->hand = state->hand;
 	*target = step->schedule[next].first >= 0 ? step->schedule[next].first : run->step;

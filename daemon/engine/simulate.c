@@ -6,33 +6,23 @@
 #include "base/diag.h"
 #include "base/json.h"
 #include "engine/driver.h"
+#include "engine/tally.h"
+#include "engine/timeline.h"
 #include "rules/program.h"
 
 #include <string.h>
 
 #define LEADS_A_TURN 500u
+#define KEPT ((size_t)512 << 20)
 
 struct event {
 	const struct nt_json *json;
-	const char *lead, *name;
+	struct nt_timeline *timeline;
 	nt_time at;
-	size_t start, length; /* of its line */
+	const char *channel;         /* of messages; NULL: another event */
+	enum nt_outcome outcome;
+	size_t start, length;        /* of its line */
 };
-
-struct sent {
-	const char *id, *channel, *template_name;
-};
-
-struct timeline { /* of one lead */
-	GString *lines;
-	const struct nt_zone *zone;
-	GArray *sent; /* struct sent; only if the events speak of messages */
-};
-
-enum total { MESSAGES, SKIPPED, GIVEN_UP, ENTERED, GOALS, HANDED_OFF, OFFERED, TOTALS };
-static const char *const total_names[] = { "messages", "skipped", "given up", "entered", "goals", "ready for sales",
-	                                   "offered to" };
-static const char *const total_keys[] = { "messages", "skipped", "given_up", "entered", "goals", "ready", "offers" };
 
 struct sim {
 	const struct nt_simulation *options;
@@ -40,39 +30,17 @@ struct sim {
 	struct nt_diags *diags;
 	struct nt_driver *driver;
 	struct nt_arena *arena, *turn_arena;
-	GHashTable *timelines;       /* lead -> struct timeline */
+	struct nt_timelines timelines;
+	struct nt_tally *tally;
 	GArray *events;              /* struct event */
-	GHashTable *totals[TOTALS];  /* name -> count */
-	uint64_t n_leads, n_events, n_duplicates, n_refused, done, total;
-	nt_time start;
+	struct nt_tally_frame frame;
+	uint64_t done, total;
 	bool outcomes;               /* some events are of messages */
 };
 
-/* ---- timelines ---- */
-
-static void timeline_free(void *memory)
+static struct nt_timeline *timeline_of(struct sim *sim, const char *lead)
 {
-	struct timeline *timeline = memory;
-
-	g_string_free(timeline->lines, TRUE);
-	if (timeline->sent != NULL)
-		g_array_unref(timeline->sent);
-	g_free(timeline);
-}
-
-static struct timeline *timeline_of(struct sim *sim, const char *lead)
-{
-	struct timeline *timeline = g_hash_table_lookup(sim->timelines, lead);
-
-	if (timeline != NULL)
-		return timeline;
-	timeline = g_new0(struct timeline, 1);
-	timeline->lines = g_string_new(NULL);
-	timeline->zone = sim->program->zones->find(sim->program->zones, sim->program->policy.time_zone);
-	if (timeline->zone == NULL)
-		timeline->zone = sim->program->zones->utc;
-	g_hash_table_insert(sim->timelines, g_strdup(lead), timeline);
-	return timeline;
+	return nt_timelines_of(&sim->timelines, lead);
 }
 
 static void set_zone(struct sim *sim, const char *lead, const char *name)
@@ -83,139 +51,41 @@ static void set_zone(struct sim *sim, const char *lead, const char *name)
 		timeline_of(sim, lead)->zone = zone;
 }
 
-static void count(struct sim *sim, enum total total, const char *name)
-{
-	void *n = g_hash_table_lookup(sim->totals[total], name);
-
-	g_hash_table_replace(sim->totals[total], g_strdup(name), GUINT_TO_POINTER(GPOINTER_TO_UINT(n) + 1));
-}
-
-struct line { /* of a timeline */
-	nt_time at;
-	const char *what, *detail, *campaign, *step;
-	const struct nt_message *message;
-};
-
-static void put_json(struct sim *sim, const char *lead, const struct line *line, GString *out)
-{
-	GString *at = g_string_new(NULL);
-	struct nt_json_writer w;
-
-	(void)sim;
-	nt_time_print_utc(line->at, at);
-	nt_json_begin(&w, out);
-	nt_json_object(&w, NULL);
-	nt_json_put_text(&w, "lead", lead);
-	nt_json_put_text(&w, "at", at->str);
-	nt_json_put_text(&w, "what", line->what);
-	if (line->campaign != NULL)
-		nt_json_put_text(&w, "campaign", line->campaign);
-	if (line->step != NULL)
-		nt_json_put_text(&w, "step", line->step);
-	if (line->message != NULL) {
-		nt_json_put_text(&w, "id", line->message->id);
-		nt_json_put_text(&w, "channel", nt_message_channel(line->message));
-		nt_json_put_text(&w, "template", line->message->template_name);
-		nt_json_put_text(&w, "to", line->message->address);
-		if (line->message->rep != NULL)
-			nt_json_put_text(&w, "rep", line->message->rep);
-	}
-	if (line->detail != NULL)
-		nt_json_put_text(&w, "detail", line->detail);
-	nt_json_end_object(&w);
-	g_string_append_c(out, '\n');
-	g_string_free(at, TRUE);
-}
-
-static void put_text(const struct timeline *timeline, const struct line *line, GString *out)
-{
-	GString *at = g_string_new(NULL);
-
-	nt_time_print_local(timeline->zone, line->at, at);
-	g_string_append_printf(out, "  %-25s  ", at->str); /* CET and CEST */
-	g_string_free(at, TRUE);
-	if (line->message != NULL)
-		g_string_append_printf(out, "%-21s %s", nt_message_channel(line->message),
-		                       line->message->template_name);
-	else if (line->detail != NULL)
-		g_string_append_printf(out, "%-21s %s", line->what, line->detail);
-	else
-		g_string_append(out, line->what);
-	if (line->message != NULL && line->message->rep != NULL)
-		g_string_append_printf(out, " (to %s)", line->message->rep);
-	else if (line->campaign != NULL && line->campaign[0] != '\0')
-		g_string_append_printf(out, " (%s)", line->campaign);
-	g_string_append_c(out, '\n');
-}
-
-static void put_line(struct sim *sim, const char *lead, const struct line *line)
-{
-	struct timeline *timeline = timeline_of(sim, lead);
-
-	if (sim->options->json)
-		put_json(sim, lead, line, timeline->lines);
-	else
-		put_text(timeline, line, timeline->lines);
-}
-
-static void keep_sent(struct sim *sim, const char *lead, const struct nt_message *message)
-{
-	struct timeline *timeline = timeline_of(sim, lead);
-	struct sent sent = { nt_arena_strdup(sim->arena, message->id),
-		             nt_arena_strdup(sim->arena, nt_message_channel(message)),
-		             nt_arena_strdup(sim->arena, message->template_name) };
-
-	if (timeline->sent == NULL)
-		timeline->sent = g_array_new(FALSE, FALSE, sizeof(struct sent));
-	g_array_append_val(timeline->sent, sent);
-}
-
-static void count_effect(struct sim *sim, const char *lead, const struct nt_effect *e)
-{
-	char *name;
-
-	if (e->kind == NT_EFFECT_MESSAGE && e->message->rep != NULL)
-		return;
-	if (e->kind == NT_EFFECT_MESSAGE) {
-		name = g_strdup_printf("%s %s", nt_message_channel(e->message), e->message->template_name);
-		count(sim, MESSAGES, name);
-		g_free(name);
-		if (sim->outcomes)
-			keep_sent(sim, lead, e->message);
-	} else if (e->kind == NT_EFFECT_READY) {
-		count(sim, HANDED_OFF, e->ready->reason);
-	} else if (strcmp(e->what, "message.skipped") == 0) {
-		count(sim, SKIPPED, e->detail != NULL ? e->detail : "");
-	} else if (strcmp(e->what, "message.given_up") == 0) {
-		count(sim, GIVEN_UP, e->detail != NULL ? e->detail : "");
-	} else if (strcmp(e->what, "campaign.entered") == 0) {
-		count(sim, ENTERED, e->campaign);
-	} else if (strcmp(e->what, "campaign.reached_goal") == 0) {
-		count(sim, GOALS, e->campaign);
-	}
-}
+/* ---- what happens ---- */
 
 static void observe(void *user, const char *lead, const struct nt_input *input, const struct nt_effects *effects)
 {
 	struct sim *sim = user;
+	struct nt_timeline *timeline;
 
 	if (input->kind == NT_INPUT_OUTCOME && input->outcome.outcome == NT_OUTCOME_SENT)
 		return; /* every message is, at once */
+	nt_tally_step(sim->tally, input, effects);
+	if (sim->options->summary && !sim->outcomes)
+		return;
+	timeline = timeline_of(sim, lead);
+	for (const struct nt_effect *e = effects->first; e != NULL && sim->outcomes; e = e->next)
+		if (e->kind == NT_EFFECT_MESSAGE && e->message->rep == NULL)
+			nt_timeline_keep_sent(timeline, e->message);
+	if (sim->options->summary)
+		return;
 	if (input->kind == NT_INPUT_EVENT)
-		put_line(sim, lead, &(struct line){ input->event.at, "event", input->event.name, NULL, NULL, NULL });
-	if (input->kind == NT_INPUT_HANDOFF && input->handoff.state == NT_HANDOFF_OFFERED)
-		count(sim, OFFERED, input->handoff.rep);
-	for (const struct nt_effect *e = effects->first; e != NULL; e = e->next) {
-		put_line(sim, lead, &(struct line){ e->at, e->what, e->detail, e->campaign, e->step, e->message });
-		count_effect(sim, lead, e);
-	}
+		nt_timeline_add(&sim->timelines, timeline,
+		                &(struct nt_timeline_line){ .at = input->event.at, "event", input->event.name });
+	for (const struct nt_effect *e = effects->first; e != NULL; e = e->next)
+		nt_timeline_add(&sim->timelines, timeline,
+		                &(struct nt_timeline_line){ e->at, e->what, e->detail, e->campaign, e->step,
+		                                            e->message });
 }
 
 static void observe_rep(void *user, const struct nt_message *message)
 {
 	struct sim *sim = user;
 
-	put_line(sim, message->lead, &(struct line){ message->released, "rep.told", NULL, NULL, NULL, message });
+	nt_tally_told(sim->tally, message);
+	if (!sim->options->summary)
+		nt_timeline_add(&sim->timelines, timeline_of(sim, message->lead),
+		                &(struct nt_timeline_line){ message->released, "rep.told", .message = message });
 }
 
 /* ---- leads ---- */
@@ -287,7 +157,7 @@ static void row_refused(struct sim *sim, const struct nt_csv_row *header, const 
 	int column = request->field != NULL ? column_of(header, request->field) : -1;
 	unsigned cell = column >= 0 ? (unsigned)column : 0;
 
-	sim->n_refused++;
+	sim->frame.refused++;
 	nt_diags_error(sim->diags, nt_span_of(sim->options->leads, row->offsets[cell], strlen(row->cells[cell])), "%s",
 	               request->message_text);
 }
@@ -307,12 +177,10 @@ static void post_leads(struct sim *sim, const struct nt_csv_row *header, const s
 		*last = request;
 		last = &request->next;
 	}
-	nt_driver_post(sim->driver, sim->start, first);
+	nt_driver_post(sim->driver, sim->frame.start, first);
 	for (row = from, request = first; row != to; row = row->next, request = request->next)
 		if (request->code != NT_ANSWER_OK)
 			row_refused(sim, header, row, request);
-		else
-			sim->n_leads++;
 	nt_arena_reset(sim->turn_arena);
 	progress(sim, n);
 }
@@ -346,36 +214,38 @@ static void read_event(struct sim *sim, size_t start, size_t length)
 	struct nt_span span = nt_span_of(source, start, length);
 	struct event event = { .start = start, .length = length };
 	struct nt_json_error error;
-	const char *at, *channel, *why = NULL;
-	enum nt_outcome outcome;
+	const char *lead, *name, *at, *why = NULL;
 	struct nt_civil civil;
 	bool has_offset;
 
 	event.json = nt_json_parse(sim->arena, source->text + start, length, &error);
 	if (event.json == NULL) {
-		sim->n_refused++;
+		sim->frame.refused++;
 		nt_diags_error(sim->diags, nt_span_of(source, start + MIN(error.offset, length), 1), "%s",
 		               error.message);
 		return;
 	}
-	event.lead = nt_json_text(event.json, "lead");
-	event.name = nt_json_text(event.json, "event");
+	lead = nt_json_text(event.json, "lead");
+	name = nt_json_text(event.json, "event");
 	at = nt_json_text(event.json, "at");
-	if (event.lead == NULL || event.name == NULL || at == NULL) {
-		sim->n_refused++;
+	if (lead == NULL || name == NULL || at == NULL) {
+		sim->frame.refused++;
 		nt_diags_error(sim->diags, span, "an event needs %s",
-		               event.lead == NULL ? "a lead" : event.name == NULL ? "an event" : "an at");
+		               lead == NULL ? "a lead" : name == NULL ? "an event" : "an at");
 		return;
 	}
 	if (!nt_instant_parse(at, strlen(at), &civil, &has_offset, &event.at, &why)) {
-		sim->n_refused++;
+		sim->frame.refused++;
 		nt_diags_error(sim->diags, span, "at: %s",
 		               why != NULL ? why : "must be a time such as 2026-12-01T09:00:00Z");
 		return;
 	}
+	event.timeline = timeline_of(sim, lead);
 	if (!has_offset)
-		event.at = nt_civil_instant(timeline_of(sim, event.lead)->zone, &civil);
-	sim->outcomes |= nt_driver_outcome(sim->program, event.name, &channel, &outcome);
+		event.at = nt_civil_instant(event.timeline->zone, &civil);
+	if (!nt_driver_outcome(sim->program, name, &event.channel, &event.outcome))
+		event.channel = NULL;
+	sim->outcomes |= event.channel != NULL;
 	g_array_append_val(sim->events, event);
 }
 
@@ -386,6 +256,14 @@ static int by_time(const void *a, const void *b)
 	if (x->at != y->at)
 		return x->at < y->at ? -1 : 1;
 	return x->start < y->start ? -1 : x->start > y->start;
+}
+
+static bool is_sorted(const GArray *events)
+{
+	for (unsigned i = 1; i < events->len; i++)
+		if (g_array_index(events, struct event, i).at < g_array_index(events, struct event, i - 1).at)
+			return false;
+	return true;
 }
 
 static void read_events(struct sim *sim)
@@ -404,37 +282,30 @@ static void read_events(struct sim *sim)
 			read_event(sim, start, length);
 		start = next;
 	}
-	g_array_sort(sim->events, by_time);
+	if (!is_sorted(sim->events))
+		g_array_sort(sim->events, by_time);
 	sim->total += sim->events->len;
 }
 
 static struct nt_request *event_request(struct sim *sim, const struct event *event)
 {
-	const struct nt_json *properties = nt_json_get(event->json, "properties");
-	const char *channel, *wanted = nt_json_text(properties, "template");
-	const struct timeline *timeline = timeline_of(sim, event->lead);
+	const struct nt_timeline_sent *sent;
 	struct nt_request *request;
-	enum nt_outcome outcome;
 
-	if (!nt_driver_outcome(sim->program, event->name, &channel, &outcome)) {
+	if (event->channel == NULL) {
 		request = request_new(sim, NT_REQUEST_INPUT);
 		request->input_kind = NT_INPUT_EVENT;
 		request->json = event->json;
-		request->lead = event->lead;
+		request->at = &event->at;
+		request->lead = event->timeline->lead;
 		return request;
 	}
 	request = request_new(sim, NT_REQUEST_OUTCOME);
 	request->is_later = true;
-	request->later = outcome;
-	request->message = "";
-	for (unsigned i = timeline->sent != NULL ? timeline->sent->len : 0; i-- > 0;) {
-		const struct sent *sent = &g_array_index(timeline->sent, struct sent, i);
-
-		if (strcmp(sent->channel, channel) != 0 || (wanted != NULL && strcmp(sent->template_name, wanted) != 0))
-			continue;
-		request->message = sent->id;
-		break;
-	}
+	request->later = event->outcome;
+	sent = nt_timeline_find_sent(event->timeline, event->channel,
+	                             nt_json_text(nt_json_get(event->json, "properties"), "template"));
+	request->message = sent != NULL ? sent->id : "";
 	return request;
 }
 
@@ -453,11 +324,11 @@ static void post_events(struct sim *sim, unsigned from, unsigned to)
 	for (unsigned i = from; i < to; i++, request = request->next) {
 		const struct event *event = &g_array_index(sim->events, struct event, i);
 
-		sim->n_events += request->code == NT_ANSWER_OK;
-		sim->n_duplicates += request->code == NT_ANSWER_DUPLICATE;
+		sim->frame.events += request->code == NT_ANSWER_OK;
+		sim->frame.duplicates += request->code == NT_ANSWER_DUPLICATE;
 		if (request->code == NT_ANSWER_OK || request->code == NT_ANSWER_DUPLICATE)
 			continue;
-		sim->n_refused++;
+		sim->frame.refused++;
 		nt_diags_error(sim->diags, nt_span_of(sim->options->events, event->start, event->length), "%s",
 		               request->message_text);
 	}
@@ -465,81 +336,29 @@ static void post_events(struct sim *sim, unsigned from, unsigned to)
 	progress(sim, to - from);
 }
 
-/* ---- totals ---- */
-
-static GList *sorted_keys(GHashTable *table)
-{
-	return g_list_sort(g_hash_table_get_keys(table), (GCompareFunc)(void (*)(void))strcmp);
-}
-
-static void put_totals_json(struct sim *sim, GString *out)
-{
-	struct nt_json_writer w;
-
-	nt_json_begin(&w, out);
-	nt_json_object(&w, NULL);
-	nt_json_object(&w, "totals");
-	nt_json_put_int(&w, "leads", (int64_t)g_hash_table_size(sim->timelines));
-	nt_json_put_int(&w, "events", (int64_t)sim->n_events);
-	nt_json_put_int(&w, "duplicates", (int64_t)sim->n_duplicates);
-	nt_json_put_int(&w, "refused", (int64_t)sim->n_refused);
-	for (int t = 0; t < TOTALS; t++) {
-		GList *keys = sorted_keys(sim->totals[t]);
-
-		nt_json_object(&w, total_keys[t]);
-		for (GList *key = keys; key != NULL; key = key->next)
-			nt_json_put_int(&w, key->data,
-			                GPOINTER_TO_UINT(g_hash_table_lookup(sim->totals[t], key->data)));
-		nt_json_end_object(&w);
-		g_list_free(keys);
-	}
-	nt_json_end_object(&w);
-	nt_json_end_object(&w);
-	g_string_append_c(out, '\n');
-}
-
-static void put_totals(struct sim *sim, GString *out)
-{
-	g_string_append(out, "\nTotals from ");
-	nt_time_print_utc(sim->start, out);
-	g_string_append(out, " to ");
-	nt_time_print_utc(sim->options->until, out);
-	g_string_append_printf(out, "\n  %8u leads\n  %8" G_GUINT64_FORMAT " events",
-	                       g_hash_table_size(sim->timelines), sim->n_events);
-	if (sim->n_duplicates > 0)
-		g_string_append_printf(out, ", %" G_GUINT64_FORMAT " repeated", sim->n_duplicates);
-	if (sim->n_refused > 0)
-		g_string_append_printf(out, ", %" G_GUINT64_FORMAT " rows refused", sim->n_refused);
-	g_string_append_c(out, '\n');
-	for (int t = 0; t < TOTALS; t++) {
-		GList *keys = sorted_keys(sim->totals[t]);
-
-		if (keys != NULL)
-			g_string_append_printf(out, "%s\n", total_names[t]);
-		for (GList *key = keys; key != NULL; key = key->next)
-			g_string_append_printf(out, "  %8u %s\n",
-			                       GPOINTER_TO_UINT(g_hash_table_lookup(sim->totals[t], key->data)),
-			                       (const char *)key->data);
-		g_list_free(keys);
-	}
-}
+/* ---- what comes of it ---- */
 
 static void print(struct sim *sim, GString *out)
 {
-	GList *leads = sorted_keys(sim->timelines);
+	struct nt_json_writer w;
 
-	for (GList *lead = leads; lead != NULL; lead = lead->next) {
-		const struct timeline *timeline = g_hash_table_lookup(sim->timelines, lead->data);
-
-		if (!sim->options->json)
-			g_string_append_printf(out, "%s\n", (const char *)lead->data);
-		g_string_append_len(out, timeline->lines->str, (gssize)timeline->lines->len);
+	sim->frame.leads = g_hash_table_size(sim->timelines.leads);
+	sim->frame.until = sim->options->until;
+	if (!sim->options->summary)
+		nt_timelines_print(&sim->timelines, out);
+	if (!sim->options->json) {
+		if (!sim->options->summary)
+			g_string_append_c(out, '\n');
+		nt_tally_print(sim->tally, &sim->frame, out);
+		return;
 	}
-	g_list_free(leads);
-	if (sim->options->json)
-		put_totals_json(sim, out);
-	else
-		put_totals(sim, out);
+	nt_json_begin(&w, out);
+	nt_json_object(&w, NULL);
+	nt_json_object(&w, "totals");
+	nt_tally_put_json(sim->tally, &sim->frame, &w);
+	nt_json_end_object(&w);
+	nt_json_end_object(&w);
+	g_string_append_c(out, '\n');
 }
 
 /* ---- the run ---- */
@@ -547,7 +366,8 @@ static void print(struct sim *sim, GString *out)
 static bool run(struct sim *sim)
 {
 	const struct nt_simulation *options = sim->options;
-	const struct nt_engine_options engine = { .observe = observe, .observe_rep = observe_rep, .user = sim };
+	const struct nt_engine_options engine = { .observe = observe, .observe_rep = observe_rep, .user = sim,
+		                                  .dry = true, .keep = KEPT };
 	const struct nt_csv_row *header = NULL, *row, *from;
 	const char *why = NULL;
 	unsigned i = 0, n = 0;
@@ -557,15 +377,16 @@ static bool run(struct sim *sim)
 		return false;
 	if (options->events != NULL)
 		read_events(sim);
-	sim->start = options->start;
-	if (sim->start == NT_NO_TIME && sim->events->len > 0)
-		sim->start = g_array_index(sim->events, struct event, 0).at;
-	if (sim->start == NT_NO_TIME || sim->start > options->until) {
-		nt_diags_error(sim->diags, NT_NOWHERE, sim->start == NT_NO_TIME ? "without events, say when to start" :
-		                                                                  "it would end before it starts");
+	sim->frame.start = options->start;
+	if (sim->frame.start == NT_NO_TIME && sim->events->len > 0)
+		sim->frame.start = g_array_index(sim->events, struct event, 0).at;
+	if (sim->frame.start == NT_NO_TIME || sim->frame.start > options->until) {
+		nt_diags_error(sim->diags, NT_NOWHERE,
+		               sim->frame.start == NT_NO_TIME ? "without events, say when to start" :
+		                                                "it would end before it starts");
 		return false;
 	}
-	sim->driver = nt_driver_new(sim->program, sim->start, &engine, &why);
+	sim->driver = nt_driver_new(sim->program, sim->frame.start, &engine, &why);
 	if (sim->driver == NULL) {
 		nt_diags_error(sim->diags, NT_NOWHERE, "%s", why);
 		return false;
@@ -596,18 +417,16 @@ bool nt_simulate(const struct nt_simulation *simulation, struct nt_diags *diags,
 
 	sim.arena = nt_arena_new();
 	sim.turn_arena = nt_arena_new();
-	sim.timelines = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, timeline_free);
+	nt_timelines_init(&sim.timelines, sim.program, simulation->json);
+	sim.tally = nt_tally_new(sim.program);
 	sim.events = g_array_new(FALSE, FALSE, sizeof(struct event));
-	for (int t = 0; t < TOTALS; t++)
-		sim.totals[t] = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	ok = run(&sim);
 	if (ok)
 		print(&sim, out);
 	nt_driver_free(sim.driver);
-	for (int t = 0; t < TOTALS; t++)
-		g_hash_table_destroy(sim.totals[t]);
 	g_array_unref(sim.events);
-	g_hash_table_destroy(sim.timelines);
+	nt_timelines_clear(&sim.timelines);
+	nt_tally_free(sim.tally);
 	nt_arena_free(sim.turn_arena);
 	nt_arena_free(sim.arena);
 	return ok;

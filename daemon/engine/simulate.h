@@ -1,4 +1,4 @@
-/* Leads and events through a rule set in virtual time: a timeline per lead, and totals. */
+/* Leads and events through a rule set in virtual time: a timeline per lead, and what it adds up to (tally.h). */
 #ifndef NT_ENGINE_SIMULATE_H
 #define NT_ENGINE_SIMULATE_H
 
@@ -17,7 +17,8 @@ struct nt_simulation {
 	const struct nt_source *leads;   /* CSV: a header of field names, `id` among them; may be NULL */
 	const struct nt_source *events;  /* NDJSON: {id?,lead,event,at,properties?}; may be NULL */
 	nt_time start, until;            /* start NT_NO_TIME: the earliest event */
-	bool json;                       /* NDJSON timeline instead of text */
+	bool json;                       /* NDJSON instead of text */
+	bool summary;                    /* no timelines: what it adds up to alone */
 	void (*progress)(void *user, nt_time now, uint64_t done, uint64_t total);
 	void *user;
 };

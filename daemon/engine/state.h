@@ -16,6 +16,7 @@
 
 struct nt_arena;
 struct nt_program;
+struct nt_trace;
 struct nt_zone;
 
 struct nt_property_value {
@@ -230,6 +231,9 @@ struct nt_lead {
 	/* Handed from nt_lead_migrate() to the LOAD that follows, not kept: the rounds awaited under the old rules, by
 	 * their marks, NT_NEVER none. [n_occasions] or NULL. */
 	const nt_time *awaited;
+	/* Likewise: who is told where its runs go; NULL: nobody. */
+	const struct nt_trace *trace;
+	bool dry; /* nobody will write its messages: they need no values */
 };
 
 /* A lead that isn't known yet: exists is false, everything at its default. */

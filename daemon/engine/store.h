@@ -92,6 +92,8 @@ struct nt_store_ops {
 	            struct nt_blob *blobs);
 	int (*save)(struct nt_store *store, const char *id, const void *bytes, size_t length, nt_time old_due,
 	            nt_time due);
+	/* Another timer for a lead that is there; its bytes stay. NULL: this store can't, save() does it. */
+	int (*set_due)(struct nt_store *store, const char *id, nt_time old_due, nt_time due);
 	/* Lead, timer, outbox rows (whatever their state), and the log from log_head back along its chain. The ids of
 	 * its inputs are kept, so that a repeated event doesn't bring the lead back. Unknown: nothing. */
 	int (*erase)(struct nt_store *store, const char *id, nt_time old_due, int64_t log_head);

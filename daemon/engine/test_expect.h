@@ -17,17 +17,18 @@ struct nt_test_item {
 	nt_time at;               /* expected: NT_NO_TIME is any time */
 	nt_time upto;             /* expected: exclusive end of the precision written */
 	bool message;             /* happened: it went to the lead */
-	bool matched;
+	const struct nt_test_item *partner; /* what it was matched with; NULL: nothing */
 	int line;                 /* expected: in the test's file */
 };
 
-/* Pairs each expected item with the first that happened and fits, in the order written. True: all were found and, with
- * nothing_else, no message is left over. */
+/* Pairs what happened, which stands in time order, with what was expected, in whatever order. True: all were found and,
+ * with nothing_else, no message is left over. */
 bool nt_test_match(GArray *expected, GArray *happened, bool nothing_else);
-/* Both timelines, in time order: "=" matched, "-" expected only, "+" happened only (a message that nobody expected, if
- * nothing_else; else shown without a mark). */
+/* Both timelines in columns side by side, in time order, a line each instant at which they agree: "=" matched, "-"
+ * expected only, "+" happened only (a message that nobody expected, if nothing_else; else shown without a mark). Lines
+ * have at most `width` characters (not under 60); what is longer goes on below. */
 void nt_test_compare(const GArray *expected, const GArray *happened, bool nothing_else, const struct nt_zone *zone,
-                     GString *out);
+                     unsigned width, GString *out);
 /* An expected value as it was written: "a" or "[a, b]". In the arena. */
 const char *nt_test_written(struct nt_arena *arena, const struct nt_yaml *value);
 

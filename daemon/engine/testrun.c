@@ -4,13 +4,12 @@
 #include "base/json.h"
 #include "engine/codec.h"
 #include "engine/driver.h"
+#include "engine/test_end.h"
 #include "engine/test_expect.h"
 #include "rules/program.h"
 #include "rules/yaml.h"
 
 #include <string.h>
-
-typedef struct nt_program *load_folder(void *user, const char *test_file, const char *folder, GString *why);
 
 struct sent { /* to find a message when the test says that it was clicked */
 	const char *id, *channel, *template_name;
@@ -19,8 +18,7 @@ struct sent { /* to find a message when the test says that it was clicked */
 struct run {
 	const struct nt_test *test;
 	struct nt_program *original, *program; /* program: with only the campaigns of this test */
-	load_folder *load;
-	void *load_user;
+	const struct nt_test_options *options;
 	struct nt_arena *arena;
 	struct nt_driver *driver;
 	const struct nt_zone *zone;
@@ -364,7 +362,9 @@ static bool post_load(struct run *run, const struct nt_yaml *item, const struct 
 	struct nt_request *request = request_new(run, NT_REQUEST_LOAD);
 	GString *why = g_string_new(NULL);
 	const char *file = run->test->span.source != NULL ? run->test->span.source->path : "";
-	struct nt_program *loaded = run->load != NULL ? run->load(run->load_user, file, folder->text, why) : NULL;
+	struct nt_program *loaded = run->options->load != NULL ?
+	                                    run->options->load(run->options->user, file, folder->text, why) :
+	                                    NULL;
 
 	if (loaded == NULL) {
 		wrong(run, folder, "%s can't be loaded%s%s", folder->text, why->len > 0 ? ":\n" : "", why->str);
@@ -449,111 +449,21 @@ static bool read_expectation(struct run *run, const struct nt_yaml *item)
 	return true;
 }
 
-/* What a lead is, by a name that `at_end` may ask for, as text; NULL: none. */
-static const char *standing(struct run *run, const struct nt_lead *lead, const char *name, nt_time at)
+/* ---- the end ---- */
+
+static void differs(void *user, const struct nt_yaml *pair, const char *is)
 {
-	nt_time half_life = lead->program->half_life;
-	const char *shown = NULL;
+	struct run *run = user;
 
-	if (strcmp(name, "stage") == 0)
-		return lead->stage;
-	if (strcmp(name, "owner") == 0)
-		return lead->owner;
-	if (strcmp(name, "handoff") == 0)
-		return nt_handoff_name(lead->handoff);
-	if (strcmp(name, "level") == 0) {
-		/* the level is the lead's at its last step; every crossing is a step */
-		return lead->level >= 0 ? lead->program->levels[lead->level].name : NULL;
-	}
-	if (strcmp(name, "bounced_hard") == 0)
-		return lead->bounced_hard ? "yes" : "no";
-	if (strcmp(name, "complained") == 0)
-		return lead->complained ? "yes" : "no";
-	if (strcmp(name, "unsubscribed") == 0)
-		return lead->unsubscribed ? "yes" : "no";
-	if (strcmp(name, "score") == 0)
-		shown = nt_arena_printf(run->arena, "%" G_GINT64_FORMAT,
-		                        (gint64)nt_score_points(&lead->engagement, lead->fit, at, half_life));
-	else if (strcmp(name, "engagement") == 0)
-		shown = nt_arena_printf(run->arena, "%" G_GINT64_FORMAT,
-		                        (gint64)nt_engagement_points(&lead->engagement, at, half_life));
-	else if (strcmp(name, "fit") == 0)
-		shown = nt_arena_printf(run->arena, "%" G_GINT64_FORMAT, (gint64)nt_number_round(lead->fit));
-	return shown;
-}
-
-static bool same_field(struct run *run, const struct nt_yaml *pair, const struct nt_lead *lead, int field,
-                       const char **is)
-{
-	struct nt_value wanted = NT_NONE;
-	const struct nt_value *value = &lead->fields[field];
-	GString *text = g_string_new(NULL);
-	const char *why;
-	bool missing = pair->type == NT_YAML_SCALAR && !pair->quoted &&
-	               (pair->length == 0 || strcmp(pair->text, "none") == 0);
-
-	nt_value_to_json(value, text);
-	*is = value->type == NT_TYPE_NONE ? "none" : nt_arena_strdup(run->arena, text->str);
-	g_string_free(text, TRUE);
-	if (missing || pair->type != NT_YAML_SCALAR)
-		return missing && value->type == NT_TYPE_NONE;
-	if (!nt_value_from_text(run->arena, pair->text, lead->program->fields[field].type, run->zone, &wanted, &why))
-		return false;
-	return nt_value_equal(&wanted, value);
-}
-
-static bool same_standing(const struct nt_yaml *pair, const char *is)
-{
-	static const char *const yes[] = { "yes", "true", NULL }, *const no[] = { "no", "false", NULL };
-
-	if (pair->type != NT_YAML_SCALAR)
-		return false;
-	if (is == NULL)
-		return strcmp(pair->text, "none") == 0;
-	if (strcmp(is, "yes") == 0 || strcmp(is, "no") == 0)
-		return g_strv_contains(strcmp(is, "yes") == 0 ? yes : no, pair->text);
-	return strcmp(is, pair->text) == 0;
-}
-
-/* Tags in any order: a list, or one alone. */
-static bool same_tags(struct run *run, const struct nt_yaml *pair, const struct nt_lead *lead, const char **is)
-{
-	unsigned n = pair->type == NT_YAML_SEQUENCE ? pair->n : pair->length > 0, found = 0;
-
-	*is = lead->n_tags > 0 ? "" : "none";
-	for (unsigned i = 0; i < lead->n_tags; i++) {
-		*is = nt_arena_printf(run->arena, "%s%s%s", *is, i > 0 ? ", " : "", lead->tags[i]);
-		if (pair->type == NT_YAML_SCALAR)
-			found += strcmp(pair->text, lead->tags[i]) == 0;
-		for (const struct nt_yaml *item = pair->first; item != NULL; item = item->next)
-			found += item->text != NULL && strcmp(item->text, lead->tags[i]) == 0;
-	}
-	return found == n && n == lead->n_tags;
+	wrong(run, pair, "at the end %s is %s, not %s", pair->key->text, is, nt_test_written(run->arena, pair));
 }
 
 static bool check_at_end(struct run *run, const struct nt_yaml *at_end, nt_time until)
 {
 	const struct nt_lead *lead = nt_driver_lead(run->driver, run->arena, run->lead);
-	bool ok = lead != NULL;
+	const struct nt_test_end end = { lead, run->arena, run->zone, until, differs, run };
 
-	for (const struct nt_yaml *pair = ok ? at_end->first : NULL; pair != NULL; pair = pair->next) {
-		int field = nt_program_field(lead->program, pair->key->text);
-		const char *is = NULL;
-		bool same;
-
-		if (field >= 0) {
-			same = same_field(run, pair, lead, field, &is);
-		} else if (strcmp(pair->key->text, "tags") == 0) {
-			same = same_tags(run, pair, lead, &is);
-		} else {
-			is = standing(run, lead, pair->key->text, until);
-			same = same_standing(pair, is);
-		}
-		if (!same)
-			ok = wrong(run, pair, "at the end %s is %s, not %s", pair->key->text, is != NULL ? is : "none",
-			           nt_test_written(run->arena, pair));
-	}
-	return ok;
+	return lead != NULL && nt_test_end_is(&end, at_end);
 }
 
 static bool check_ends(struct run *run, nt_time until)
@@ -635,7 +545,8 @@ static bool play(struct run *run)
 	const struct nt_yaml *node = run->test->node, *lead = nt_yaml_get(node, "lead"),
 			     *events = nt_yaml_get(node, "events"), *expect = nt_yaml_get(node, "expect"),
 			     *id = lead != NULL ? nt_yaml_get(lead, "id") : NULL;
-	const struct nt_engine_options options = { .observe = observe, .observe_rep = observe_rep, .user = run };
+	const struct nt_engine_options options = { .observe = observe, .observe_rep = observe_rep, .user = run,
+		                                   .trace = run->options->trace };
 	const char *why = NULL;
 	nt_time until;
 
@@ -660,19 +571,17 @@ static bool play(struct run *run)
 	nt_driver_run(run->driver, until, true);
 	if (!nt_test_match(run->expected, run->happened, run->nothing_else)) {
 		wrong(run, NULL, "not what was expected:");
-		nt_test_compare(run->expected, run->happened, run->nothing_else, run->zone, run->report);
+		nt_test_compare(run->expected, run->happened, run->nothing_else, run->zone,
+		                run->options->width, run->report);
 		check_ends(run, until);
 		return false;
 	}
 	return check_ends(run, until);
 }
 
-struct nt_test_result nt_test_run(struct nt_program *program, unsigned i,
-                                  struct nt_program *(*load)(void *user, const char *test_file, const char *folder,
-                                                             GString *why),
-                                  void *user)
+struct nt_test_result nt_test_run(struct nt_program *program, unsigned i, const struct nt_test_options *options)
 {
-	struct run run = { .test = &program->tests[i], .original = program, .load = load, .load_user = user };
+	struct run run = { .test = &program->tests[i], .original = program, .options = options };
 	struct nt_test_result result = { .name = program->tests[i].name };
 
 	run.arena = nt_arena_new();

@@ -28,7 +28,14 @@ struct nt_program *nt_engine_older(struct nt_engine *engine, const char *hash)
 
 struct nt_turn_lead *nt_turn_peek(struct nt_batch *turn, const char *id)
 {
-	return g_hash_table_lookup(turn->engine->leads, id);
+	const struct nt_kept *kept;
+
+	if (id == turn->asked) /* often the same is meant, by the same text */
+		return turn->answer;
+	if (turn->engine->kept == NULL)
+		return g_hash_table_lookup(turn->engine->leads, id);
+	kept = g_hash_table_lookup(turn->engine->kept, id);
+	return kept != NULL ? kept->at_hand : NULL;
 }
 
 /* ---- suppression ---- */
@@ -40,7 +47,7 @@ static void set_flag(struct nt_lead *lead, unsigned channel, enum nt_suppression
 }
 
 /* The key of an address as the lead has it now; looked up only when the text itself has changed. */
-static bool address_changed(struct nt_batch *turn, struct nt_turn_lead *tl, int channel)
+static bool address_changed(struct nt_turn_lead *tl, int channel)
 {
 	const char *address = nt_lead_address(tl->lead, channel);
 
@@ -48,10 +55,19 @@ static bool address_changed(struct nt_batch *turn, struct nt_turn_lead *tl, int 
 		return false;
 	tl->addresses[channel] = address;
 	tl->keys[channel] = address != NULL && address[0] != '\0' ?
-	                            nt_lead_address_key(tl->lead, turn->arena, channel) :
+	                            nt_lead_address_key(tl->lead, tl->arena, channel) :
 	                            NULL;
 	set_flag(tl->lead, (unsigned)channel, NT_SUPPRESSION_NONE);
 	return tl->keys[channel] != NULL;
+}
+
+/* As they were looked up last. */
+static bool has_its_addresses(const struct nt_turn_lead *tl)
+{
+	for (unsigned c = 0; c < tl->lead->program->n_channels; c++)
+		if (nt_lead_address(tl->lead, (int)c) != tl->addresses[c])
+			return false;
+	return true;
 }
 
 /* Asks the store of all addresses that are new, of all these leads, at once. */
@@ -64,7 +80,8 @@ static void look_up_addresses(struct nt_batch *turn, struct nt_turn_lead *const 
 	enum nt_suppression *answers;
 
 	for (unsigned i = 0; i < n; i++)
-		most += leads[i]->lead != NULL ? leads[i]->lead->program->n_channels : 0;
+		if (leads[i]->lead != NULL && !has_its_addresses(leads[i]))
+			most += leads[i]->lead->program->n_channels;
 	if (most == 0)
 		return;
 	asked = nt_arena_array(turn->arena, struct nt_address, most);
@@ -72,11 +89,11 @@ static void look_up_addresses(struct nt_batch *turn, struct nt_turn_lead *const 
 	channels = nt_arena_array(turn->arena, unsigned, most);
 	answers = nt_arena_array(turn->arena, enum nt_suppression, most);
 	for (unsigned i = 0; i < n; i++) {
-		if (leads[i]->lead == NULL)
+		if (leads[i]->lead == NULL || has_its_addresses(leads[i]))
 			continue;
 		program = leads[i]->lead->program;
 		for (unsigned c = 0; c < program->n_channels; c++)
-			if (address_changed(turn, leads[i], (int)c)) {
+			if (address_changed(leads[i], (int)c)) {
 				asked[count] = (struct nt_address){ program->channels[c].name, leads[i]->keys[c] };
 				owners[count] = leads[i]->lead;
 				channels[count++] = c;
@@ -92,14 +109,17 @@ static void prepare_addresses(struct nt_batch *turn, struct nt_turn_lead *tl)
 {
 	unsigned n = tl->lead->program->n_channels;
 
-	tl->lead->suppressed = nt_arena_array(turn->arena, bool, n);
-	tl->lead->suppressed_hard = nt_arena_array(turn->arena, bool, n);
-	tl->addresses = nt_arena_array(turn->arena, const char *, n);
-	tl->keys = nt_arena_array(turn->arena, const char *, n);
+	tl->lead->suppressed = nt_arena_array(tl->arena, bool, n);
+	tl->lead->suppressed_hard = nt_arena_array(tl->arena, bool, n);
+	tl->addresses = nt_arena_array(tl->arena, const char *, n);
+	tl->keys = nt_arena_array(tl->arena, const char *, n);
+	tl->lead->trace = turn->engine->options.trace;
+	tl->lead->dry = turn->engine->options.dry;
 }
 
 void nt_turn_flag(struct nt_batch *turn, const char *channel, const char *key, enum nt_suppression how)
 {
+	turn->engine->suppressions++;
 	for (struct nt_turn_lead *tl = turn->first; tl != NULL; tl = tl->next) {
 		int c = tl->lead != NULL ? nt_program_channel(tl->lead->program, channel) : -1;
 
@@ -162,21 +182,27 @@ static void decode(struct nt_batch *turn, struct nt_turn_lead *tl, const struct 
 	tl->stored = blob->bytes != NULL;
 	tl->stored_due = NT_NEVER;
 	if (!tl->stored) {
-		tl->lead = nt_lead_new(turn->arena, program, tl->id);
-	} else {
-		if (hash != NULL && memcmp(hash, program->hash, 64) != 0) {
-			memcpy(older, hash, 64);
-			older[64] = '\0';
-			program = nt_engine_older(turn->engine, older);
-			if (program == NULL)
-				program = turn->engine->program;
-		}
-		tl->lead = nt_lead_decode(turn->arena, program, tl->id, blob->bytes, blob->length, &tl->broken);
-		if (tl->lead == NULL)
-			return;
-		tl->stored_due = tl->lead->due;
-		know_handed(turn, tl->lead);
+		nt_turn_renew(turn, tl);
+		return;
 	}
+	if (hash != NULL && memcmp(hash, program->hash, 64) != 0) {
+		memcpy(older, hash, 64);
+		older[64] = '\0';
+		program = nt_engine_older(turn->engine, older);
+		if (program == NULL)
+			program = turn->engine->program;
+	}
+	tl->lead = nt_lead_decode(tl->arena, program, tl->id, blob->bytes, blob->length, &tl->broken);
+	if (tl->lead == NULL)
+		return;
+	tl->stored_due = tl->lead->due;
+	know_handed(turn, tl->lead);
+	prepare_addresses(turn, tl);
+}
+
+void nt_turn_renew(struct nt_batch *turn, struct nt_turn_lead *tl)
+{
+	tl->lead = nt_lead_new(tl->arena, turn->engine->program, tl->id);
 	prepare_addresses(turn, tl);
 }
 
@@ -230,6 +256,22 @@ static void catch_up(struct nt_batch *turn, struct nt_turn_lead *tl)
 	}
 }
 
+/* A lead that has been kept: what the store knows of its messages and addresses may be newer. */
+static void recall(struct nt_batch *turn, struct nt_turn_lead *tl)
+{
+	know_handed(turn, tl->lead);
+	if (tl->addresses != NULL)
+		return;
+	prepare_addresses(turn, tl);
+	look_up_addresses(turn, &tl, 1);
+}
+
+static void catch_up_if_old(struct nt_batch *turn, struct nt_turn_lead *tl)
+{
+	if (tl->lead != NULL && is_behind(turn->engine, tl->lead))
+		catch_up(turn, tl);
+}
+
 void nt_turn_load(struct nt_batch *turn, const char *const *ids, unsigned n)
 {
 	struct nt_turn_lead **fresh = nt_arena_array(turn->arena, struct nt_turn_lead *, n);
@@ -244,21 +286,31 @@ void nt_turn_load(struct nt_batch *turn, const char *const *ids, unsigned n)
 			continue;
 		tl = nt_arena_new0(turn->arena, struct nt_turn_lead);
 		tl->id = ids[i];
-		g_hash_table_insert(turn->engine->leads, (void *)(uintptr_t)tl->id, tl);
+		turn->asked = ids[i];
+		turn->answer = tl;
+		tl->arena = turn->arena;
 		*turn->last = tl;
 		turn->last = &tl->next;
+		if (turn->engine->kept == NULL) {
+			g_hash_table_insert(turn->engine->leads, (void *)(uintptr_t)tl->id, tl);
+		} else if (nt_keep_take(turn, tl)) {
+			recall(turn, tl);
+			catch_up_if_old(turn, tl);
+			continue;
+		}
 		wanted[count] = tl->id;
 		fresh[count++] = tl;
 	}
+	if (count == 0)
+		return;
 	blobs = nt_arena_array(turn->arena, struct nt_blob, count);
-	if (count == 0 || !nt_turn_ok(turn, turn->store->ops->load(turn->store, turn->arena, wanted, count, blobs)))
+	if ( !nt_turn_ok(turn, turn->store->ops->load(turn->store, turn->arena, wanted, count, blobs)))
 		return;
 	for (unsigned i = 0; i < count; i++)
 		decode(turn, fresh[i], &blobs[i]);
 	look_up_addresses(turn, fresh, count);
 	for (unsigned i = 0; i < count && turn->code == NT_STORE_OK; i++)
-		if (fresh[i]->lead != NULL && is_behind(turn->engine, fresh[i]->lead))
-			catch_up(turn, fresh[i]);
+		catch_up_if_old(turn, fresh[i]);
 }
 
 struct nt_turn_lead *nt_turn_lead(struct nt_batch *turn, const char *id)
@@ -361,7 +413,7 @@ void nt_turn_effects(struct nt_batch *turn, struct nt_turn_lead *tl, const struc
 		apply(turn, tl, e);
 	turn->counters.evaluations += effects->evaluations;
 	tl->dirty = true;
-	if (input->kind != NT_INPUT_ERASE && !quiet && turn->code == NT_STORE_OK) {
+	if (input->kind != NT_INPUT_ERASE && !quiet && !turn->engine->options.dry && turn->code == NT_STORE_OK) {
 		g_string_truncate(body, 0);
 		nt_log_body(input, effects, body);
 		nt_turn_log(turn, tl, input->now, body->str);
@@ -380,8 +432,7 @@ static void forget(struct nt_batch *turn, struct nt_turn_lead *tl)
 	tl->stored = false;
 	tl->stored_due = NT_NEVER;
 	tl->dirty = false;
-	tl->lead = nt_lead_new(turn->arena, turn->engine->program, tl->id);
-	prepare_addresses(turn, tl);
+	nt_turn_renew(turn, tl);
 }
 
 void nt_turn_step(struct nt_batch *turn, struct nt_turn_lead *tl, const struct nt_input *input)
@@ -417,23 +468,27 @@ static void park(struct nt_batch *turn, const struct nt_turn_lead *tl)
 		                                        NT_NEVER));
 }
 
-void nt_turn_save(struct nt_batch *turn)
+void nt_turn_put(struct nt_batch *turn, const struct nt_lead *lead, nt_time stored_due)
 {
 	GString *bytes = turn->engine->scratch;
 
+	g_string_truncate(bytes, 0);
+	nt_lead_encode(lead, bytes);
+	nt_turn_ok(turn, turn->store->ops->save(turn->store, lead->id, bytes->str, bytes->len, stored_due, lead->due));
+}
+
+void nt_turn_save(struct nt_batch *turn)
+{
 	for (struct nt_turn_lead *tl = turn->first; tl != NULL && turn->code == NT_STORE_OK; tl = tl->next) {
-		if (tl->lead == NULL) {
+		if (tl->lead == NULL)
 			park(turn, tl);
-			continue;
-		}
-		if (!tl->dirty || !tl->lead->exists)
-			continue;
-		g_string_truncate(bytes, 0);
-		nt_lead_encode(tl->lead, bytes);
-		nt_turn_ok(turn, turn->store->ops->save(turn->store, tl->id, bytes->str, bytes->len, tl->stored_due,
-		                                        tl->lead->due));
+		if (tl->kept != NULL)
+			nt_keep_save(turn, tl);
+		else if (tl->lead != NULL && tl->dirty && tl->lead->exists)
+			nt_turn_put(turn, tl->lead, tl->stored_due);
 	}
 	turn->first = NULL;
 	turn->last = &turn->first;
+	turn->asked = NULL;
 	g_hash_table_remove_all(turn->engine->leads);
 }

@@ -1,12 +1,29 @@
 /* Inside one turn of the engine: the leads that it touches, each decoded once and saved once, and what their steps
  * ask for. Files: engine.c (the order of a turn), turn.c (leads), turn_sales.c (the queue), loads.c (programs),
- * request.c (what people send), outbox.c (what the dispatcher asks), log_body.c (what the log keeps). */
+ * turn_keep.c (leads between turns), fill.c (the past, for new rules), request.c (what people send), outbox.c (what the
+ * dispatcher asks), log_body.c (what the log keeps). */
 #ifndef NT_ENGINE_TURN_H
 #define NT_ENGINE_TURN_H
 
 #include "engine/engine.h"
 
 struct nt_json;
+
+/* A lead between turns. It lives in an arena of its own, in which every step leaves what it needed on the way: when
+ * that has become much, the lead moves into a fresh one. */
+struct nt_kept {
+	char *id;
+	struct nt_arena *arena;
+	size_t size, counted;    /* of the arena: when the lead had moved in; as it is in the engine's sum */
+	struct nt_lead *lead;    /* NULL: not known yet */
+	const char **addresses, **keys; /* as in struct nt_turn_lead */
+	uint64_t suppressions;   /* the engine's count when they were last looked up */
+	nt_time stored_due;
+	bool stored, unsaved;    /* unsaved: the store's bytes are older */
+	struct nt_turn_lead *at_hand; /* in the turn at hand, else NULL */
+	GList use;               /* in the engine's order of coming */
+	bool used;               /* since it was last passed over */
+};
 
 struct nt_turn_lead {
 	const char *id;
@@ -16,6 +33,8 @@ struct nt_turn_lead {
 	bool stored, dirty;
 	const char **addresses;  /* [n_channels]: the texts that `keys` were made of; compared by pointer */
 	const char **keys;       /* [n_channels]: normalised, for suppression; NULL: no address */
+	struct nt_kept *kept;    /* NULL: it is for this turn alone */
+	struct nt_arena *arena;  /* where it lives */
 	struct nt_turn_lead *next;
 };
 
@@ -39,6 +58,8 @@ struct nt_batch {
 	nt_time now;
 	int code;                       /* the store's first error: sticks, and undoes the turn */
 	struct nt_turn_lead *first, **last;
+	const char *asked;              /* the text by which the last lead was brought to hand … */
+	struct nt_turn_lead *answer;    /* … and that lead */
 	GArray *ready;                  /* struct nt_sales_input: READY and WITHDRAW that wait for the sales subject */
 	GArray *observed;               /* struct nt_observed */
 	struct nt_engine_counters counters;
@@ -55,6 +76,11 @@ struct nt_engine {
 	struct nt_engine_counters counters;
 	struct nt_arena *arena;         /* of the turn at hand */
 	GHashTable *leads;              /* of the turn at hand: id -> struct nt_turn_lead */
+	GHashTable *kept;               /* id -> struct nt_kept; NULL: none are. Then it stands for `leads` */
+	GQueue use;                     /* of them, those to go first first */
+	GPtrArray *gone;                /* struct nt_kept that the turn at hand may still need */
+	size_t kept_size;               /* of all their arenas */
+	uint64_t suppressions;          /* changes so far */
 	GString *scratch;
 	GHashTable *older;              /* hash -> struct nt_program, referenced; those of blobs not yet moved */
 	GArray *loads;                  /* struct nt_load: the history that leads not yet touched may need */
@@ -88,6 +114,22 @@ void nt_turn_flag(struct nt_batch *turn, const char *channel, const char *key, e
 void nt_turn_hand(struct nt_batch *turn, const char *lead, const char *message, bool handed);    /* likewise */
 void nt_turn_log(struct nt_batch *turn, struct nt_turn_lead *tl, nt_time at, const char *body);
 struct nt_program *nt_engine_older(struct nt_engine *engine, const char *hash); /* NULL: unknown */
+
+/* An empty lead. */
+void nt_turn_renew(struct nt_batch *turn, struct nt_turn_lead *tl);
+
+/* ---- leads between turns (turn_keep.c) ---- */
+
+void nt_keep_new(struct nt_engine *engine);  /* if the options ask for it */
+void nt_keep_free(struct nt_engine *engine);
+/* Brings one to hand that isn't. True: with its lead; else the store has to be asked. */
+bool nt_keep_take(struct nt_batch *turn, struct nt_turn_lead *tl);
+/* After its step: what is to be written, if it isn't left for later. */
+void nt_keep_save(struct nt_batch *turn, struct nt_turn_lead *tl);
+void nt_keep_trim(struct nt_batch *turn);    /* before a turn: room for those that will come */
+void nt_keep_flush(struct nt_batch *turn);   /* writes and forgets all; none is at hand */
+void nt_keep_forget(struct nt_engine *engine); /* all, unwritten; none is at hand */
+void nt_turn_put(struct nt_batch *turn, const struct nt_lead *lead, nt_time stored_due); /* to the store */
 
 /* ---- sales (turn_sales.c) ---- */
 

@@ -23,7 +23,7 @@ static void put_message(struct nt_batch *turn, const struct nt_message *message)
 	if (!nt_turn_ok(turn, turn->store->ops->outbox_put(turn->store, message)))
 		return;
 	turn->counters.released++;
-	if (tl->lead != NULL && tl->lead->exists) {
+	if (tl->lead != NULL && tl->lead->exists && !turn->engine->options.dry) {
 		g_string_truncate(body, 0);
 		nt_log_body_rep(message, body);
 		nt_turn_log(turn, tl, message->released, body->str);

@@ -152,6 +152,7 @@ bool nt_wait_over(struct nt_instant *in, struct nt_run *run, int *target)
 	const struct nt_campaign *campaign = &in->program->campaigns[run->campaign];
 	const struct nt_step *step = step_of(in->lead, run);
 	const struct nt_event *event;
+	enum nt_reached way = NT_REACHED_THEN;
 	int first = -1;
 
 	switch (step->kind) {
@@ -182,7 +183,9 @@ bool nt_wait_over(struct nt_instant *in, struct nt_run *run, int *target)
 	if (run->due > in->now || !in->timers)
 		return false;
 	run->hand = NULL;
+	way = NT_REACHED_ELSE;
 over:
+	nt_instant_reached(in, run->campaign, way, run->step, 0);
 	*target = first >= 0 ? first : nt_run_follow(campaign, run->step);
 	return true;
 }

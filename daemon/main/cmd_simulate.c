@@ -14,7 +14,7 @@
 
 struct options {
 	const char *config, *templates, *leads, *events, *until, *start;
-	bool json;
+	bool json, summary;
 };
 
 static bool read_options(int argc, char **argv, struct options *options, int *code)
@@ -23,7 +23,8 @@ static bool read_options(int argc, char **argv, struct options *options, int *co
 		{ "config", &options->config, NULL }, { "templates", &options->templates, NULL },
 		{ "leads", &options->leads, NULL },   { "events", &options->events, NULL },
 		{ "until", &options->until, NULL },   { "start", &options->start, NULL },
-		{ "json", NULL, &options->json },     { 0 },
+		{ "json", NULL, &options->json },     { "summary", NULL, &options->summary },
+		{ 0 },
 	};
 
 	if (!nt_command_options(&nt_command_simulate, table, argc, argv, code))
@@ -94,7 +95,8 @@ static bool read_file(const char *path, struct nt_diags *diags, const struct nt_
 
 static int simulate(const struct options *options, struct nt_program *program, struct nt_diags *diags)
 {
-	struct nt_simulation simulation = { .program = program, .start = NT_NO_TIME, .json = options->json };
+	struct nt_simulation simulation = { .program = program, .start = NT_NO_TIME, .json = options->json,
+		                            .summary = options->summary };
 	uint64_t shown = 0;
 	GString *out;
 	int code = NT_EXIT_FINE;
@@ -156,8 +158,9 @@ const struct nt_command nt_command_simulate = {
 	.name = "simulate",
 	.usage = "simulate [--config FILE] [--templates FOLDER] [--leads FILE.csv] [--events FILE.ndjson] --until "
 	         "DATE "
-		 "[--start DATE] [--json] FOLDER",
-	.help = "sends leads and events through a rule set in virtual time: a timeline per lead, and totals; "
+		 "[--start DATE] [--summary] [--json] FOLDER",
+	.help = "sends leads and events through a rule set in virtual time: a timeline per lead unless --summary, and "
+		"what it adds up to; "
 	        "findings about "
 		"rows go to standard error",
 	.run = run,

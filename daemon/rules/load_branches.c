@@ -44,7 +44,7 @@ static bool load_arm(struct nt_step_list *list, const struct nt_yaml *item, int 
 	uint32_t share = 0;
 	bool ok;
 
-	*arm = (struct nt_arm){ .first = -1 };
+	*arm = (struct nt_arm){ .span = item->span, .first = -1 };
 	if (!nt_keys_read(&nt_arm_keys, item, "an arm", l->diags, keys))
 		return false;
 	ok = keys[NT_ARM_SHARE] != NULL && nt_load_share(l, keys[NT_ARM_SHARE], &share);
@@ -83,7 +83,7 @@ static bool load_choice(struct nt_step_list *list, const struct nt_yaml *item, i
 	struct nt_loader *l = list->l;
 	bool is_last = item->next == NULL, has_if, ok = true;
 
-	*arm = (struct nt_arm){ .first = -1 };
+	*arm = (struct nt_arm){ .span = item->span, .first = -1 };
 	if (!nt_keys_read(&nt_choice_keys, item, "an item of 'choose'", l->diags, keys))
 		return false;
 	has_if = nt_yaml_get(item, "if") != NULL;

@@ -175,7 +175,7 @@ static const struct nt_way_out *load_ways_out(struct nt_step_list *list, const s
 
 	for (const struct nt_yaml *item = nt_load_first_item(node); item != NULL;
 	     item = nt_load_next_item(node, item)) {
-		struct nt_way_out way = { .event = -1, .first_do = -1 };
+		struct nt_way_out way = { .span = item->span, .event = -1, .first_do = -1 };
 
 		if (load_way_out(list, item, title, &way))
 			g_array_append_val(ways, way);

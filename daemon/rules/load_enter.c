@@ -239,7 +239,7 @@ void nt_load_enters(struct nt_loader *l, const struct nt_yaml *node, struct nt_c
 
 	for (const struct nt_yaml *item = nt_load_first_item(node); item != NULL;
 	     item = nt_load_next_item(node, item)) {
-		struct nt_enter enter = { .event = -1, .watcher = -1, .occasion = -1 };
+		struct nt_enter enter = { .span = item->span, .event = -1, .watcher = -1, .occasion = -1 };
 
 		if (load_enter(l, item, campaign, ++n, &enter))
 			g_array_append_val(enters, enter);

@@ -89,7 +89,7 @@ static bool load_point(struct nt_step_list *list, const struct nt_yaml *item, in
 	struct nt_loader *l = list->l;
 	bool ok;
 
-	*point = (struct nt_point){ .minutes = -1, .first = -1 };
+	*point = (struct nt_point){ .span = item->span, .minutes = -1, .first = -1 };
 	if (!nt_keys_read(&nt_point_keys, item, "a point", l->diags, keys))
 		return false;
 	ok = keys[NT_POINT_OF] != NULL && load_date(list, keys[NT_POINT_OF], around, point);

@@ -123,6 +123,7 @@ struct nt_policy {
 enum nt_enter_kind { NT_ENTER_ON, NT_ENTER_WHEN, NT_ENTER_BY_HAND, NT_ENTER_OCCASION };
 
 struct nt_enter {
+	struct nt_span span;
 	enum nt_enter_kind kind;
 	int event;                       /* ON */
 	const struct nt_expr *condition; /* ON, OCCASION: `if` */
@@ -136,6 +137,7 @@ enum nt_again_kind { NT_AGAIN_NEVER, NT_AGAIN_ALWAYS, NT_AGAIN_AFTER };
 
 /* goal and exit */
 struct nt_way_out {
+	struct nt_span span;
 	int event;                       /* -1: `when` */
 	const struct nt_expr *condition; /* the event's `if`, or the `when` */
 	bool of_anything;                /* whatever the run's key */
@@ -174,6 +176,7 @@ struct nt_assignment { /* with:, set: */
 };
 
 struct nt_arm {
+	struct nt_span span;
 	uint32_t upto;   /* cumulative share in millionths: first arm with u < upto */
 	bool hold_out;
 	const struct nt_expr *condition; /* of a choose; NULL: `otherwise` */
@@ -181,6 +184,7 @@ struct nt_arm {
 };
 
 struct nt_point { /* of a schedule */
+	struct nt_span span;
 	const char *identity;    /* unique in its schedule: the id, else point and ordinal */
 	const struct nt_expr *of; /* gives a time or a date */
 	bool before;             /* offset is taken off, else added */

@@ -1,10 +1,11 @@
 /* JSON from anyone: refused with a place and a reason, or read so that what is written of it reads the same.
- * covers: daemon/base/json.c daemon/base/json_write.c */
+ * What the reader of plain JSON takes, the other reads the same.
+ * covers: daemon/base/json.c daemon/base/json_plain.c daemon/base/json_write.c */
 #include "fuzz.h"
 
 #include "base/arena.h"
 #include "base/bug.h"
-#include "base/json.h"
+#include "base/json_private.h"
 
 #include <string.h>
 
@@ -47,6 +48,23 @@ static void look_inside(const struct nt_json *value, int depth)
 	NT_CHECK(n == value->n);
 }
 
+static void read_both_ways(struct nt_arena *arena, const char *text, size_t length)
+{
+	struct nt_json *plain = nt_json_parse_plain(arena, text, length);
+	struct nt_json_error error;
+
+	if (plain == NULL)
+		return;
+	struct nt_json *any = nt_json_parse_any(arena, text, length, &error);
+
+	NT_CHECK(any != NULL);
+	GString *one = written(plain), *other = written(any);
+
+	NT_CHECK(g_string_equal(one, other));
+	g_string_free(one, TRUE);
+	g_string_free(other, TRUE);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct nt_arena *arena = nt_arena_new();
@@ -59,6 +77,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		look_inside(value, 0);
 		read_again(arena, value);
 	}
+	read_both_ways(arena, (const char *)data, size);
 	nt_arena_free(arena);
 	return 0;
 }

@@ -1,7 +1,7 @@
 #include "unit.h"
 
 #include "base/arena.h"
-#include "base/json.h"
+#include "base/json_private.h"
 
 #include <string.h>
 
@@ -150,6 +150,40 @@ static void what_is_not_json_is_refused_with_a_reason(void **state)
 		assert_refused(cases[i][0], strlen(cases[i][0]), cases[i][1]);
 }
 
+/* The plain reader takes it, or leaves it to the other; never does it take what that one refuses. */
+static void the_plain_reader_reads_the_same(void **state)
+{
+	static const char *const plain[] = {
+		"{\"lead\":\"ann\",\"at\":\"2026-03-02T10:00:00Z\",\"properties\":{\"n\":-1.50e+3,\"l\":[1,[],{}]}}",
+		" [ 1 , 2.5 ]\r\n\t", "7", "-0", "0.1", "\"x\"", "null", "true", "[false,null]", "{}", "[\"\xC3\xA9\"]",
+	};
+	static const char *const left[] = {
+		"",    " ",     "{",      "[1,]",  "{\"a\":1,}", "[1 2]", "[1]]", "{} {}", "01",       "1.",  "-",
+		"+1",  "1e",    "nul",    "truex", "\"a",        "'x'",   "\"\\n\"", "\"\xFF\"",  "{\"a\" 1}", "{1:2}",
+		"[\"a\nb\"]", "{\"a\":1,\"a\":2}", "[1", "{\"a\"", "{\"a\":", "1x", ".5", "[,1]", "\"a\"b",
+	};
+	struct nt_json_error error;
+
+	(void)state;
+	for (size_t i = 0; i < G_N_ELEMENTS(plain); i++) {
+		struct nt_json *value = nt_json_parse_plain(arena, plain[i], strlen(plain[i])),
+			       *same = nt_json_parse_any(arena, plain[i], strlen(plain[i]), &error);
+		struct nt_json_writer w;
+		GString *out = g_string_new(NULL);
+
+		assert_non_null(value);
+		nt_json_begin(&w, out);
+		nt_json_put_json(&w, NULL, same);
+		assert_written(value, out->str);
+		g_string_free(out, TRUE);
+	}
+	for (size_t i = 0; i < G_N_ELEMENTS(left); i++)
+		if (nt_json_parse_plain(arena, left[i], strlen(left[i])) != NULL)
+			fail_msg("'%s' was taken", left[i]);
+	assert_null(nt_json_parse_plain(arena, "\"a\0b\"", 5));
+	assert_null(nt_json_parse_plain(arena, "1\0", 2));
+}
+
 static void duplicate_names_are_refused(void **state)
 {
 	GString *text = g_string_new("{");
@@ -275,6 +309,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(numbers_are_exact, begin, finish),
 		cmocka_unit_test_setup_teardown(escapes_are_undone, begin, finish),
 		cmocka_unit_test_setup_teardown(what_is_not_json_is_refused_with_a_reason, begin, finish),
+		cmocka_unit_test_setup_teardown(the_plain_reader_reads_the_same, begin, finish),
 		cmocka_unit_test_setup_teardown(duplicate_names_are_refused, begin, finish),
 		cmocka_unit_test_setup_teardown(text_is_valid_utf8_without_nul, begin, finish),
 		cmocka_unit_test_setup_teardown(depth_and_size_are_bounded, begin, finish),

@@ -67,15 +67,144 @@ static void a_timeline_per_lead_and_totals(void **state)
 	assert_true(simulate(program, false, diags, out));
 	assert_memory_equal(out->str, wanted, sizeof wanted - 1);
 	assert_non_null(strstr(out->str, "campaign.reached_goal email.clicked (first)"));
-	assert_non_null(strstr(out->str, "\n         3 events, 1 repeated, 4 rows refused\n"));
-	assert_non_null(strstr(out->str, "messages\n         2 email m1\n         1 email m2\n"));
-	assert_non_null(strstr(out->str, "goals\n         1 first\n"));
+	assert_non_null(strstr(out->str, "\n         3  events, 1 repeated, 4 rows refused\n"));
+	assert_non_null(strstr(out->str, "\nfirst\n         2  entered\n         2  sent       email m1\n"
+	                                 "         1  sent       email m2\n         1  reached the goal, 50%\n"
+	                                 "         1  left       came to its end\n"
+	                                 "         1  left       goal: email.clicked\n\n"));
 	assert_true(simulate(program, false, diags, again));
 	assert_string_equal(out->str, again->str);
 	g_string_free(out, TRUE);
 	g_string_free(again, TRUE);
 	nt_diags_free(diags);
 	nt_program_unref(program);
+}
+
+#define SALES_RULES \
+	RULES "---\n" \
+	"campaign: second\nenter: { on: c.d }\n" \
+	"steps:\n  - sms: m1\n  - { email: m1, give_up_after: 1 hour, window: mon 03:00-03:30 }\n" \
+	"  - hand_off: wants it\n  - wait: 1 year\n" \
+	"---\n" \
+	"sales:\n  ready: [ { on: a.b, reason: asked } ]\n" \
+	"  reps:\n    anna: { email: anna@example.org, time_zone: Europe/Berlin, hours: mon-fri 09:00-17:30 }\n" \
+	"  teams: { dach: { reps: [ anna ] } }\n  route: [ { to: team dach } ]\n  tell: [ email: new-lead ]\n"
+
+static const char visits[] =
+	"{\"lead\":\"ann\",\"event\":\"a.b\",\"at\":\"2026-06-01T08:00:00Z\"}\n"
+	"{\"lead\":\"bea\",\"event\":\"a.b\",\"at\":\"2026-06-01T08:59:59Z\"}\n"
+	"{\"lead\":\"ann\",\"event\":\"c.d\",\"at\":\"2026-06-02T09:00:00Z\"}\n"
+	"{\"lead\":\"dan\",\"event\":\"a.b\",\"at\":\"2026-06-02T09:00:00Z\"}\n";
+static const char few[] = "id,email,seats,time_zone\n"
+			  "ann,ann@example.org,5,Europe/Berlin\n"
+			  "bea,bea@example.org,,\n";
+/* The same: other leads first, and another order where the instant is the same. */
+static const char other_leads[] = "id,seats,email,time_zone\n"
+				  "bea,,bea@example.org,\n"
+				  "ann,5,ann@example.org,Europe/Berlin\n";
+static const char other_visits[] =
+	"{\"event\":\"a.b\",\"lead\":\"dan\",\"at\":\"2026-06-02T09:00:00Z\"}\n"
+	"{\"lead\":\"bea\",\"event\":\"a.b\",\"at\":\"2026-06-01T08:59:59Z\"}\n"
+	"{\"lead\":\"ann\",\"event\":\"c.d\",\"at\":\"2026-06-02T11:00:00+02:00\"}\n"
+	"{\"lead\":\"ann\",\"event\":\"a.b\",\"at\":\"2026-06-01T08:00:00Z\"}\n";
+
+static GString *simulated(const char *rules, bool json, bool summary, const char *csv, const char *lines)
+{
+	struct nt_program *program = program_of(rules);
+	struct nt_diags *diags = nt_diags_new();
+	struct nt_simulation simulation = { .program = program, .start = NT_NO_TIME, .json = json, .summary = summary,
+		                            .until = at("UTC", "2026-07-01"),
+		                            .leads = nt_diags_source(diags, "a.csv", csv, strlen(csv)),
+		                            .events = nt_diags_source(diags, "b", lines, strlen(lines)) };
+	GString *out = g_string_new(NULL);
+
+	assert_true(nt_simulate(&simulation, diags, out));
+	assert_int_equal(nt_diags_errors(diags), 0);
+	nt_diags_free(diags);
+	nt_program_unref(program);
+	return out;
+}
+
+static void what_it_adds_up_to(void **state)
+{
+	static const char wanted[] =
+		"from Mon 2026-06-01 04:00 EDT to Tue 2026-06-30 20:00 EDT\n"
+		"         3  leads\n"
+		"         4  events\n"
+		"\nfirst\n"
+		"         3  entered\n"
+		"         2  sent       email m1\n"
+		"         1  skipped    email m1: no address for email\n"
+		"         2  sent       email m2\n"
+		"         1  skipped    email m2: no address for email\n"
+		"         3  left       came to its end\n"
+		"\nsecond\n"
+		"         1  entered\n"
+		"         1  skipped    sms m1: no consent for sms\n"
+		"         1  given up   email m1: it could not go out in time\n"
+		"         1  handed     to sales: wants it\n"
+		"         1  are        in it still\n"
+		"\nmessages to leads\n"
+		"         4  in all, 0.1 a day\n"
+		"         2  on the busiest day, Mon 2026-06-01\n"
+		"         2  in the busiest hour, from Mon 2026-06-01 04:00 EDT\n"
+		"  by the hour of the day, America/New_York\n"
+		"         4  04:00  ########################################\n"
+		"\nready for sales\n"
+		"         3  leads      asked\n"
+		"         1  leads      wants it\n"
+		"\nrep anna\n"
+		"         3  leads offered, 3 messages\n"
+		"         2  on the busiest day, Mon 2026-06-01\n"
+		"         2  in the busiest hour, from Mon 2026-06-01 04:00 EDT\n";
+	GString *out = simulated(SALES_RULES, false, true, few, visits);
+
+	(void)state;
+	assert_string_equal(out->str, wanted);
+	g_string_free(out, TRUE);
+}
+
+static void the_same_input_gives_the_same_bytes(void **state)
+{
+	(void)state;
+	for (int form = 0; form < 4; form++) {
+		bool json = (form & 1) != 0, summary = (form & 2) != 0;
+		GString *once = simulated(SALES_RULES, json, summary, few, visits),
+			*twice = simulated(SALES_RULES, json, summary, few, visits),
+			*shuffled = simulated(SALES_RULES, json, summary, other_leads, other_visits);
+
+		assert_string_equal(once->str, twice->str);
+		assert_string_equal(once->str, shuffled->str);
+		assert_true(summary == (strstr(once->str, "campaign.entered") == NULL));
+		g_string_free(once, TRUE);
+		g_string_free(twice, TRUE);
+		g_string_free(shuffled, TRUE);
+	}
+}
+
+static void totals_are_json_too(void **state)
+{
+	GString *out = simulated(SALES_RULES, true, true, few, visits);
+	struct nt_arena *arena = nt_arena_new();
+	struct nt_json_error error;
+	const struct nt_json *totals = nt_json_get(nt_json_parse(arena, out->str, out->len, &error), "totals"),
+			     *first = nt_json_get(totals, "campaigns")->first,
+			     *step = nt_json_get(first, "steps")->first,
+			     *rep = nt_json_get(totals, "reps")->first, *offered = nt_json_get(rep, "offered"),
+			     *day = nt_json_get(offered, "days")->first;
+
+	(void)state;
+	assert_string_equal(nt_json_get(totals, "leads")->text, "3");
+	assert_string_equal(nt_json_text(first, "campaign"), "first");
+	assert_string_equal(nt_json_get(first, "entered")->text, "3");
+	assert_string_equal(nt_json_get(nt_json_get(step, "sent"), "email m1")->text, "2");
+	assert_string_equal(nt_json_text(rep, "rep"), "anna");
+	assert_string_equal(nt_json_text(nt_json_get(offered, "hours")->first, "from"), "2026-06-01T08:00:00Z");
+	assert_string_equal(nt_json_text(day, "date"), "2026-06-01");
+	assert_string_equal(nt_json_get(day, "n")->text, "2");
+	assert_int_equal(nt_json_get(nt_json_get(totals, "messages"), "hours_of_day")->n, 24);
+	nt_arena_free(arena);
+	g_string_free(out, TRUE);
 }
 
 static void wrong_rows_are_named_and_left_out(void **state)
@@ -135,7 +264,8 @@ static void nothing_to_do_is_said(void **state)
 static bool passes(const char *text, const char *report)
 {
 	struct nt_program *program = program_of(text);
-	struct nt_test_result result = nt_test_run(program, 0, NULL, NULL);
+	const struct nt_test_options options = { 0 };
+	struct nt_test_result result = nt_test_run(program, 0, &options);
 	bool passed = result.passed;
 
 	if (report != NULL && strstr(result.report->str, report) == NULL)
@@ -155,13 +285,34 @@ static void tests_pass_and_fail(void **state)
 	assert_false(passes(A_TEST("[ { at: 2026-06-02 10:01, email: m2 } ]"),
 	                    "  - Tue 2026-06-02 10:01 EDT  email: m2\n"));
 	assert_false(passes(A_TEST("[ { at: 2026-06-02 10:00, email: m2 }, nothing_else ]"),
-	                    "Mon 2026-06-01 10:00 EDT  email: m1\n"));
-	assert_false(passes(A_TEST("[ email: m1, email: m1 ]"), "  - (any time)  email: m1\n"));
+	                    "  + Mon 2026-06-01 10:00 EDT             email: m1\n"));
+	assert_false(passes(A_TEST("[ email: m1, email: m1 ]"), "  - (any time)                email: m1\n"));
 	assert_false(passes(A_TEST("[ at_end: { score: 6 } ]"), "at the end score is 5, not 6"));
 	assert_false(passes(A_TEST("[ at_end: { tags: [ done, over ] } ]"), "at the end tags is done, not"));
 	assert_false(passes(A_TEST("[ at_end: { email: other@example.org } ]"),
 	                    "at the end email is \"ann@example.org\", not"));
 	assert_true(passes(A_TEST("[ at_end: { owner: none, handoff: none, level: cold } ]"), NULL));
+}
+
+static void a_report_fits_its_width(void **state)
+{
+	static const char wanted[] =
+		"                              expected             happened\n"
+		"  - (any time)                tag: a name so long\n"
+		"                               that it goes on be\n"
+		"                              low\n"
+		"    Mon 2026-06-01 10:00 EDT                       email: m1\n"
+		"    Tue 2026-06-02 10:00 EDT                       email: m2\n"
+		"    Tue 2026-06-02 10:00 EDT                       tag: done\n";
+	struct nt_program *program = program_of(A_TEST("[ tag: a name so long that it goes on below ]"));
+	const struct nt_test_options options = { .width = 59 };
+	struct nt_test_result result = nt_test_run(program, 0, &options);
+
+	(void)state;
+	assert_non_null(strchr(result.report->str, '\n'));
+	assert_string_equal(strchr(result.report->str, '\n') + 1, wanted);
+	nt_test_result_clear(&result);
+	nt_program_unref(program);
 }
 
 static void precision_is_what_was_written(void **state)
@@ -224,9 +375,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_timeline_per_lead_and_totals),
+		cmocka_unit_test(what_it_adds_up_to),
+		cmocka_unit_test(the_same_input_gives_the_same_bytes),
+		cmocka_unit_test(totals_are_json_too),
 		cmocka_unit_test(wrong_rows_are_named_and_left_out),
 		cmocka_unit_test(nothing_to_do_is_said),
 		cmocka_unit_test(tests_pass_and_fail),
+		cmocka_unit_test(a_report_fits_its_width),
 		cmocka_unit_test(precision_is_what_was_written),
 		cmocka_unit_test(a_lead_is_described),
 	};

@@ -1,0 +1,193 @@
+#include "engine/tally_private.h"
+
+#include "base/arena.h"
+#include "base/civil.h"
+#include "rules/program.h"
+
+#include <string.h>
+
+static GHashTable *table_of(struct nt_tally *tally, bool named)
+{
+	GHashTable *table = named ? g_hash_table_new(g_str_hash, g_str_equal) :
+	                            g_hash_table_new(g_int64_hash, g_int64_equal);
+
+	g_ptr_array_add(tally->tables, table);
+	return table;
+}
+
+static void destroy_table(void *table)
+{
+	g_hash_table_destroy(table);
+}
+
+struct nt_tally *nt_tally_new(const struct nt_program *program)
+{
+	struct nt_tally *tally = g_new0(struct nt_tally, 1);
+
+	tally->program = program;
+	tally->zone = program->zones->find(program->zones, program->policy.time_zone);
+	if (tally->zone == NULL)
+		tally->zone = program->zones->utc;
+	tally->arena = nt_arena_new();
+	tally->scratch = g_string_new(NULL);
+	tally->tables = g_ptr_array_new_with_free_func(destroy_table);
+	tally->campaigns = table_of(tally, true);
+	tally->reps = table_of(tally, true);
+	tally->messages = table_of(tally, true);
+	tally->ready = table_of(tally, true);
+	tally->load.hours = table_of(tally, false);
+	tally->load.days = table_of(tally, false);
+	return tally;
+}
+
+void nt_tally_free(struct nt_tally *tally)
+{
+	if (tally == NULL)
+		return;
+	g_ptr_array_unref(tally->tables);
+	g_string_free(tally->scratch, TRUE);
+	nt_arena_free(tally->arena);
+	g_free(tally);
+}
+
+/* ---- counting ---- */
+
+static void count_name(struct nt_tally *tally, GHashTable *table, const char *name)
+{
+	uint64_t *n = g_hash_table_lookup(table, name != NULL ? name : "");
+
+	if (n == NULL) {
+		n = nt_arena_new0(tally->arena, uint64_t);
+		g_hash_table_insert(table, nt_arena_strdup(tally->arena, name != NULL ? name : ""), n);
+	}
+	++*n;
+}
+
+static void count_number(struct nt_tally *tally, GHashTable *table, int64_t number)
+{
+	uint64_t *n = g_hash_table_lookup(table, &number);
+
+	if (n == NULL) {
+		n = nt_arena_new0(tally->arena, uint64_t);
+		g_hash_table_insert(table, nt_arena_copy(tally->arena, &number, sizeof number), n);
+	}
+	++*n;
+}
+
+static void count_load(struct nt_tally *tally, struct nt_tally_load *load, nt_time at)
+{
+	struct nt_civil civil = nt_civil_at(tally->zone, at);
+
+	load->n++;
+	load->of_day[civil.hour]++;
+	count_number(tally, load->hours, at / NT_HOUR - (at % NT_HOUR < 0));
+	count_number(tally, load->days, nt_civil_days(civil.year, civil.month, civil.day));
+}
+
+static struct nt_tally_campaign *campaign_of(struct nt_tally *tally, const char *name)
+{
+	struct nt_tally_campaign *campaign = g_hash_table_lookup(tally->campaigns, name);
+
+	if (campaign != NULL)
+		return campaign;
+	campaign = nt_arena_new0(tally->arena, struct nt_tally_campaign);
+	campaign->left = table_of(tally, true);
+	campaign->not_entered = table_of(tally, true);
+	campaign->hand_offs = table_of(tally, true);
+	campaign->steps = table_of(tally, true);
+	g_hash_table_insert(tally->campaigns, nt_arena_strdup(tally->arena, name), campaign);
+	return campaign;
+}
+
+static struct nt_tally_line *line_of(struct nt_tally *tally, struct nt_tally_campaign *campaign, const char *step)
+{
+	struct nt_tally_line *line;
+
+	step = step != NULL ? step : "";
+	line = g_hash_table_lookup(campaign->steps, step);
+	if (line != NULL)
+		return line;
+	line = nt_arena_new0(tally->arena, struct nt_tally_line);
+	line->sent = table_of(tally, true);
+	line->skipped = table_of(tally, true);
+	line->given_up = table_of(tally, true);
+	g_hash_table_insert(campaign->steps, nt_arena_strdup(tally->arena, step), line);
+	return line;
+}
+
+static struct nt_tally_rep *rep_of(struct nt_tally *tally, const char *name)
+{
+	struct nt_tally_rep *rep = g_hash_table_lookup(tally->reps, name);
+
+	if (rep != NULL)
+		return rep;
+	rep = nt_arena_new0(tally->arena, struct nt_tally_rep);
+	rep->offered.hours = table_of(tally, false);
+	rep->offered.days = table_of(tally, false);
+	g_hash_table_insert(tally->reps, nt_arena_strdup(tally->arena, name), rep);
+	return rep;
+}
+
+static void count_message(struct nt_tally *tally, const struct nt_message *message)
+{
+	struct nt_tally_line *line;
+
+	if (message->rep != NULL) {
+		nt_tally_told(tally, message);
+		return;
+	}
+	g_string_assign(tally->scratch, nt_message_channel(message));
+	g_string_append_c(tally->scratch, ' ');
+	g_string_append(tally->scratch, message->template_name);
+	line = line_of(tally, campaign_of(tally, message->campaign), message->step);
+	count_name(tally, line->sent, tally->scratch->str);
+	count_name(tally, tally->messages, tally->scratch->str);
+	if (strcmp(nt_message_channel(message), "webhook") != 0) /* that is a system of our own */
+		count_load(tally, &tally->load, message->released);
+}
+
+static void count_note(struct nt_tally *tally, const struct nt_effect *e)
+{
+	struct nt_tally_campaign *campaign;
+
+	if (e->campaign == NULL || e->campaign[0] == '\0')
+		return;
+	campaign = campaign_of(tally, e->campaign);
+	if (strcmp(e->what, "campaign.entered") == 0)
+		campaign->entered++;
+	else if (strcmp(e->what, "campaign.reached_goal") == 0)
+		campaign->goals++;
+	else if (strcmp(e->what, "campaign.left") == 0)
+		count_name(tally, campaign->left, e->detail);
+	else if (strcmp(e->what, "campaign.not_entered") == 0)
+		count_name(tally, campaign->not_entered, e->detail);
+	else if (strcmp(e->what, "hand_off") == 0)
+		count_name(tally, campaign->hand_offs, e->detail);
+	else if (strcmp(e->what, "message.skipped") == 0)
+		count_name(tally, line_of(tally, campaign, e->step)->skipped, e->detail);
+	else if (strcmp(e->what, "message.given_up") == 0)
+		count_name(tally, line_of(tally, campaign, e->step)->given_up, e->detail);
+}
+
+void nt_tally_step(struct nt_tally *tally, const struct nt_input *input, const struct nt_effects *effects)
+{
+	if (input->kind == NT_INPUT_HANDOFF && input->handoff.state == NT_HANDOFF_OFFERED && input->handoff.rep != NULL)
+		count_load(tally, &rep_of(tally, input->handoff.rep)->offered, input->now);
+	for (const struct nt_effect *e = effects->first; e != NULL; e = e->next)
+		if (e->kind == NT_EFFECT_MESSAGE)
+			count_message(tally, e->message);
+		else if (e->kind == NT_EFFECT_READY)
+			count_name(tally, tally->ready, e->ready->reason);
+		else if (e->kind == NT_EFFECT_NOTE)
+			count_note(tally, e);
+}
+
+void nt_tally_told(struct nt_tally *tally, const struct nt_message *message)
+{
+	rep_of(tally, message->rep)->told++;
+}
+
+void nt_tally_inside(struct nt_tally *tally, const char *campaign)
+{
+	campaign_of(tally, campaign)->inside++;
+}
