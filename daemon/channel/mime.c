@@ -4,6 +4,7 @@
 #include "channel/channel.h"
 #include "channel/mime_text.h"
 #include "channel/render.h"
+#include "rules/program.h"
 
 #include <string.h>
 
@@ -71,6 +72,23 @@ static void put_body(GString *out, const struct nt_delivery *delivery, const str
 	g_string_append_printf(out, "\r\n--=_%s--\r\n", id);
 }
 
+/* The letter first, then each file. The delimiter isn't the beginning of another one. */
+static void put_mixed(GString *out, const struct nt_delivery *delivery, const struct nt_letter *letter)
+{
+	const char *id = delivery->row.message.id;
+
+	g_string_append_printf(out, "Content-Type: multipart/mixed; boundary=\"=_mixed_%s\"\r\n\r\n", id);
+	g_string_append_printf(out, "--=_mixed_%s\r\n", id);
+	put_body(out, delivery, letter);
+	for (unsigned i = 0; i < letter->n_attachments; i++) {
+		const struct nt_attachment *file = letter->attachments[i];
+
+		g_string_append_printf(out, "\r\n--=_mixed_%s\r\n", id);
+		nt_mime_put_file(out, file->type, file->name, file->bytes, file->length);
+	}
+	g_string_append_printf(out, "\r\n--=_mixed_%s--\r\n", id);
+}
+
 bool nt_mime_build(const struct nt_delivery *delivery, const struct nt_letter *letter, GString *out, const char **why)
 {
 	if (letter->from == NULL || !nt_mime_mailbox_ok(letter->from)) {
@@ -82,6 +100,9 @@ bool nt_mime_build(const struct nt_delivery *delivery, const struct nt_letter *l
 		return false;
 	}
 	put_headers(out, delivery, letter);
-	put_body(out, delivery, letter);
+	if (letter->n_attachments > 0)
+		put_mixed(out, delivery, letter);
+	else
+		put_body(out, delivery, letter);
 	return true;
 }

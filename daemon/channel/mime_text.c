@@ -301,3 +301,54 @@ void nt_mime_put_text(GString *out, const char *subtype, const char *text)
 	else
 		put_encoded(out, text);
 }
+
+/* ---- files ---- */
+
+#define PIECE 60 /* octets of a name on a line */
+
+static bool is_plain_name(const char *name)
+{
+	for (const char *p = name; *p != '\0'; p++)
+		if (!g_ascii_isalnum(*p) && strchr(" !#$&()+,-.;@[]_{}~", *p) == NULL)
+			return false;
+	return strlen(name) <= PIECE;
+}
+
+/* RFC 2231: percent-encoded, in pieces that fit on a line. */
+static void put_name_in_pieces(GString *out, const char *name)
+{
+	GString *piece = g_string_new("UTF-8''");
+	unsigned n = 0;
+
+	for (const unsigned char *p = (const unsigned char *)name; *p != '\0'; p++) {
+		if (g_ascii_isalnum(*p) || strchr("-._~", *p) != NULL)
+			g_string_append_c(piece, (char)*p);
+		else
+			g_string_append_printf(piece, "%%%c%c", hex[*p >> 4], hex[*p & 15]);
+		if (piece->len > PIECE && p[1] != '\0') {
+			g_string_append_printf(out, ";\r\n filename*%u*=%s", n++, piece->str);
+			g_string_truncate(piece, 0);
+		}
+	}
+	if (n == 0)
+		g_string_append_printf(out, ";\r\n filename*=%s", piece->str);
+	else
+		g_string_append_printf(out, ";\r\n filename*%u*=%s", n, piece->str);
+	g_string_free(piece, TRUE);
+}
+
+void nt_mime_put_file(GString *out, const char *type, const char *name, const void *bytes, size_t length)
+{
+	const char *p = bytes;
+
+	g_string_append_printf(out, "Content-Type: %s\r\nContent-Disposition: attachment", type);
+	if (is_plain_name(name))
+		g_string_append_printf(out, ";\r\n filename=\"%s\"", name);
+	else
+		put_name_in_pieces(out, name);
+	g_string_append(out, "\r\nContent-Transfer-Encoding: base64\r\n\r\n");
+	for (size_t i = 0; i < length; i += ENCODED) {
+		put_base64(out, p + i, MIN(length - i, (size_t)ENCODED));
+		g_string_append_len(out, "\r\n", 2);
+	}
+}

@@ -15,5 +15,8 @@ void nt_mime_put_mailbox(GString *out, const char *name, const char *display, co
 /* Content-Type and the encoding that suits it, an empty line, and the text: quoted-printable, which reads well in the
  * raw, or base64 where much isn't ASCII. */
 void nt_mime_put_text(GString *out, const char *subtype, const char *text);
+/* A file, as base64: Content-Type as given, Content-Disposition with the name (RFC 2183; RFC 2231 where it isn't
+ * plain), an empty line, and the bytes as they are. */
+void nt_mime_put_file(GString *out, const char *type, const char *name, const void *bytes, size_t length);
 
 #endif

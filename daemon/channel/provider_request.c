@@ -283,6 +283,10 @@ bool nt_call_make(const struct nt_provider *provider, struct nt_delivery *delive
 		return make_webhook_call(provider, delivery, links, now, out, why);
 	if (!nt_letter_render(delivery, links, &letter, why))
 		return false;
+	if (letter.n_attachments > 0) {
+		*why = "this gateway can't carry attachments: send such mail by smtp";
+		return false;
+	}
 	return make_gateway_call(provider, delivery, &letter, out, why);
 }
 

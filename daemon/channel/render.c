@@ -94,6 +94,20 @@ static void mark_test(struct nt_arena *arena, struct nt_letter *out)
 		rendered->html = nt_arena_printf(arena, "<p>%s</p>\n%s", mark, rendered->html);
 }
 
+/* What the step attaches, by the rules that released the message. */
+static void find_attachments(const struct nt_delivery *delivery, struct nt_letter *out)
+{
+	const struct nt_message *message = &delivery->row.message;
+	int campaign = message->campaign != NULL ? nt_program_campaign(delivery->program, message->campaign) : -1;
+	int step = campaign >= 0 && message->step != NULL ?
+		nt_campaign_step(&delivery->program->campaigns[campaign], message->step) : -1;
+
+	if (step < 0 || strcmp(message->channel, "email") != 0 || message->rep != NULL)
+		return;
+	out->attachments = delivery->program->campaigns[campaign].steps[step].attachments;
+	out->n_attachments = delivery->program->campaigns[campaign].steps[step].n_attachments;
+}
+
 /* Released ones keep their content (II.7) as long as it is there; a text changed since is better than none. */
 bool nt_letter_render(struct nt_delivery *delivery, const struct nt_links *links, struct nt_letter *out,
                       const char **why)
@@ -139,5 +153,6 @@ bool nt_letter_render(struct nt_delivery *delivery, const struct nt_links *links
 	                 : sender != NULL && nt_json_text(sender, "name") ? nt_json_text(sender, "name")
 	                                                                  : delivery->program->policy.sender_name;
 	out->phone = delivery->program->policy.sender_phone;
+	find_attachments(delivery, out);
 	return true;
 }

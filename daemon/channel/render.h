@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+struct nt_attachment;
 struct nt_delivery;
 struct nt_json;
 struct nt_links;
@@ -16,6 +17,8 @@ struct nt_letter { /* in the delivery's arena */
 	const char *to, *to_name;       /* address as given; name or NULL */
 	const char *from, *from_name;   /* sender's email, name; NULL if the rules have none */
 	const char *phone;              /* sender's */
+	const struct nt_attachment *const *attachments; /* of email; the program's */
+	unsigned n_attachments;
 	const char *unsubscribe_url;    /* NULL: service messages and our own people */
 };
 

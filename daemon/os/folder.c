@@ -45,7 +45,7 @@ static bool is_calendar(const char *name)
 	return g_str_has_suffix(name, ".ics");
 }
 
-static bool is_template(struct reading *reading, const char *path, const char *name)
+static bool is_any(struct reading *reading, const char *path, const char *name)
 {
 	(void)reading, (void)path, (void)name;
 	return true;
@@ -104,6 +104,20 @@ static bool add_file(struct reading *reading, const char *path, GArray *files)
 
 static bool read_folder(struct reading *reading, const char *path, unsigned depth);
 
+/* attachments/ at the top: whatever lies there. */
+static bool read_attachments(struct reading *reading, const char *path)
+{
+	struct reading below = *reading;
+	bool ok;
+
+	below.files = reading->others;
+	below.others = NULL;
+	below.wanted = is_any;
+	ok = read_folder(&below, path, 1);
+	reading->code = below.code;
+	return ok;
+}
+
 static bool read_entry(struct reading *reading, const char *folder, const char *name, unsigned depth)
 {
 	char *path = g_strdup_printf("%s/%s", folder, name);
@@ -112,6 +126,8 @@ static bool read_entry(struct reading *reading, const char *folder, const char *
 
 	if (stat(path, &status) < 0)
 		ok = fail(reading, -errno, path, g_strerror(errno));
+	else if (S_ISDIR(status.st_mode) && depth == 0 && reading->others != NULL && strcmp(name, "attachments") == 0)
+		ok = read_attachments(reading, path);
 	else if (S_ISDIR(status.st_mode))
 		ok = (depth == 0 && reading->skip_templates && strcmp(name, "templates") == 0) ||
 		     read_folder(reading, path, depth + 1);
@@ -211,7 +227,7 @@ static bool read_all(struct whole *whole, const char *rules, const char *templat
 	if (ok && whole->rules->len == 0)
 		ok = fail(reading, -ENOENT, rules, "there is no *.yaml in this folder");
 	reading->files = whole->templates;
-	reading->wanted = is_template;
+	reading->wanted = is_any;
 	reading->skip_templates = false;
 	if (ok && access(own, F_OK) == 0)
 		ok = read_templates(reading, own);

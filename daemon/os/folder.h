@@ -1,4 +1,5 @@
-/* A rules folder, read into memory: every *.yaml and *.ics below it, its templates/ and the configured templates. */
+/* A rules folder, read into memory: every *.yaml and *.ics below it, its attachments/ and templates/, and the
+ * configured templates. */
 #ifndef NT_OS_FOLDER_H
 #define NT_OS_FOLDER_H
 

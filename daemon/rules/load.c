@@ -273,6 +273,7 @@ static void loader_init(struct nt_loader *l, const struct nt_rule_set_files *fil
 	l->slots = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	l->template_files = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	l->checked_templates = g_hash_table_new(g_str_hash, g_str_equal);
+	l->attachments = g_hash_table_new(g_str_hash, g_str_equal);
 	l->program->zones = context->zones;
 }
 
@@ -284,6 +285,7 @@ static void loader_clear(struct nt_loader *l)
 	g_hash_table_destroy(l->slots);
 	g_hash_table_destroy(l->template_files);
 	g_hash_table_destroy(l->checked_templates);
+	g_hash_table_destroy(l->attachments);
 	nt_diags_free(l->diags);
 }
 

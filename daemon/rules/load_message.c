@@ -168,6 +168,8 @@ bool nt_load_message(struct nt_loader *l, struct nt_step *step, const struct nt_
 	step->kind = NT_STEP_MESSAGE;
 	load_kind(l, step, options[NT_OPTION_KIND]);
 	load_options(l, step, options);
+	if (options[NT_OPTION_ATTACH] != NULL)
+		nt_load_attach(l, step, options[NT_OPTION_ATTACH]);
 	if (ok && !step->service && strcmp(channel, "email") == 0)
 		check_marketing_email(l, verb);
 	return ok;
@@ -207,6 +209,8 @@ bool nt_load_first_of(struct nt_loader *l, struct nt_step *step, const struct nt
 		if (load_choice(l, item, step->service, &choices[step->n_choices]))
 			step->n_choices++;
 	step->choices = choices;
+	if (options[NT_OPTION_ATTACH] != NULL && step->n_choices == verb->n)
+		nt_load_attach(l, step, options[NT_OPTION_ATTACH]);
 	return step->n_choices == verb->n;
 }
 

@@ -420,6 +420,27 @@ static bool leads_out(const char *path)
 	return out;
 }
 
+static void refuse_other_file(struct nt_loader *l, const struct nt_yaml *node, const char *const *known,
+                              const char *example)
+{
+	const char *slash = strrchr(node->text, '/'), *name = slash != NULL ? slash + 1 : node->text;
+
+	if (leads_out(node->text)) {
+		nt_diags_error(l->diags, node->span,
+		               "a path leads from the rule set's folder to a file below it, like %s", example);
+		return;
+	}
+	/* right but for the folder */
+	for (unsigned i = 0; known[i] != NULL; i++)
+		if (strrchr(known[i], '/') != NULL && strcmp(strrchr(known[i], '/') + 1, name) == 0) {
+			nt_diags_error(l->diags, node->span,
+			               "unknown file '%s' below the rule set's folder (did you mean '%s'?)",
+			               node->text, known[i]);
+			return;
+		}
+	nt_keys_unknown(l->diags, node->span, "file", node->text, "below the rule set's folder", known);
+}
+
 const struct nt_file *nt_load_other_file(struct nt_loader *l, const struct nt_yaml *node, const char *example)
 {
 	GPtrArray *known = g_ptr_array_new();
@@ -434,12 +455,8 @@ const struct nt_file *nt_load_other_file(struct nt_loader *l, const struct nt_ya
 			g_ptr_array_add(known, (gpointer)(uintptr_t)path);
 	}
 	g_ptr_array_add(known, NULL);
-	if (found == NULL && leads_out(node->text))
-		nt_diags_error(l->diags, node->span,
-		               "a path leads from the rule set's folder to a file below it, like %s", example);
-	else if (found == NULL)
-		nt_keys_unknown(l->diags, node->span, "file", node->text, "below the rule set's folder",
-		                (const char *const *)known->pdata);
+	if (found == NULL)
+		refuse_other_file(l, node, (const char *const *)known->pdata, example);
 	g_ptr_array_free(known, TRUE);
 	return found;
 }

@@ -51,6 +51,7 @@ struct nt_loader {
 	int depends;                    /* who uses what is parsed now; -1 nobody */
 	GArray *starts;                 /* struct nt_start */
 	GHashTable *template_files;     /* "welcome", "welcome/email": of every file, also of those with errors */
+	GHashTable *attachments;        /* path → struct nt_attachment */
 	GHashTable *checked_templates;  /* names of marketing email templates looked at */
 	bool sender_missed;             /* that the sender has no address was said */
 	const char *per;                /* of the campaign that is loaded now */
@@ -203,6 +204,11 @@ bool nt_load_wait_until(struct nt_loader *l, struct nt_step *step, const struct 
                         const struct nt_yaml *const *options);
 bool nt_load_wait_for(struct nt_loader *l, struct nt_step *step, const struct nt_yaml *verb,
                       const struct nt_yaml *const *options);
+
+/* attach: of a step whose channel or choices are known (load_attach.c). */
+#define NT_ATTACH_SIZE (6 << 20) /* a mail's, before base64: relays commonly take 10 MB */
+#define NT_ATTACH_FILES 20
+void nt_load_attach(struct nt_loader *l, struct nt_step *step, const struct nt_yaml *node);
 
 /* set: (fields) and with: (load_message.c); the scope has been set. */
 const struct nt_assignment *nt_load_assignments(struct nt_loader *l, const struct nt_yaml *mapping, bool fields,

@@ -196,6 +196,14 @@ struct nt_point { /* of a schedule */
 
 enum nt_whom { NT_WHOM_OWNER, NT_WHOM_MANAGER, NT_WHOM_TEAM, NT_WHOM_REP, NT_WHOM_ROUTE };
 
+struct nt_attachment {
+	const char *path;      /* as the rules name it: "attachments/price-list.pdf" */
+	const char *name;      /* "price-list.pdf": UTF-8 without controls */
+	const char *type;      /* "application/pdf" */
+	const void *bytes;
+	size_t length;
+};
+
 struct nt_choice { /* of first_of */
 	int channel;
 	const char *name; /* template */
@@ -215,6 +223,8 @@ struct nt_step {
 	const struct nt_choice *choices; /* FIRST_OF */
 	unsigned n_choices;
 	bool service;          /* kind: service */
+	const struct nt_attachment *const *attachments; /* of email */
+	unsigned n_attachments;
 	const struct nt_assignment *assignments;
 	unsigned n_assignments;
 	bool has_window;

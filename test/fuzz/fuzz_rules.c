@@ -6,7 +6,7 @@
  * covers: daemon/rules/load_message.c daemon/rules/load_name.c daemon/rules/load_policy.c daemon/rules/load_sales.c
  * covers: daemon/rules/load_scoring.c daemon/rules/load_steps.c daemon/rules/load_tests.c daemon/rules/load_value.c
  * covers: daemon/rules/load_wait.c daemon/rules/load_branches.c daemon/rules/load_jumps.c daemon/rules/load_enter.c
- * covers: daemon/rules/load_schedule.c daemon/rules/occasion.c */
+ * covers: daemon/rules/load_schedule.c daemon/rules/occasion.c daemon/rules/load_attach.c */
 #include "fuzz.h"
 
 #include "base/bug.h"
@@ -125,7 +125,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct nt_zone *utc = nt_zone_utc();
 	struct nt_load_context context = { .zones = &zones };
 	struct nt_file files[FILES];
-	struct nt_rule_set_files set = { .rules = files, .templates = templates, .n_templates = 2 };
+	static const struct nt_file others[] = { { "rules/attachments/a.pdf", "%PDF", 4 },
+		{ "rules/attachments/b.csv", "a;b\n", 4 }, { "rules/attachments/c", "", 0 } };
+	struct nt_rule_set_files set = { .rules = files, .templates = templates, .n_templates = 2, .others = others,
+		                         .n_others = 3, .folder = "rules" };
 	struct nt_diags *diags = nt_diags_new();
 	const char *text = (const char *)data, *end = text + size;
 	struct nt_program *program;

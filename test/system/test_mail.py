@@ -1,8 +1,10 @@
 """Mail as it arrives: valid to the letter, whatever a lead is called, and with a way out that works."""
+import os
 import re
 
 import pytest
 
+from house import until
 from sinks import id_of
 from volume import email_channel
 
@@ -204,3 +206,61 @@ def test_many_messages_over_one_connection_dont_stall(mailing, sink):
     assert {received.connection for received in sink.received[10:190]} == {sink.received[10].connection}
     from house import SLOW
     assert took / 400 < 0.010 * SLOW, "%.1f ms a message" % (took / 400 * 1000)
+
+
+# ---- attachments ----
+
+ATTACHING = POLICY.replace("  - email: receipt\n    kind: service\n", """\
+  - email: receipt
+    kind: service
+    attach: [ attachments/price-list.pdf, "attachments/für Österreich/Preise 2026 ’€’.csv" ]
+""")
+
+
+def lay(house, name, content):
+    path = house.path("rules/attachments", name)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "wb") as f:
+        f.write(content)
+
+
+def attached(received):
+    check_raw(received.raw)
+    message = received.message
+    assert defects_of(message) == []
+    assert message.get_content_type() == "multipart/mixed"
+    assert [part.get_content_type() for part in message.iter_parts()] == ["multipart/alternative", "application/pdf", "text/csv"]
+    assert "Thank you" in message.get_body(("plain",)).get_content()
+    return [(part.get_filename(), part.get_payload(decode=True)) for part in message.iter_attachments()]
+
+
+def test_attachments_arrive_as_they_were_when_it_was_released(build_house, sink):
+    first, second, prices = os.urandom(1500000), b"%PDF-1.7\n.\r\n..\r\n\x00\xff", "Größe;Preis\r\nL;1.200,00 €\n".encode()
+    house = build_house(rules={"all.yaml": ATTACHING}, templates=TEMPLATES, channels=email_channel(sink, 1))
+    lay(house, "price-list.pdf", first)
+    lay(house, "für Österreich/Preise 2026 ’€’.csv", prices)
+    house.start()
+    house.put_lead("ann", email="ann@customer.example", first_name="Ann")
+    sink.script["MAIL"].append("451 4.3.0 later")
+    assert house.event("ann", "order.placed")
+    house.quiet()
+    lay(house, "price-list.pdf", second)
+    house.control("POST", "reload")
+    assert house.event("ann", "order.placed")
+    until(lambda: len(sink.received) == 1)
+    house.quiet()
+    assert house.stop() == 0
+    house.start()
+    house.forward(hours=1)
+    names = ["price-list.pdf", "Preise 2026 ’€’.csv"]
+    assert attached(sink.received[0]) == list(zip(names, (second, prices)))
+    assert attached(sink.received[1]) == list(zip(names, (first, prices)))
+
+    lay(house, "price-list.pdf", b"x" * (4 << 20) + b"y")
+    refused = house.ask("control", "POST", "/control/reload")
+    assert refused.status != 200 and "price-list.pdf: this file is too large (more than 4 MiB)" in house.log()
+    lay(house, "price-list.pdf", b"x" * (4 << 20))
+    lay(house, "für Österreich/Preise 2026 ’€’.csv", b"x" * (2 << 20) + b"y")
+    refused = house.ask("control", "POST", "/control/reload")
+    assert refused.status != 200 and "these files have 6.0 MiB together; a mail carries at most 6" in house.log()
+

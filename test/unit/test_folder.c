@@ -107,7 +107,7 @@ static void everything_below_in_byte_order(void **state)
 }
 
 /* What rules name by path; not what lies with the templates. */
-static void calendars_beside_the_rules(void **state)
+static void calendars_and_attachments_beside_the_rules(void **state)
 {
 	(void)state;
 	put("us/a.yaml", "");
@@ -116,7 +116,14 @@ static void calendars_beside_the_rules(void **state)
 	put("us/holidays/.c.ics", "BEGIN");
 	put("us/holidays/d.ics~", "BEGIN");
 	put("us/templates/hi/sms.txt", "hi");
-	assert_reads("us/", NULL, 0, "us/a.yaml | us/templates/hi/sms.txt +us/holidays/a.ics +us/holidays/b.ics");
+	put("us/templates/hi/no.ics", "hi");
+	put("us/attachments/a.pdf", "%PDF");
+	put("us/attachments/b/c.yaml", "not rules");
+	put("us/attachments/.d", "");
+	put("us/b/attachments/e.pdf", "");
+	assert_reads("us/", NULL, 0,
+	             "us/a.yaml | us/templates/hi/no.ics us/templates/hi/sms.txt +us/attachments/a.pdf "
+	             "+us/attachments/b/c.yaml +us/holidays/a.ics +us/holidays/b.ics");
 }
 
 static void bytes_are_kept(void **state)
@@ -164,7 +171,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(everything_below_in_byte_order),
-		cmocka_unit_test(calendars_beside_the_rules),
+		cmocka_unit_test(calendars_and_attachments_beside_the_rules),
 		cmocka_unit_test(bytes_are_kept),
 		cmocka_unit_test(what_cannot_be_read),
 	};

@@ -5,6 +5,7 @@
 #include "channel/channel.h"
 #include "channel/mime.h"
 #include "channel/render.h"
+#include "rules/program.h"
 
 #include <gmime/gmime.h>
 #include <string.h>
@@ -153,6 +154,72 @@ static void test_text_only(void **state)
 	assert_true(GMIME_IS_PART(g_mime_message_get_mime_part(w.message)));
 	check_part(&w, 0, "Hi\r\n");
 	world_clear(&w);
+}
+
+static void check_file(struct world *w, int i, const struct nt_attachment *file, const char *type)
+{
+	GMimeObject *body = g_mime_message_get_mime_part(w->message), *part;
+	GMimeStream *out = g_mime_stream_mem_new();
+	GByteArray *bytes;
+	char *mime;
+
+	assert_true(GMIME_IS_MULTIPART(body));
+	part = g_mime_multipart_get_part(GMIME_MULTIPART(body), i);
+	assert_true(GMIME_IS_PART(part));
+	assert_string_equal(g_mime_object_get_disposition(part), "attachment");
+	assert_string_equal(g_mime_part_get_filename(GMIME_PART(part)), file->name);
+	mime = g_mime_content_type_get_mime_type(g_mime_object_get_content_type(part));
+	assert_string_equal(mime, type);
+	g_free(mime);
+	g_mime_data_wrapper_write_to_stream(g_mime_part_get_content(GMIME_PART(part)), out);
+	bytes = g_mime_stream_mem_get_byte_array(GMIME_STREAM_MEM(out));
+	assert_int_equal(bytes->len, file->length);
+	assert_memory_equal(bytes->data, file->bytes, file->length);
+	g_object_unref(out);
+}
+
+/* Every byte as it was, whatever the file is called; the letter stands first, as it would alone. */
+static void test_attachments(void **state)
+{
+	static const char *const names[] = { "price-list.pdf", "price list (2026).pdf",
+		"Preisliste f\303\274r \303\226sterreich.pdf", "a\"; filename=\"b.exe",
+		"x\r\nBcc: eve@example.org\r\n\r\n", "=?utf-8?q?a?=.pdf", "50%.pdf", "it's.pdf", "\\.pdf",
+		"\345\203\271\346\240\274\350\241\250\345\203\271\346\240\274\350\241\250\345\203\271\346\240\274"
+		"\350\241\250\345\203\271\346\240\274\350\241\250\345\203\271\346\240\274\350\241\250.pdf",
+		"a-very-long-name-of-a-file-that-nobody-would-write-by-hand-but-a-program-well-might-have-done.pdf" };
+	unsigned char bytes[1000];
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof bytes; i++)
+		bytes[i] = (unsigned char)(i * 7 + i / 256);
+	for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
+		struct nt_attachment first = { .name = names[i], .type = "application/pdf", .bytes = bytes },
+				     second = { .name = "b.csv", .type = "text/csv; charset=utf-8",
+					        .bytes = "a\nb\r\n--=_mixed_0123", .length = 20 };
+		const struct nt_attachment *both[] = { &first, &second };
+		struct world w;
+		GMimeMultipart *mixed;
+		GMimeObject *letter;
+
+		first.length = sizeof bytes - i;
+		world_init(&w);
+		w.letter.attachments = both;
+		w.letter.n_attachments = 2;
+		build(&w);
+		assert_null(header(&w, "Bcc"));
+		mixed = GMIME_MULTIPART(g_mime_message_get_mime_part(w.message));
+		assert_int_equal(g_mime_multipart_get_count(mixed), 3);
+		letter = g_mime_multipart_get_part(mixed, 0);
+		assert_true(GMIME_IS_MULTIPART(letter));
+		assert_int_equal(g_mime_multipart_get_count(GMIME_MULTIPART(letter)), 2);
+		check_file(&w, 1, &first, "application/pdf");
+		check_file(&w, 2, &second, "text/csv");
+		w.letter.rendered.html = NULL;
+		build(&w);
+		check_part(&w, 0, "Hi\r\n");
+		check_file(&w, 1, &first, "application/pdf");
+		world_clear(&w);
+	}
 }
 
 static void test_no_header_gets_in(void **state)
@@ -352,6 +419,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_letter),
 		cmocka_unit_test(test_text_only),
+		cmocka_unit_test(test_attachments),
 		cmocka_unit_test(test_no_header_gets_in),
 		cmocka_unit_test(test_beyond_ascii),
 		cmocka_unit_test(test_long_header),
