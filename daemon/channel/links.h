@@ -1,5 +1,5 @@
 /* Signed links: kind, id, action, expiry, key number; anyone may hold one, nobody can make one (libsodium crypto_auth /
- * HMAC-SHA-512-256). BASE/u/TOKEN (unsubscribe), BASE/r/TOKEN (rep answers an offer), BASE/c/TOKEN (click) …
+ * HMAC-SHA-512-256). BASE/u/TOKEN (unsubscribe), BASE/r/TOKEN (rep answers an offer), BASE/k/TOKEN (confirm).
  * Thread-safe. */
 #ifndef NT_CHANNEL_LINKS_H
 #define NT_CHANNEL_LINKS_H
@@ -9,7 +9,7 @@
 #include <glib.h>
 #include <stdbool.h>
 
-enum nt_link_kind { NT_LINK_UNSUBSCRIBE = 'u', NT_LINK_REP = 'r' };
+enum nt_link_kind { NT_LINK_UNSUBSCRIBE = 'u', NT_LINK_REP = 'r', NT_LINK_CONFIRM = 'k' };
 
 struct nt_link {
 	enum nt_link_kind kind;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define REP_LINK_LASTS (30 * NT_DAY)
+#define CONFIRM_LINK_LASTS (30 * NT_DAY)
 
 static void add_text(struct nt_arena *arena, struct nt_json *object, const char *key, const char *text)
 {
@@ -45,6 +46,16 @@ static void add_unsubscribe(struct nt_delivery *delivery, const struct nt_links 
 	g_strlcpy(link.id, delivery->row.message.id, sizeof link.id);
 	out->unsubscribe_url = make_link(delivery->arena, links, &link);
 	add_text(delivery->arena, variables, "unsubscribe_url", out->unsubscribe_url);
+}
+
+/* Double opt-in: whoever reads what goes to that address says there that it may be used. */
+static void add_confirm(struct nt_delivery *delivery, const struct nt_links *links, struct nt_json *variables)
+{
+	const struct nt_message *message = &delivery->row.message;
+	struct nt_link link = { .kind = NT_LINK_CONFIRM, .expires = message->released + CONFIRM_LINK_LASTS };
+
+	g_strlcpy(link.id, message->id, sizeof link.id);
+	add_text(delivery->arena, variables, "confirm_url", make_link(delivery->arena, links, &link));
 }
 
 static void add_offer(struct nt_delivery *delivery, const struct nt_links *links, struct nt_json *variables)
@@ -135,6 +146,8 @@ bool nt_letter_render(struct nt_delivery *delivery, const struct nt_links *links
 	}
 	if (!message->service && message->rep == NULL)
 		add_unsubscribe(delivery, links, variables, out);
+	if (message->service && message->rep == NULL && message->address != NULL && message->address[0] != '\0')
+		add_confirm(delivery, links, variables);
 	if (message->rep != NULL && message->offer != 0)
 		add_offer(delivery, links, variables);
 	zone = nt_json_text(variables, "time_zone");

@@ -274,7 +274,7 @@ bool nt_driver_outcome(const struct nt_program *program, const char *event, cons
 		{ "delivered", NT_OUTCOME_DELIVERED }, { "opened", NT_OUTCOME_OPENED },
 		{ "clicked", NT_OUTCOME_CLICKED },     { "replied", NT_OUTCOME_REPLIED },
 		{ "bounced", NT_OUTCOME_BOUNCED },     { "complained", NT_OUTCOME_COMPLAINED },
-		{ "unsubscribed", NT_OUTCOME_UNSUBSCRIBED },
+		{ "unsubscribed", NT_OUTCOME_UNSUBSCRIBED }, { "confirmed", NT_OUTCOME_CONFIRMED },
 	};
 
 	for (unsigned c = 0; c < program->n_channels; c++) {

@@ -15,7 +15,7 @@ static const char *const outcomes[] = {
 	[NT_OUTCOME_SENT] = "sent",         [NT_OUTCOME_DELIVERED] = "delivered", [NT_OUTCOME_OPENED] = "opened",
 	[NT_OUTCOME_CLICKED] = "clicked",   [NT_OUTCOME_REPLIED] = "replied",     [NT_OUTCOME_BOUNCED] = "bounced",
 	[NT_OUTCOME_FAILED] = "failed",     [NT_OUTCOME_COMPLAINED] = "complained",
-	[NT_OUTCOME_UNSUBSCRIBED] = "unsubscribed",
+	[NT_OUTCOME_UNSUBSCRIBED] = "unsubscribed", [NT_OUTCOME_CONFIRMED] = "confirmed",
 };
 
 static void put_text(struct nt_json_writer *w, const char *key, const char *text)

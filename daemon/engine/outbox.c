@@ -41,6 +41,7 @@ static void tell_lead(struct nt_batch *turn, const struct nt_outbox_row *row, en
 	input->outcome.outcome = outcome;
 	input->outcome.detail = detail;
 	input->outcome.address = message->address;
+	input->outcome.released = message->released;
 	nt_turn_step(turn, tl, input);
 }
 
@@ -228,8 +229,16 @@ static void sent(struct nt_batch *turn, struct nt_request *request, const struct
 		          request->detail, request->cause);
 }
 
+static bool has_consent(struct nt_batch *turn, const struct nt_message *message)
+{
+	const struct nt_turn_lead *tl = message->lead[0] != '\0' ? nt_turn_peek(turn, message->lead) : NULL;
+	int channel = nt_program_channel(turn->engine->program, nt_message_channel(message));
+
+	return tl != NULL && tl->lead != NULL && channel >= 0 && tl->lead->consent[channel].state == NT_CONSENT_GIVEN;
+}
+
 /* Something is heard of a message that was sent. That settles one in doubt, too. */
-static void heard(struct nt_batch *turn, const struct nt_request *request, const struct nt_outbox_row *row)
+static void heard(struct nt_batch *turn, struct nt_request *request, const struct nt_outbox_row *row)
 {
 	struct nt_outbox_row next = *row;
 
@@ -240,6 +249,9 @@ static void heard(struct nt_batch *turn, const struct nt_request *request, const
 			tell_lead(turn, row, NT_OUTCOME_SENT, NULL, request->cause);
 	}
 	tell_lead(turn, row, request->later, request->detail, request->cause);
+	if (request->later == NT_OUTCOME_CONFIRMED && !has_consent(turn, &row->message))
+		nt_request_refuse(request, NT_ANSWER_CONFLICT, "message",
+		                  "the address has changed since, or there was a no after it");
 }
 
 void nt_request_outcome(struct nt_batch *turn, struct nt_request *request, struct nt_outbox_row *row)

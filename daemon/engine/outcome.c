@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define BY_RULES "rules" /* where a refusal came from */
+#define BY_LINK "double opt-in" /* how a consent came */
 
 /* ---- released, not yet known ---- */
 
@@ -188,7 +189,7 @@ static const char *const nouns[] = {
 	[NT_OUTCOME_OPENED] = "opened",   [NT_OUTCOME_CLICKED] = "clicked",
 	[NT_OUTCOME_REPLIED] = "replied", [NT_OUTCOME_BOUNCED] = "bounced",
 	[NT_OUTCOME_FAILED] = "failed",   [NT_OUTCOME_COMPLAINED] = "complained",
-	[NT_OUTCOME_UNSUBSCRIBED] = "unsubscribed",
+	[NT_OUTCOME_UNSUBSCRIBED] = "unsubscribed", [NT_OUTCOME_CONFIRMED] = "confirmed",
 };
 
 static struct nt_template_stat *template_stat(struct nt_instant *in, const char *name)
@@ -238,6 +239,26 @@ static void refuse(struct nt_instant *in, int channel, const char *how)
 	find_unsubscribed(in->lead);
 }
 
+/* An old link is no yes for an address that came later, nor against a no that came later. */
+static bool may_confirm(const struct nt_instant *in, int channel, const struct nt_input *input)
+{
+	const struct nt_consent *consent = &in->lead->consent[channel];
+	const char *present = nt_lead_address_key(in->lead, in->arena, channel), *asked = input->outcome.address;
+
+	if (consent->state == NT_CONSENT_REFUSED && consent->at >= input->outcome.released &&
+	    input->outcome.released > 0)
+		return false;
+	if (present == NULL || asked == NULL)
+		return present != NULL;
+	asked = nt_address_normalise(in->arena, in->program->channels[channel].address_field, asked);
+	return strcmp(present, asked) == 0;
+}
+
+static bool is_confirmed(const struct nt_consent *consent)
+{
+	return consent->state == NT_CONSENT_GIVEN && g_strcmp0(consent->how, BY_LINK) == 0;
+}
+
 /* What an outcome means for what may be sent from now on. */
 static void draw_conclusions(struct nt_instant *in, int channel, const struct nt_input *input)
 {
@@ -261,6 +282,12 @@ static void draw_conclusions(struct nt_instant *in, int channel, const struct nt
 		refuse(in, channel, in->cause != NULL ? in->cause : "unsubscribed");
 		nt_pending_cancel(in, -1, NULL, channel, true, "the lead unsubscribed");
 		break;
+	case NT_OUTCOME_CONFIRMED:
+		consent_on(in, channel, true, BY_LINK,
+		           nt_arena_printf(in->arena, "%s, message %s",
+		                           input->outcome.template_name != NULL ? input->outcome.template_name : "",
+		                           input->outcome.message != NULL ? input->outcome.message : ""));
+		break;
 	default:
 		break;
 	}
@@ -277,6 +304,9 @@ void nt_outcome_apply(struct nt_instant *in, const struct nt_input *input)
 		return;
 	/* A link pressed twice is one wish, not two: it must not cost points twice. */
 	again = outcome == NT_OUTCOME_UNSUBSCRIBED && channel >= 0 && is_refused(&in->lead->consent[channel]);
+	if (outcome == NT_OUTCOME_CONFIRMED &&
+	    (channel < 0 || !may_confirm(in, channel, input) || is_confirmed(&in->lead->consent[channel])))
+		return;
 	if (input->outcome.message != NULL)
 		settle(in->lead, input->outcome.message);
 	keep_template(in, input);

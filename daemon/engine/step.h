@@ -29,6 +29,7 @@ enum nt_outcome {
 	NT_OUTCOME_FAILED,    /* not sent for good, not the address's fault */
 	NT_OUTCOME_COMPLAINED,
 	NT_OUTCOME_UNSUBSCRIBED,
+	NT_OUTCOME_CONFIRMED, /* double opt-in: by the link in a service message */
 };
 
 struct nt_field_change {
@@ -57,6 +58,7 @@ struct nt_input {
 			enum nt_outcome outcome;
 			const char *detail;    /* what the server said */
 			const char *address;   /* where it went; NULL: the lead's present address on that channel */
+			nt_time released;      /* 0: not known */
 		} outcome;
 		struct {
 			int channel;           /* -1: all marketing */

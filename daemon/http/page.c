@@ -1,6 +1,9 @@
 #include "http/page.h"
 
+#include "base/arena.h"
+#include "base/text.h"
 #include "http/exchange.h"
+#include "rules/program.h"
 #include "template/escape.h"
 
 #include <sodium.h>
@@ -87,4 +90,21 @@ void nt_page_message(struct nt_exchange *x, unsigned status, const char *title, 
 
 	nt_page_paragraph(out, message);
 	nt_page_end(out);
+}
+
+const char *nt_page_veiled(struct nt_exchange *x, const char *address)
+{
+	const char *at = strrchr(address, '@');
+	size_t length = strlen(address);
+
+	if (at != NULL && at > address)
+		return nt_arena_printf(x->arena, "%.*s…%s", (int)g_utf8_skip[(unsigned char)address[0]], address, at);
+	if (nt_phone_valid(address) && length > 4)
+		return nt_arena_printf(x->arena, "…%s", address + length - 4);
+	return NULL;
+}
+
+const char *nt_page_sender(const struct nt_program *program)
+{
+	return program->policy.sender_name != NULL ? program->policy.sender_name : "us";
 }

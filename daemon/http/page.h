@@ -5,6 +5,7 @@
 #include <glib.h>
 
 struct nt_exchange;
+struct nt_program;
 
 /* Content-Security-Policy that allows the pages' own style, forms to ourselves, and nothing else. g_free(). */
 char *nt_page_policy(void);
@@ -17,5 +18,11 @@ void nt_page_message(struct nt_exchange *x, unsigned status, const char *title, 
 void nt_page_text(GString *out, const char *text);
 /* <p>…</p> around the escaped text; NULL or empty: nothing. */
 void nt_page_paragraph(GString *out, const char *text);
+
+/* "a…@example.org", "…0103": whoever a message was forwarded to needn't learn the address. NULL: can't be shown. In the
+ * exchange's arena. */
+const char *nt_page_veiled(struct nt_exchange *x, const char *address);
+/* The sender's name, or "us". */
+const char *nt_page_sender(const struct nt_program *program);
 
 #endif

@@ -3,11 +3,9 @@
 #include "http/route.h"
 
 #include "base/arena.h"
-#include "base/text.h"
 #include "channel/links.h"
 #include "http/page.h"
 #include "http/read.h"
-#include "rules/program.h"
 
 #include <string.h>
 
@@ -27,27 +25,9 @@ static bool read_link(struct nt_exchange *x)
 	return false;
 }
 
-static const char *sender_of(const struct nt_program *program)
-{
-	return program->policy.sender_name != NULL ? program->policy.sender_name : "us";
-}
-
-/* "a…@example.org", "…0103": whoever a message was forwarded to needn't learn the address. */
-static const char *veiled(struct nt_arena *arena, const char *address)
-{
-	const char *at = strrchr(address, '@');
-	size_t length = strlen(address);
-
-	if (at != NULL && at > address)
-		return nt_arena_printf(arena, "%.*s…%s", (int)g_utf8_skip[(unsigned char)address[0]], address, at);
-	if (nt_phone_valid(address) && length > 4)
-		return nt_arena_printf(arena, "…%s", address + length - 4);
-	return NULL;
-}
-
 static void show(struct nt_exchange *x, struct nt_store *store)
 {
-	const char *sender = sender_of(x->program), *address = NULL;
+	const char *sender = nt_page_sender(x->program), *address = NULL;
 	const struct nt_link *link = x->data;
 	struct nt_outbox_row row;
 	GString *out;
@@ -55,7 +35,7 @@ static void show(struct nt_exchange *x, struct nt_store *store)
 	if (!nt_read_message(x, store, link->id, &row))
 		return;
 	if (row.state != NT_OUTBOX_ABSENT)
-		address = veiled(x->arena, row.message.address);
+		address = nt_page_veiled(x, row.message.address);
 	out = nt_page_begin(x, 200, "Stop these messages?");
 	g_string_append(out, "<p>You get messages from ");
 	nt_page_text(out, sender);
@@ -80,7 +60,7 @@ void nt_unsubscribe_get(struct nt_exchange *x)
 static void done(struct nt_exchange *x)
 {
 	const struct nt_request *request = x->requests;
-	const char *sender = sender_of(x->api->program);
+	const char *sender = nt_page_sender(x->api->program);
 	char *text;
 
 	if (request->code == NT_ANSWER_FAILED) {

@@ -57,7 +57,7 @@ static const struct builtin_event {
 };
 static const char *const channel_verbs[] = { "sent", "delivered", "opened", "clicked", "replied", "bounced",
 	"complained",
-	"unsubscribed" };
+	"unsubscribed", "confirmed" };
 static const struct nt_property message_properties[] = {
 	{ "campaign", NT_TYPE_TEXT, NULL }, { "template", NT_TYPE_TEXT, NULL }, { "detail", NT_TYPE_TEXT, NULL },
 };

@@ -91,8 +91,8 @@ void nt_message_template_check(const struct nt_message_template *message, struct
                                struct nt_diags *diags, struct nt_message_facts *facts);
 
 /* Rendering. `variables` is an object: the lead's fields at the top (first_name, …), and beside them `event`, `entry`,
- * `sender` {name, email, address, phone}, `unsubscribe_url` (absent for service messages), and the step's `with`
- * values. What is missing renders as nothing. */
+ * `sender` {name, email, address, phone}, `unsubscribe_url` (not in service messages) or `confirm_url` (only there),
+ * and the step's `with` values. What is missing renders as nothing. */
 struct nt_message_input {
 	const struct nt_json *variables;
 	nt_time now;                /* what the `date` filter calls "now"; NT_NO_TIME: it gives nothing */

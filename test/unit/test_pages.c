@@ -115,6 +115,91 @@ static void a_link_outlives_its_lead(void **state)
 	g_free(path);
 }
 
+/* Ann was asked whether she wants mail: the link in that message. */
+static char *confirm_path(nt_time expires)
+{
+	struct nt_link link = { .kind = NT_LINK_CONFIRM, .expires = expires };
+	struct nt_arena *arena = nt_arena_new();
+	struct nt_outbox_row row;
+
+	g_free(unsubscribe_path());
+	assert_true(world_message(arena, false, &row));
+	g_strlcpy(link.id, row.message.id, sizeof link.id);
+	nt_arena_free(arena);
+	return world_link(link);
+}
+
+static void following_the_confirmation_changes_nothing_the_button_does(void **state)
+{
+	char *path = confirm_path(NT_NEVER), *before;
+	struct reply *r;
+
+	(void)state;
+	before = g_strdup(get("/v1/leads/ann")->body->str);
+	for (int i = 0; i < 2; i++) {
+		r = page(path);
+		assert_status(r, 200);
+		is_guarded(r);
+		assert_has(r->body->str, "Ada at Example");
+		assert_has(r->body->str, "a…@example.org");
+		assert_has(r->body->str, "<form method=\"post\">");
+	}
+	assert_status(ask(.method = "HEAD", .path = path), 200);
+	assert_string_equal(get("/v1/leads/ann")->body->str, before);
+	for (int i = 0; i < 2; i++) {
+		r = press(path, "confirm=yes");
+		assert_status(r, 200);
+		is_guarded(r);
+		assert_has(r->body->str, "Thank you");
+	}
+	r = get("/v1/leads/ann");
+	assert_has(r->body->str, "\"email\":{\"state\":\"given\"");
+	assert_has(r->body->str, "\"how\":\"double opt-in\",\"from\":\"m1, message ");
+	r = get("/v1/leads/ann/timeline");
+	assert_has(r->body->str, "\"cause\":\"confirmation link\"");
+	assert_null(strstr(strstr(r->body->str, "message.confirmed") + 1, "message.confirmed")); /* once */
+	g_free(before);
+	g_free(path);
+}
+
+static void a_confirmation_that_came_too_late_says_so(void **state)
+{
+	char *path = confirm_path(1), *unsubscribe;
+	struct reply *r;
+
+	(void)state;
+	assert_has((r = page(path))->body->str, "This link has expired");
+	assert_status(r, 410);
+	is_guarded(r);
+	assert_status(press(path, "confirm=yes"), 410);
+	assert_has_not(get("/v1/leads/ann")->body->str, "double opt-in");
+	g_free(path);
+	/* another address by now */
+	path = confirm_path(NT_NEVER);
+	ask(.method = "PUT", .path = "/v1/leads/ann", .token = "shop", .body = "{\"email\":\"ann@other.example\"}");
+	assert_status(press(path, "confirm=yes"), 409);
+	assert_has_not(get("/v1/leads/ann")->body->str, "double opt-in");
+	/* letters of another case are the same one */
+	ask(.method = "PUT", .path = "/v1/leads/ann", .token = "shop", .body = "{\"email\":\"ANN@example.org\"}");
+	assert_status(press(path, "confirm=yes"), 200);
+	assert_has(get("/v1/leads/ann")->body->str, "double opt-in");
+	/* a no that came after the question stands */
+	unsubscribe = unsubscribe_path();
+	assert_status(press(unsubscribe, "confirm=yes"), 200);
+	r = press(path, "confirm=yes");
+	assert_status(r, 409);
+	is_guarded(r);
+	assert_has(r->body->str, "doesn&#39;t count any more");
+	assert_has(get("/v1/leads/ann")->body->str, "\"email\":{\"state\":\"refused\"");
+	/* and the lead may be gone */
+	assert_status(ask(.method = "DELETE", .path = "/v1/leads/ann", .token = "shop"), 200);
+	assert_status(page(path), 410);
+	assert_has(press(path, "confirm=yes")->body->str, "nothing to confirm");
+	assert_status(get("/v1/leads/ann"), 404);
+	g_free(unsubscribe);
+	g_free(path);
+}
+
 static void forged_links_do_nothing(void **state)
 {
 	char *path = unsubscribe_path(), *as_rep = g_strdup(path);
@@ -123,6 +208,10 @@ static void forged_links_do_nothing(void **state)
 	(void)state;
 	as_rep[1] = 'r';
 	assert_status(page(as_rep), 404);
+	as_rep[1] = 'k'; /* a no isn't a yes */
+	assert_status(page(as_rep), 404);
+	assert_status(press(as_rep, "confirm=yes"), 404);
+	assert_has_not(get("/v1/leads/ann")->body->str, "double opt-in");
 	for (size_t i = 3; i < length; i += 7) {
 		char was = path[i];
 
@@ -269,6 +358,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		page_test(following_the_unsubscribe_link_changes_nothing),
 		page_test(the_button_unsubscribes_and_may_be_pressed_again),
+		page_test(following_the_confirmation_changes_nothing_the_button_does),
+		page_test(a_confirmation_that_came_too_late_says_so),
 		page_test(a_mail_program_unsubscribes_with_one_click),
 		page_test(a_link_outlives_its_lead),
 		page_test(forged_links_do_nothing),
