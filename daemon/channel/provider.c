@@ -319,6 +319,93 @@ static void read_id(struct reader *r, const struct nt_yaml *node)
 		nt_diags_error(r->diags, node->span, "'after' is the text before the id: \"id=\"");
 }
 
+/* ---- what comes in ---- */
+
+static void read_inbound_method(struct reader *r, const struct nt_yaml *node)
+{
+	r->provider->inbound.method = text_of(r, node);
+	if (r->provider->inbound.method != NULL && strcmp(r->provider->inbound.method, "GET") != 0 &&
+	    strcmp(r->provider->inbound.method, "POST") != 0)
+		nt_diags_error(r->diags, node->span, "'method' is GET or POST here");
+}
+
+static void read_inbound_from(struct reader *r, const struct nt_yaml *node)
+{
+	r->provider->inbound.from = text_of(r, node);
+}
+
+static void read_inbound_text(struct reader *r, const struct nt_yaml *node)
+{
+	r->provider->inbound.text = text_of(r, node);
+}
+
+static void read_inbound_id(struct reader *r, const struct nt_yaml *node)
+{
+	r->provider->inbound.id = text_of(r, node);
+}
+
+static void read_inbound_setting(struct reader *r, const struct nt_yaml *node)
+{
+	r->provider->inbound.setting = text_of(r, node);
+}
+
+static void read_key_parameter(struct reader *r, const struct nt_yaml *node)
+{
+	r->provider->inbound.key = text_of(r, node);
+}
+
+static void read_key(struct reader *r, const struct nt_yaml *node)
+{
+	static const struct key keys[] = { { "parameter", read_key_parameter }, { "setting", read_inbound_setting } };
+
+	read_mapping(r, node, keys, G_N_ELEMENTS(keys), "key");
+	if (node->type == NT_YAML_MAPPING && node->n < 2)
+		nt_diags_error(r->diags, node->key->span, "key needs 'parameter' and 'setting'");
+}
+
+static void read_signature_header(struct reader *r, const struct nt_yaml *node)
+{
+	r->provider->inbound.header = text_of(r, node);
+}
+
+static void read_signature_scheme(struct reader *r, const struct nt_yaml *node)
+{
+	const char *text = text_of(r, node);
+
+	if (text != NULL && strcmp(text, "twilio") != 0)
+		nt_diags_error(r->diags, node->span, "the only 'scheme' known is twilio");
+}
+
+static void read_signature(struct reader *r, const struct nt_yaml *node)
+{
+	static const struct key keys[] = { { "scheme", read_signature_scheme },
+		                           { "header", read_signature_header },
+		                           { "setting", read_inbound_setting } };
+
+	read_mapping(r, node, keys, G_N_ELEMENTS(keys), "signature");
+	if (node->type == NT_YAML_MAPPING && node->n < 3)
+		nt_diags_error(r->diags, node->key->span, "signature needs 'scheme', 'header' and 'setting'");
+}
+
+static void read_inbound(struct reader *r, const struct nt_yaml *node)
+{
+	static const struct key keys[] = {
+		{ "method", read_inbound_method }, { "from", read_inbound_from }, { "text", read_inbound_text },
+		{ "id", read_inbound_id },         { "key", read_key },           { "signature", read_signature },
+	};
+	static const char *const needed[] = { "method", "from", "text" };
+
+	read_mapping(r, node, keys, G_N_ELEMENTS(keys), "inbound");
+	if (node->type != NT_YAML_MAPPING)
+		return;
+	for (unsigned i = 0; i < G_N_ELEMENTS(needed); i++)
+		if (nt_yaml_get(node, needed[i]) == NULL)
+			nt_diags_error(r->diags, node->key->span, "inbound needs '%s'", needed[i]);
+	if ((nt_yaml_get(node, "key") == NULL) == (nt_yaml_get(node, "signature") == NULL))
+		nt_diags_error(r->diags, node->key->span,
+		               "inbound needs 'key' or 'signature', one of them: else anybody could write to us");
+}
+
 static void read_name(struct reader *r, const struct nt_yaml *node)
 {
 	r->provider->name = text_of(r, node);
@@ -381,10 +468,23 @@ static void check_settings(struct reader *r, const struct nt_yaml *declared)
 			               r->provider->name != NULL ? r->provider->name : "", setting->key);
 }
 
+#define KEY_SHORTEST 16
+
+/* Who can guess it can write in anybody's name. */
+static void check_inbound(struct reader *r)
+{
+	const struct nt_provider_inbound *inbound = &r->provider->inbound;
+	const char *secret = inbound->setting != NULL ? nt_json_text(r->provider->settings, inbound->setting) : NULL;
+
+	if (inbound->key != NULL && secret != NULL && strlen(secret) < KEY_SHORTEST)
+		nt_diags_error(r->diags, NT_NOWHERE, "the gateway's '%s' is too short: give it %d characters or more",
+		               inbound->setting, KEY_SHORTEST);
+}
+
 static const struct key top_keys[] = {
 	{ "name", read_name },       { "settings", read_settings },   { "request", read_request },
 	{ "success", read_success }, { "temporary", read_temporary }, { "hard", read_hard },
-	{ "id", read_id },
+	{ "id", read_id },           { "inbound", read_inbound },
 };
 
 struct nt_provider *nt_provider_load(const char *path, const char *text, size_t length,
@@ -407,6 +507,7 @@ struct nt_provider *nt_provider_load(const char *path, const char *text, size_t 
 		if (nt_yaml_get(root, "request") == NULL)
 			nt_diags_error(diags, root->span, "a provider needs 'request'");
 		check_settings(&r, nt_yaml_get(root, "settings"));
+		check_inbound(&r);
 	} else if (nt_diags_errors(diags) == errors) {
 		nt_diags_error(diags, NT_NOWHERE, "%s is empty", path);
 	}

@@ -13,6 +13,8 @@
  *     temporary: { status: [429, 500-599] }
  *     hard: { status: 400, json: code, in: [21211, 21614] }
  *
+ * `inbound:` says how text messages come in (channel/inbound.h).
+ *
  * Values in a URL are percent-encoded, but for settings; in a header they are one line; form and JSON bodies are
  * encoded as a whole. `idempotent: yes` says that the gateway knows a repeated call by {{ id }}: then one that was cut
  * off is simply repeated. 401, 407, 408, 425, 429 and all from 500 on are temporary, whatever else is. */

@@ -19,6 +19,14 @@ struct nt_provider_statuses { /* ranges of HTTP status codes */
 	unsigned n;
 };
 
+struct nt_provider_inbound { /* channel/inbound.h */
+	const char *method;             /* GET or POST */
+	const char *from, *text, *id;   /* names of parameters; id NULL: none */
+	const char *key;                /* name of the parameter that holds the secret; or … */
+	const char *header;             /* … of the header with the signature */
+	const char *setting;            /* which setting is the secret; NULL: nothing comes in */
+};
+
 struct nt_provider {
 	struct nt_arena *arena;
 	const char *name, *method;
@@ -31,6 +39,7 @@ struct nt_provider {
 	                                    in a plain one */
 	const char *hard_json;           /* a field of a JSON answer whose value … */
 	const char **hard_in;            /* … is one of these: the address is at fault */
+	struct nt_provider_inbound inbound;
 	bool idempotent;                 /* the gateway knows a repeated call by its key: no call is ever in doubt */
 	/* webhook */
 	bool webhook;

@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/number.h"
+#include "engine/reply.h"
 #include "rules/program.h"
 
 #include <string.h>
@@ -188,6 +189,9 @@ static void answer(struct nt_batch *turn, struct asked *asked)
 		break;
 	case NT_REQUEST_SUPPRESS:
 		nt_request_suppress(turn, request);
+		break;
+	case NT_REQUEST_REPLY:
+		nt_request_reply(turn, request);
 		break;
 	}
 }

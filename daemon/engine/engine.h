@@ -21,6 +21,7 @@ enum nt_request_kind {
 	NT_REQUEST_OUTCOME,  /* dispatcher: what became of a handed message */
 	NT_REQUEST_LOAD,     /* program: a new rule set */
 	NT_REQUEST_SUPPRESS, /* channel, address; lift: undo */
+	NT_REQUEST_REPLY,    /* channel, address, text, id: somebody has sent us a text message */
 	NT_REQUEST_DECIDE,   /* message that is in doubt; again: send it once more, else give it up */
 };
 
@@ -87,6 +88,9 @@ struct nt_request {
 	/* SUPPRESS */
 	const char *address;
 	bool lift;
+	/* REPLY: UTF-8 */
+	const char *text;
+	const char *id;              /* the gateway's, or NULL: then it isn't idempotent */
 
 	enum nt_answer_code code;
 	const char *message_text;    /* for people, with the field's name: why it is INVALID … */

@@ -1,6 +1,7 @@
 #include "engine/turn.h"
 
 #include "base/arena.h"
+#include "engine/phone.h"
 #include "rules/program.h"
 
 #include <string.h>
@@ -31,6 +32,7 @@ bool nt_loads_reread(struct nt_engine *engine, const char **why)
 {
 	const struct nt_store_ops *ops = engine->store->ops;
 	const char *loads, *cursor, *zones;
+	bool whole = false;
 
 	g_array_set_size(engine->loads, 0);
 	g_clear_pointer(&engine->cursor, g_free);
@@ -44,7 +46,14 @@ bool nt_loads_reread(struct nt_engine *engine, const char **why)
 	engine->cursor = cursor != NULL ? g_strdup(cursor + 1) : NULL;
 	engine->zones = g_strdup(zones);
 	*why = "the list of loads is damaged";
-	return read_loads(engine, loads);
+	if (!read_loads(engine, loads))
+		return false;
+	*why = ops->error(engine->store);
+	if (!nt_phone_whole(engine, &whole))
+		return false;
+	if (!whole && engine->loads->len > 0 && engine->cursor == NULL)
+		engine->cursor = g_strdup(""); /* an older version wrote this store */
+	return true;
 }
 
 static const struct nt_load *last_load(const struct nt_engine *engine)
@@ -87,6 +96,8 @@ static void note_load(struct nt_batch *turn)
 	memcpy(load.hash, engine->program->hash, sizeof load.hash);
 	g_array_append_val(engine->loads, load);
 	keep_loads(turn);
+	if (first)
+		nt_phone_set_whole(turn);
 	if (!first && !engine->options.dry)
 		nt_turn_ok(turn, turn->store->ops->log_append(turn->store, &row));
 	if (!first)
@@ -159,11 +170,14 @@ void nt_turn_touch(struct nt_batch *turn, unsigned limit)
 	if (!nt_turn_ok(turn, turn->store->ops->scan(turn->store, turn->arena, engine->cursor, limit, ids, &n)))
 		return;
 	nt_turn_load(turn, ids, n); /* loading moves those that need it */
+	for (unsigned i = 0; i < n && turn->code == NT_STORE_OK; i++)
+		nt_phone_index(turn, nt_turn_peek(turn, ids[i]));
 	if (n == limit) {
 		set_cursor(turn, ids[n - 1]);
 		return;
 	}
 	set_cursor(turn, NULL);
+	nt_phone_set_whole(turn);
 	if (engine->loads->len > 1) {
 		g_array_remove_range(engine->loads, 0, engine->loads->len - 1);
 		keep_loads(turn);

@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/bug.h"
 #include "engine/codec.h"
+#include "engine/phone.h"
 #include "rules/program.h"
 
 #include <string.h>
@@ -196,6 +197,7 @@ static void decode(struct nt_batch *turn, struct nt_turn_lead *tl, const struct 
 	if (tl->lead == NULL)
 		return;
 	tl->stored_due = tl->lead->due;
+	nt_phone_remember(tl);
 	know_handed(turn, tl->lead);
 	prepare_addresses(turn, tl);
 }
@@ -427,6 +429,7 @@ void nt_turn_effects(struct nt_batch *turn, struct nt_turn_lead *tl, const struc
 
 static void forget(struct nt_batch *turn, struct nt_turn_lead *tl)
 {
+	nt_phone_forget(turn, tl);
 	/* also one that was never saved: this turn may have logged it */
 	nt_turn_ok(turn, turn->store->ops->erase(turn->store, tl->id, tl->stored_due, tl->lead->log_head));
 	tl->stored = false;
@@ -482,6 +485,8 @@ void nt_turn_save(struct nt_batch *turn)
 	for (struct nt_turn_lead *tl = turn->first; tl != NULL && turn->code == NT_STORE_OK; tl = tl->next) {
 		if (tl->lead == NULL)
 			park(turn, tl);
+		if (tl->lead != NULL && tl->dirty && tl->lead->exists)
+			nt_phone_keep(turn, tl);
 		if (tl->kept != NULL)
 			nt_keep_save(turn, tl);
 		else if (tl->lead != NULL && tl->dirty && tl->lead->exists)

@@ -35,6 +35,7 @@ struct nt_turn_lead {
 	const char **keys;       /* [n_channels]: normalised, for suppression; NULL: no address */
 	struct nt_kept *kept;    /* NULL: it is for this turn alone */
 	struct nt_arena *arena;  /* where it lives */
+	const char *phone;       /* as stored: engine/phone.h */
 	struct nt_turn_lead *next;
 };
 

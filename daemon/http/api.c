@@ -72,6 +72,12 @@ void nt_api_set_tokens(struct nt_api *api, const struct nt_token *tokens, unsign
 	api->tokens = nt_tokens_new(tokens, n);
 }
 
+void nt_api_set_inbound(struct nt_api *api, const struct nt_inbound_channel *inbound, unsigned n)
+{
+	api->options.inbound = inbound;
+	api->options.n_inbound = n;
+}
+
 void nt_api_set_links(struct nt_api *api, const struct nt_links *links)
 {
 	api->options.links = links;

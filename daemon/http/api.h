@@ -18,6 +18,7 @@ struct nt_dispatcher;
 struct nt_engine_thread;
 struct nt_links;
 struct nt_program;
+struct nt_provider;
 struct nt_reader;
 
 /* What a bearer token may do. */
@@ -44,6 +45,12 @@ struct nt_api_plan {
 	const char *folder;    /* where they stood */
 };
 
+/* A channel whose gateway may bring us messages; both borrowed. */
+struct nt_inbound_channel {
+	const char *channel;
+	const struct nt_provider *provider;
+};
+
 struct nt_api_options {
 	struct ev_loop *loop;
 	struct nt_clock *clock;
@@ -56,6 +63,8 @@ struct nt_api_options {
 	const char *control;              /* Unix socket path, NULL none; mode 0660 */
 	const struct nt_token *tokens;    /* copied */
 	unsigned n_tokens;
+	const struct nt_inbound_channel *inbound; /* borrowed */
+	unsigned n_inbound;
 	size_t body_limit;                /* default 8 MiB */
 	unsigned timeout_s;               /* default 30: of a whole request, from its first byte */
 	unsigned connections;             /* default 1000: those beyond wait to be accepted; control: as many again */
@@ -75,6 +84,7 @@ struct nt_api;
 struct nt_api *nt_api_new(const struct nt_api_options *options, char **why);
 void nt_api_set_program(struct nt_api *api, struct nt_program *program);     /* takes a reference */
 void nt_api_set_links(struct nt_api *api, const struct nt_links *links);      /* reload; borrowed */
+void nt_api_set_inbound(struct nt_api *api, const struct nt_inbound_channel *inbound, unsigned n); /* reload */
 void nt_api_set_tokens(struct nt_api *api, const struct nt_token *tokens, unsigned n); /* reload; copied */
 /* Reload. The old ones must live on until the reader has answered what it was asked before. */
 void nt_api_set_links(struct nt_api *api, const struct nt_links *links);

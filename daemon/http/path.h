@@ -12,7 +12,7 @@ struct nt_arena;
 
 #define NT_PATH_LONGEST 4096
 #define NT_PATH_SEGMENTS 8
-#define NT_PATH_PARAMETERS 16
+#define NT_PATH_PARAMETERS 48
 
 struct nt_parameter {
 	const char *name, *value; /* decoded; value "" without "=" */

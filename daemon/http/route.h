@@ -44,6 +44,8 @@ void nt_health_get(struct nt_exchange *x);         /* metrics.c */
 void nt_metrics_get(struct nt_exchange *x);
 void nt_unsubscribe_get(struct nt_exchange *x);    /* unsubscribe.c */
 void nt_unsubscribe_post(struct nt_exchange *x);
+void nt_inbound_get(struct nt_exchange *x);        /* inbound.c */
+void nt_inbound_post(struct nt_exchange *x);
 void nt_confirm_get(struct nt_exchange *x);        /* confirm.c */
 void nt_confirm_post(struct nt_exchange *x);
 void nt_rep_get(struct nt_exchange *x);            /* rep.c */

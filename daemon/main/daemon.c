@@ -298,6 +298,8 @@ static bool start_api(struct nt_daemon *daemon)
 		.control = daemon->settings->socket,
 		.tokens = daemon->settings->tokens,
 		.n_tokens = daemon->settings->n_tokens,
+		.inbound = daemon->settings->inbound,
+		.n_inbound = daemon->settings->n_inbound,
 		.body_limit = (size_t)daemon->settings->body_limit,
 		.timeout_s = (unsigned)(daemon->settings->request_timeout_ms / 1000),
 		.connections = (unsigned)daemon->settings->connections,

@@ -100,6 +100,7 @@ static void take_settings(struct nt_daemon *daemon, struct nt_settings *settings
 	nt_dispatcher_replace(daemon->dispatcher, list.channels, list.limits, list.n);
 	nt_channel_list_clear(&list);
 	nt_api_set_links(daemon->api, daemon->links);
+	nt_api_set_inbound(daemon->api, settings->inbound, settings->n_inbound);
 	nt_api_set_tokens(daemon->api, settings->tokens, settings->n_tokens);
 }
 

@@ -44,6 +44,8 @@ struct nt_settings {
 	unsigned n_channels;
 	struct nt_channel_settings *webhooks; /* type http; name is the webhook's */
 	unsigned n_webhooks;
+	struct nt_inbound_channel *inbound;   /* http channels: their gateways may bring us messages */
+	unsigned n_inbound;
 	char fingerprint[65]; /* SHA-256 of everything that was read: the same, and nothing but the rules can have
 	                         changed */
 };

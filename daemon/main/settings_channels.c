@@ -299,6 +299,7 @@ void nt_settings_read_channels(struct nt_setting_reader *reader, const struct nt
 	if (!nt_settings_is_mapping(reader, node, "channels") || !not_too_many(reader, node, "channels"))
 		return;
 	settings->channels = nt_arena_array(reader->arena, struct nt_channel_settings, node->n + 1);
+	settings->inbound = nt_arena_array(reader->arena, struct nt_inbound_channel, node->n + 1);
 	for (const struct nt_yaml *entry = node->first; entry != NULL; entry = entry->next) {
 		const struct nt_yaml *type = entry->type == NT_YAML_MAPPING ? nt_yaml_get(entry, "type") : NULL;
 		struct nt_channel_settings *channel = &settings->channels[settings->n_channels];
@@ -326,6 +327,9 @@ void nt_settings_read_channels(struct nt_setting_reader *reader, const struct nt
 		channel->name = nt_arena_strdup(reader->arena, entry->key->text);
 		channel->type = channel_types[i].type;
 		fill_channel(reader, settings, entry, &read, channel);
+		if (channel->type == NT_CHANNEL_HTTP && channel->http.provider != NULL)
+			settings->inbound[settings->n_inbound++] =
+				(struct nt_inbound_channel){ channel->name, channel->http.provider };
 		settings->n_channels++;
 	}
 }

@@ -96,8 +96,9 @@ def unquoted(text):
 class Kannel:
     """bearerbox, smsbox, and its fake SMSC, which prints what it is given."""
 
-    def __init__(self, folder):
-        fake = "/usr/lib/kannel/test/fakesmsc"
+    def __init__(self, folder, inbound=None):
+        """inbound: where what people send goes (get-url)."""
+        self.fake = fake = "/usr/lib/kannel/test/fakesmsc"
         bearerbox, smsbox = need("bearerbox"), need("smsbox")
         if not os.path.exists(fake):
             pytest.skip("kannel-extras isn't installed")
@@ -132,16 +133,25 @@ concatenation = true
 
 group = sms-service
 keyword = default
-text = "none"
 max-messages = 0
-""" % (admin, boxes, smsc, self.port))
+%s
+""" % (admin, boxes, smsc, self.port, 'catch-all = yes\nget-url = "%s"' % inbound if inbound else 'text = "none"'))
         self.parts = [Process(bearerbox, config, log=os.path.join(folder, "bearerbox.log"), cwd=folder)]
         until(lambda: answers(boxes) and answers(smsc), 10, "bearerbox")
         self.parts.append(Process(smsbox, config, log=os.path.join(folder, "smsbox.log"), cwd=folder))
-        self.parts.append(Process(fake, "-H", "127.0.0.1", "-r", str(smsc), "-i", "1", "-m", "0", "1 2 text nothing",
-                                  log=os.path.join(folder, "fakesmsc.log"), cwd=folder))
+        self.smsc = smsc
+        self.connect(0, "1 2 text nothing")
         until(lambda: answers(self.port), 10, "smsbox")
         until(lambda: b"Connecting" in self.read("fakesmsc.log"), 10, "the fake SMSC")
+
+    def connect(self, n, message):
+        self.parts.append(Process(self.fake, "-H", "127.0.0.1", "-r", str(self.smsc), "-i", "0.01", "-m", str(n), message,
+                                  log=os.path.join(self.folder, "fakesmsc.log"), cwd=self.folder))
+
+    def say(self, number, text):
+        """Somebody sends a text message to us."""
+        self.parts.pop().close()
+        self.connect(1, "%s 18025550142 text %s" % (number, text))
 
     def read(self, name):
         with open(os.path.join(self.folder, name), "rb") as f:

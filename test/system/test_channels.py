@@ -1,13 +1,17 @@
 """Programs, spool folders, webhooks and gateways as channels."""
+import base64
 import email
+import hashlib
+import hmac
 import json
 import os
 import stat
+import urllib.parse
 
 import pytest
 
-from house import SECRET, SOURCE, until
-from sinks import HookSink, parse
+from house import PUBLIC, SECRET, SOURCE, until
+from sinks import HookSink, Kannel, parse
 
 RULES = """\
 policy:
@@ -283,3 +287,82 @@ def test_what_a_gateway_answers(house, hooks, status, body, state, more):
 
 def test_providers_of_the_project_are_used():
     assert sorted(os.listdir(os.path.join(SOURCE, "contrib", "providers"))) >= ["kannel.yaml", "twilio.yaml"]
+
+
+# ---- what people send us ----
+
+TALK = {"talk.yaml": """\
+policy:
+  sender: { name: Ada at Example, email: ada@example.org, address: "1 Main St, Springfield", phone: "+1 555 0100" }
+  time_zone: UTC
+  consent: { sms: opt_in }
+---
+campaign: answers
+enter: { on: sms.replied }
+again: always
+steps: [ tag: answered ]
+"""}
+
+
+def consent_of(house, lead):
+    return house.get("/v1/leads/" + lead)["consent"].get("sms", {}).get("state")
+
+
+def test_stop_and_start_through_a_real_gateway(build_house, ending, tmp_path):
+    house = build_house(rules=TALK, channels={"sms": {"type": "http", "provider": "kannel", "settings": {
+        "url": "http://127.0.0.1:9/", "username": "n", "password_file": "hook-key", "from": "18025550142",
+        "inbound_key_file": "token-metrics"}}}).start()
+    key = SECRET + "token-metrics"
+    kannel = ending(Kannel(str(tmp_path / "kannel"),
+                           "http://127.0.0.1:%d/in/sms?key=%s&from=%%p&text=%%a&id=%%I" % (house.port, key)))
+    house.put_lead("ann", phone="+1 555 010-1234")
+    house.put_lead("ben", phone="+15550101234")
+    kannel.say("+15550101234", "Start")
+    until(lambda: consent_of(house, "ann") == "given", 10, "START")
+    assert consent_of(house, "ben") == "given"
+    consent = house.get("/v1/leads/ann")["consent"]["sms"]
+    assert consent["how"] == "START by text message" and consent["from"] == "from +15550101234"
+    kannel.say("15550101234", "STOP")
+    until(lambda: consent_of(house, "ann") == "refused", 10, "STOP")
+    assert consent_of(house, "ben") == "refused"
+    kannel.say("+15550101234", "What does it cost?")
+    until(lambda: "answered" in house.get("/v1/leads/ann").get("tags", []), 10, "an answer")
+    assert "What does it cost?" in json.dumps(house.get("/v1/leads/ann/timeline"))
+    assert consent_of(house, "ann") == "refused"
+    assert kannel.messages() == []      # nothing of ours went back to them
+    path = "/in/sms?from=%2B15550101234&text=START"
+    for refused in (path, path + "&key=", path + "&key=" + key[:-1], path + "&key=x" + key):
+        assert house.ask("plain", "GET", refused).status == 403
+    assert house.ask("plain", "POST", path + "&key=" + key).status == 405
+    assert house.ask("plain", "GET", "/in/sms?text=START&key=" + key).status == 400
+    for nothing in ("/in/email", "/in/webhook", "/in/", "/in"):
+        assert house.ask("plain", "GET", nothing + "?from=%2B15550101234&text=START&key=" + key).status == 404
+    assert consent_of(house, "ann") == "refused"
+    answer = house.ask("plain", "GET", path + "&id=a1&key=" + key)
+    assert answer.status == 200 and answer.text == ""
+    assert consent_of(house, "ann") == "given"
+
+
+def test_twilio_signs_what_it_brings(build_house):
+    house = build_house(rules=TALK, channels={"sms": {"type": "http", "provider": "twilio", "settings": {
+        "account": "AC1", "token_file": "hook-key", "from": "+15550100"}}}).start()
+    house.put_lead("ann", phone="+1 555 010-1234")
+    token = SECRET + "hook-key"
+
+    def bring(body, url=PUBLIC + "/in/sms", **more):
+        form = dict({"From": "+15550101234", "To": "+15550100", "Body": body, "MessageSid": "SM" + body, "NumMedia": "0",
+                     "ToCountry": "US", "ToState": "", "SmsMessageSid": "x", "ToCity": "", "FromZip": "", "SmsSid": "x",
+                     "FromState": "", "SmsStatus": "received", "FromCity": "", "FromCountry": "US", "ToZip": "",
+                     "NumSegments": "1", "AccountSid": "AC1", "ApiVersion": "2010-04-01"}, **more)
+        signed = url + "".join(name + form[name] for name in sorted(form))
+        mac = base64.b64encode(hmac.new(token.encode(), signed.encode(), hashlib.sha1).digest()).decode()
+        return house.ask("plain", "POST", "/in/sms", urllib.parse.urlencode(form), {
+            "Content-Type": "application/x-www-form-urlencoded", "X-Twilio-Signature": mac})
+
+    answer = bring("START ✓")
+    assert answer.status == 200 and answer.text == ""
+    assert consent_of(house, "ann") == "given"
+    assert bring("Stop").status == 200 and consent_of(house, "ann") == "refused"
+    assert bring("START ✓").status == 200 and consent_of(house, "ann") == "refused"      # a repetition
+    assert bring("Start", url="http://elsewhere.example/in/sms").status == 403
+    assert consent_of(house, "ann") == "refused"

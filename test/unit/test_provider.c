@@ -2,6 +2,7 @@
 #include "channel_world.h"
 
 #include "base/json.h"
+#include "channel/inbound.h"
 #include "channel/provider.h"
 #include "channel/provider_request.h"
 
@@ -68,6 +69,21 @@ static const struct {
 	  "gw.yaml:3:13: error: this gateway needs 'account' under 'settings' of its channel\n" },
 	{ REQUEST "settings: { token: secret }\n", "gw.yaml:3:13: error: this gateway needs 'token' under 'settings' "
 	                                           "of its channel (as …_file: it is a secret)\n" },
+	{ REQUEST "inbound: { method: GET, from: f, text: t }\n",
+	  "gw.yaml:3:1: error: inbound needs 'key' or 'signature', one of them: else anybody could write to us\n" },
+	{ REQUEST "inbound: { method: GET, text: t, key: { parameter: k, setting: s } }\n",
+	  "gw.yaml:3:1: error: inbound needs 'from'\n" },
+	{ REQUEST "inbound: { method: PUT, from: f, text: t, key: { parameter: k, setting: s } }\n",
+	  "gw.yaml:3:20: error: 'method' is GET or POST here\n" },
+	{ REQUEST "inbound: { method: GET, from: f, text: t, key: { parameter: k } }\n",
+	  "gw.yaml:3:43: error: key needs 'parameter' and 'setting'\n" },
+	{ REQUEST "inbound: { method: GET, from: f, text: t, signature: { scheme: x, header: h, setting: s } }\n",
+	  "gw.yaml:3:64: error: the only 'scheme' known is twilio\n" },
+	{ REQUEST "inbound: { method: GET, from: f, text: t, signature: { scheme: twilio } }\n",
+	  "gw.yaml:3:43: error: signature needs 'scheme', 'header' and 'setting'\n" },
+	{ REQUEST "inbound: { method: GET, from: f, txt: t, key: { parameter: k, setting: s } }\n",
+	  "gw.yaml:3:1: error: inbound needs 'text'\n" },
+	{ REQUEST "inbound: yes\n", "gw.yaml:3:10: error: inbound needs keys and values\n" },
 	{ "", "error: gw.yaml is empty\n" },
 	{ "# to be written\n", "error: gw.yaml is empty\n" },
 	{ "request: {\n", "gw.yaml:" },
@@ -413,6 +429,98 @@ static void twilio_knows_what_we_send(void **state)
 	g_free(text);
 }
 
+/* ---- what comes in ---- */
+
+struct brought {
+	const char *(*pairs)[2];
+	unsigned n;
+	const char *header;
+};
+
+static const char *give_header(void *user, const char *name)
+{
+	const struct brought *brought = user;
+
+	return strcmp(name, "X-Twilio-Signature") == 0 ? brought->header : NULL;
+}
+
+static enum nt_inbound_result bring(const struct nt_provider *provider, const char *method, const char *url,
+                                    struct brought *brought, struct nt_inbound_message *out)
+{
+	struct nt_inbound_call call = { .method = method, .url = url,
+		                        .parameters = (const char *const (*)[2])brought->pairs,
+		                        .n_parameters = brought->n, .header = give_header, .user = brought };
+
+	memset(out, 0, sizeof *out);
+	return nt_inbound_read(provider, &call, out);
+}
+
+/* The example of Twilio's own documentation. */
+static void twilios_signature_is_checked(void **state)
+{
+	static const char *const settings[][2] = { { "account", "AC" }, { "token", "12345" }, { "from", "+1" } };
+	static const char url[] = "https://mycompany.com/myapp.php?foo=1&bar=2";
+	const char *pairs[][2] = { { "To", "+18005551212" }, { "Digits", "1234" }, { "From", "+14158675309" },
+		                   { "Caller", "+14158675309" }, { "CallSid", "CA1234567890ABCDE" }, { "Body", "" } };
+	struct brought brought = { pairs, 5, "RSOYDt4T1cUTdK1PDd93/VVr8B8=" };
+	struct nt_provider *provider = shipped("twilio.yaml", settings, 3);
+	struct nt_inbound_message message;
+
+	(void)state;
+	assert_int_equal(bring(provider, "POST", url, &brought, &message), NT_INBOUND_INCOMPLETE); /* right, no Body */
+	assert_int_equal(bring(provider, "GET", url, &brought, &message), NT_INBOUND_METHOD);
+	assert_int_equal(bring(provider, "POST", "https://mycompany.com/myapp.php", &brought, &message),
+	                 NT_INBOUND_FORGED);
+	pairs[2][1] = "+14158675310";
+	assert_int_equal(bring(provider, "POST", url, &brought, &message), NT_INBOUND_FORGED);
+	pairs[2][1] = "+14158675309";
+	brought.n = 6; /* one more parameter, even an empty one: its name is signed, too */
+	assert_int_equal(bring(provider, "POST", url, &brought, &message), NT_INBOUND_FORGED);
+	brought.n = 5;
+	brought.header = "RSOYDt4T1cUTdK1PDd93/VVr8B8";
+	assert_int_equal(bring(provider, "POST", url, &brought, &message), NT_INBOUND_FORGED);
+	brought.header = NULL;
+	assert_int_equal(bring(provider, "POST", url, &brought, &message), NT_INBOUND_FORGED);
+	nt_provider_free(provider);
+}
+
+static void kannels_key_is_checked(void **state)
+{
+	static const char *const settings[][2] = { { "url", "http://gw/" }, { "username", "n" }, { "password", "p" },
+		                                   { "from", "1" }, { "inbound_key", "0123456789abcdef" } };
+	const char *pairs[][2] = { { "key", "0123456789abcdef" }, { "from", "+15550101" }, { "text", "STOP" },
+		                   { "id", "7" } };
+	struct brought brought = { pairs, 4, NULL };
+	struct nt_provider *provider = shipped("kannel.yaml", settings, 5);
+	struct nt_inbound_message message;
+	GString *said = g_string_new(NULL);
+
+	(void)state;
+	assert_int_equal(bring(provider, "GET", "", &brought, &message), NT_INBOUND_OK);
+	assert_string_equal(message.from, "+15550101");
+	assert_string_equal(message.text, "STOP");
+	assert_string_equal(message.id, "7");
+	brought.n = 3;
+	assert_int_equal(bring(provider, "GET", "", &brought, &message), NT_INBOUND_OK);
+	assert_null(message.id);
+	pairs[1][1] = "nobody";
+	assert_int_equal(bring(provider, "GET", "", &brought, &message), NT_INBOUND_INCOMPLETE);
+	pairs[0][1] = "0123456789abcdeF";
+	assert_int_equal(bring(provider, "GET", "", &brought, &message), NT_INBOUND_FORGED);
+	brought.n = 0;
+	assert_int_equal(bring(provider, "GET", "", &brought, &message), NT_INBOUND_FORGED);
+	nt_provider_free(provider);
+	/* without a key nothing comes in */
+	provider = shipped("kannel.yaml", settings, 4);
+	assert_int_equal(bring(provider, "GET", "", &brought, &message), NT_INBOUND_OFF);
+	nt_provider_free(provider);
+	assert_null(load("settings: { k: optional }\n" REQUEST
+	                 "inbound: { method: GET, from: f, text: t, key: { parameter: k, setting: k } }\n",
+	                 (const char *const[][2]){ { "k", "short" } }, 1, said));
+	assert_string_equal(said->str, "error: the gateway's 'k' is too short: give it 16 characters or more\n");
+	g_string_free(said, TRUE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -426,6 +534,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(kannels_answers_are_understood, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(plain_answers_begin_as_told_and_hold_an_id, world_setup,
 		                                world_teardown),
+		cmocka_unit_test(twilios_signature_is_checked),
+		cmocka_unit_test(kannels_key_is_checked),
 		cmocka_unit_test(signatures_are_right),
 		cmocka_unit_test(the_standards_own_vectors_hold),
 		cmocka_unit_test_setup_teardown(twilio_knows_what_we_send, world_setup, world_teardown),
