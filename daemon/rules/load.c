@@ -91,6 +91,8 @@ static void remember_template(struct nt_loader *l, const char *path)
 		return;
 	g_hash_table_add(l->template_files, g_strndup(path, (gsize)(slash - path)));
 	g_hash_table_add(l->template_files, dot != NULL ? g_strndup(path, (gsize)(dot - path)) : g_strdup(path));
+	if (dot != NULL && strchr(dot + 1, '.') == NULL)
+		g_hash_table_add(l->template_files, g_strndup(path, (gsize)(dot + 1 - path)));
 }
 
 /* Each folder is a layer; the first that is met wins. */

@@ -132,6 +132,24 @@ bool nt_load_target(struct nt_loader *l, const struct nt_yaml *node, enum nt_kin
 	return *target >= 0;
 }
 
+/* Whoever has none of its locales would get nothing. Said once for each. */
+static bool is_for_all(struct nt_loader *l, const struct nt_yaml *node, const char *channel)
+{
+	char *plain = g_strdup_printf("%s/%s.", node->text, channel);
+	bool there = g_hash_table_contains(l->template_files, plain);
+
+	if (there) {
+		g_free(plain);
+		return true;
+	}
+	nt_diags_error(l->diags, node->span,
+	               "template '%s' speaks only some languages: leads of all others need a file without a locale, "
+	               "templates/%s/%s.*",
+	               node->text, node->text, channel);
+	g_hash_table_add(l->template_files, plain);
+	return false;
+}
+
 /* False without a message if the template is there, but wrong: that has been said. */
 bool nt_load_template(struct nt_loader *l, const struct nt_yaml *node, const char *channel, const char **out)
 {
@@ -162,7 +180,7 @@ bool nt_load_template(struct nt_loader *l, const struct nt_yaml *node, const cha
 		return false;
 	}
 	*out = nt_arena_strdup(l->arena, node->text);
-	return true;
+	return is_for_all(l, node, channel);
 }
 
 bool nt_load_suppressed(struct nt_loader *l, const struct nt_yaml *node, const char **out)

@@ -50,7 +50,8 @@ struct nt_loader {
 	GArray *dependencies;           /* struct nt_dependency */
 	int depends;                    /* who uses what is parsed now; -1 nobody */
 	GArray *starts;                 /* struct nt_start */
-	GHashTable *template_files;     /* "welcome", "welcome/email": of every file, also of those with errors */
+	GHashTable *template_files;     /* "welcome", "welcome/email" of every file, also of those with errors;
+	                                 * "welcome/email." if there is one without a locale */
 	GHashTable *attachments;        /* path → struct nt_attachment */
 	GHashTable *checked_templates;  /* names of marketing email templates looked at */
 	bool sender_missed;             /* that the sender has no address was said */

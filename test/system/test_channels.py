@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import json
 import os
+import re
 import stat
 import urllib.parse
 
@@ -366,3 +367,56 @@ def test_twilio_signs_what_it_brings(build_house):
     assert bring("START ✓").status == 200 and consent_of(house, "ann") == "refused"      # a repetition
     assert bring("Start", url="http://elsewhere.example/in/sms").status == 403
     assert consent_of(house, "ann") == "refused"
+
+
+# ---- every channel, and the words of each lead's locale ----
+
+EVERY = ["email", "sms", "voice", "fax", "letter", "push", "social", "carrier-pigeon"]
+ENDINGS = {"email": "md", "letter": "html"}
+LOCALES = {"ann": ("de-AT", "de-AT"), "ben": ("de_at", "de-AT"), "cem": ("de-CH", "de"), "dee": ("de", "de"), "eva": ("DE", "de"),
+           "fay": ("fr-FR", "plain"), "gil": (None, "plain"), "hal": ("x", "plain"), "ida": ("de-AT-1996", "de-AT")}
+
+
+def test_every_channel_sends_the_words_of_a_leads_locale(build_house):
+    templates = {}
+    for channel in EVERY:
+        front = "---\nsubject: Note\n---\n" if channel == "email" else ""
+        for locale in ("", ".de", ".de-AT"):
+            words = "{} {{{{ first_name }}}} has {}.\n".format(channel, locale[1:] or "plain")
+            ending = ENDINGS.get(channel, "txt")
+            templates["note/%s%s.%s" % (channel, locale, ending)] = front + ("<p>%s</p>" % words if ending == "html" else words)
+    rules = """\
+policy:
+  sender: { name: Ada at Example, email: ada@example.org, address: "1 Main St, Springfield", phone: "+1 555 0100" }
+  time_zone: UTC
+  consent: { %s }
+---
+events: { go.all: {} }
+---
+campaign: everywhere
+enter: { on: go.all }
+steps: [ %s ]
+""" % (", ".join(channel + ": opt_out" for channel in EVERY), ", ".join("%s: note" % channel for channel in EVERY))
+    house = build_house(rules={"all.yaml": rules}, templates=templates, channels={
+        channel: {"type": "spool", "path": "out/" + channel} for channel in EVERY}).start()
+    for lead, (locale, _) in LOCALES.items():
+        fields = {"locale": locale} if locale else {}
+        send(house, lead, "go.all", **fields)
+    house.quiet()
+    for channel in EVERY:
+        folder = house.path("out", channel, "new")
+        found = {}
+        for name in os.listdir(folder):
+            with open(os.path.join(folder, name), encoding="utf-8") as f:
+                content = f.read()
+            if channel == "email":
+                mail = parse(content.encode())
+                lead, text = mail["To"].addresses[0].username, mail.get_body(("plain",)).get_content()
+                assert ("Abmelden" in text) == ("has de" in text)       # the standard layout speaks it, too
+            else:
+                head, text = content.split("\n\n", 1)
+                lead = re.search("(?m)^Lead: (.*)$", head).group(1)
+                assert ("text/html" in head) == (channel == "letter") and "Channel: %s\n" % channel in head
+            assert lead not in found
+            found[lead] = re.search(r"([\w-]+) Ann has ([\w-]+)\.", text).groups()
+        assert found == {lead: (channel, locale) for lead, (_, locale) in LOCALES.items()}
