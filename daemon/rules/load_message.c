@@ -125,6 +125,30 @@ static void check_marketing_email(struct nt_loader *l, const struct nt_yaml *ver
 	}
 }
 
+/* Only service messages have a link to confirm by: a marketing one would show nothing there. */
+static void check_confirmation(struct nt_loader *l, const struct nt_yaml *verb, const char *channel)
+{
+	const char *key = nt_arena_printf(l->arena, "%s/%s confirms", verb->text, channel);
+	const struct nt_message_template *message;
+
+	if (!g_hash_table_add(l->checked_templates, (gpointer)(uintptr_t)key))
+		return;
+	for (unsigned i = 0; (message = nt_template_set_peek(l->program->templates, i)) != NULL; i++) {
+		struct nt_message_facts facts = { 0 };
+
+		if (strcmp(nt_message_template_name(message), verb->text) != 0 ||
+		    strcmp(nt_message_template_channel(message), channel) != 0)
+			continue;
+		nt_message_template_check(message, l->arena, l->diags, &facts);
+		if (!facts.has_confirm)
+			continue;
+		nt_diags_error(l->diags, verb->span,
+		               "%s has {{ confirm_url }}, which only service messages can fill: add 'kind: service'",
+		               nt_message_template_path(message));
+		return;
+	}
+}
+
 /* A template on a channel: it has something for it, and the channel is one that we can send by. */
 static bool load_way(struct nt_loader *l, const struct nt_yaml *pair, const char *channel, const char **template)
 {
@@ -170,6 +194,8 @@ bool nt_load_message(struct nt_loader *l, struct nt_step *step, const struct nt_
 	load_options(l, step, options);
 	if (options[NT_OPTION_ATTACH] != NULL)
 		nt_load_attach(l, step, options[NT_OPTION_ATTACH]);
+	if (ok && !step->service)
+		check_confirmation(l, verb, channel);
 	if (ok && !step->service && strcmp(channel, "email") == 0)
 		check_marketing_email(l, verb);
 	return ok;
@@ -190,6 +216,8 @@ static bool load_choice(struct nt_loader *l, const struct nt_yaml *item, bool se
 	choice->channel = nt_load_channel(l, pair->key);
 	if (choice->channel < 0 || !load_way(l, pair, pair->key->text, &choice->name))
 		return false;
+	if (!service)
+		check_confirmation(l, pair, pair->key->text);
 	if (!service && strcmp(pair->key->text, "email") == 0)
 		check_marketing_email(l, pair);
 	return true;

@@ -132,6 +132,7 @@ void nt_message_template_check(const struct nt_message_template *message, struct
 		.n = facts.list->len,
 		.has_subject = nt_message_part_find(message, "subject") != NULL,
 		.has_unsubscribe = shows(message, "unsubscribe_url"),
+		.has_confirm = shows(message, "confirm_url"),
 		.has_address = shows(message, "sender.address"),
 		.has_phone = shows(message, "sender.phone"),
 	};

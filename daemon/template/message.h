@@ -80,6 +80,7 @@ struct nt_message_facts {
 	                                              * assigns is left out; includes the layouts' */
 	unsigned n;
 	bool has_subject;
+	bool has_confirm;     /* {{ confirm_url }} likewise */
 	bool has_unsubscribe; /* {{ unsubscribe_url }} in the body or its layout */
 	bool has_address;     /* {{ sender.address }} likewise */
 	bool has_phone;       /* {{ sender.phone }} likewise: the invitation to call */

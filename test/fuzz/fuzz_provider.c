@@ -1,15 +1,17 @@
 /* A gateway's definition, the call that it makes of a message, and after a line "====" its answer: three digits of
  * status, then the body.
- * covers: daemon/channel/provider.c daemon/channel/provider_request.c */
+ * covers: daemon/channel/provider.c daemon/channel/provider_request.c daemon/channel/inbound.c */
 #include "fuzz.h"
 
 #include "base/arena.h"
 #include "base/bug.h"
 #include "base/diag.h"
+#include "channel/inbound.h"
 #include "channel/links.h"
 #include "channel/provider.h"
 #include "channel/provider_private.h"
 #include "channel/provider_request.h"
+#include "engine/reply.h"
 #include "rules/program.h"
 #include "template/message.h"
 
@@ -17,7 +19,7 @@
 
 static const char separator[] = "\n====\n";
 static const char *const settings[][2] = {
-	{ "account", "a" }, { "token", "t" }, { "url", "http://gw/" }, { "from", "1" }
+	{ "account", "a" }, { "token", "0123456789abcdef" }, { "url", "http://gw/" }, { "from", "1" }
 };
 
 static void check_text(const char *text, size_t most)
@@ -105,6 +107,42 @@ static void call(const struct nt_provider *provider)
 	nt_diags_free(diags);
 }
 
+static const char *no_header(void *user, const char *name)
+{
+	(void)name;
+	return user;
+}
+
+/* The same bytes as what a gateway brings: "name=value&…", the first line its signature. Nobody here has the secret's
+ * signature, so what is signed never comes in. */
+static void come_in(const struct nt_provider *provider, const char *bytes, size_t length)
+{
+	char *text = g_strndup(bytes, length), **items, *signature = g_strndup(text, strcspn(text, "\n"));
+	const char *pairs[32][2];
+	struct nt_inbound_call in = { .method = "POST", .url = "http://us/in/sms",
+		                      .parameters = (const char *const (*)[2])pairs, .header = no_header,
+		                      .user = signature };
+	struct nt_inbound_message message = { 0 };
+
+	items = g_strsplit(text, "&", G_N_ELEMENTS(pairs));
+	for (; items[in.n_parameters] != NULL; in.n_parameters++) {
+		char *equals = strchr(items[in.n_parameters], '=');
+
+		pairs[in.n_parameters][0] = items[in.n_parameters];
+		pairs[in.n_parameters][1] = equals != NULL ? equals + 1 : "";
+		if (equals != NULL)
+			*equals = '\0';
+	}
+	if (nt_inbound_read(provider, &in, &message) == NT_INBOUND_OK) {
+		NT_CHECK(provider->inbound.key != NULL && strlen(message.from) <= 64 && message.text != NULL);
+		nt_reply_read(message.text);
+	}
+	nt_reply_read(g_utf8_validate(text, -1, NULL) ? text : "");
+	g_strfreev(items);
+	g_free(signature);
+	g_free(text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const char *text = (const char *)data, *cut = memmem(data, size, separator, sizeof separator - 1);
@@ -120,6 +158,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		call(provider);
 	if (provider != NULL && cut != NULL)
 		hear(provider, cut + sizeof separator - 1, size - length - (sizeof separator - 1));
+	if (provider != NULL && cut != NULL)
+		come_in(provider, cut + sizeof separator - 1, size - length - (sizeof separator - 1));
 	g_string_free(said, TRUE);
 	nt_provider_free(provider);
 	nt_diags_free(diags);

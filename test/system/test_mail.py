@@ -264,3 +264,52 @@ def test_attachments_arrive_as_they_were_when_it_was_released(build_house, sink)
     refused = house.ask("control", "POST", "/control/reload")
     assert refused.status != 200 and "these files have 6.0 MiB together; a mail carries at most 6" in house.log()
 
+
+
+# ---- double opt-in ----
+
+JOINING = """\
+policy:
+  sender: { name: Ada at Example, email: ada@example.org, address: "1 Main St, Springfield", phone: "+1 555 0100" }
+  time_zone: UTC
+  consent: { email: opt_in }
+---
+events: { newsletter.wanted: {} }
+---
+campaign: joining
+enter: { on: newsletter.wanted }
+again: always
+steps:
+  - email: letter
+  - email: please-confirm
+    kind: service
+  - wait_for: email.confirmed
+    up_to: 30 days
+    then: [ email: letter ]
+"""
+
+
+def test_a_yes_by_mail_needs_the_button(build_house, sink):
+    templates = dict(TEMPLATES, **{"please-confirm/email.md": "---\nsubject: One more step\n---\n[Yes, please]({{ confirm_url }})\n"})
+    house = build_house(rules={"all.yaml": JOINING.replace("email: letter", "email: receipt")}, templates=templates,
+                        channels=email_channel(sink, 1)).start()
+    house.put_lead("ann", email="ann@customer.example", first_name="Ann")
+    assert house.event("ann", "newsletter.wanted")
+    until(lambda: len(sink.received) == 1)
+    mail = sink.received[0].message
+    assert mail["Subject"] == "One more step" and mail["List-Unsubscribe"] is None
+    url, = set(re.findall(r"http://hello\.example/k/[\w-]+", mail.get_body(("plain",)).get_content()))
+    assert house.page("GET", url).status == 200
+    house.quiet()
+    assert len(sink.received) == 1
+    assert house.page("POST", url, "confirm=yes").status == 200
+    until(lambda: len(sink.received) == 2)
+    assert sink.received[1].message["Subject"] == "Your receipt"
+    consent = house.get("/v1/leads/ann")["consent"]["email"]
+    assert consent["state"] == "given" and consent["how"] == "double opt-in" and id_of(mail) in consent["from"]
+    assert house.page("POST", url, "confirm=yes").status == 200
+    house.forward(days=29)
+    assert house.page("GET", url).status == 200
+    house.forward(days=2)
+    assert house.page("POST", url, "confirm=yes").status == 410
+    assert len(sink.received) == 2
