@@ -5,7 +5,10 @@
 #include "base/csv.h"
 #include "base/diag.h"
 #include "base/json.h"
+#include "engine/codec.h"
+#include "engine/copy.h"
 #include "engine/driver.h"
+#include "engine/memory.h"
 #include "engine/tally.h"
 #include "engine/timeline.h"
 #include "rules/program.h"
@@ -40,7 +43,16 @@ struct sim {
 
 static struct nt_timeline *timeline_of(struct sim *sim, const char *lead)
 {
-	return nt_timelines_of(&sim->timelines, lead);
+	unsigned before = g_hash_table_size(sim->timelines.leads);
+	struct nt_timeline *timeline = nt_timelines_of(&sim->timelines, lead);
+	const struct nt_lead *known;
+
+	if (sim->options->live == NULL || sim->driver == NULL || g_hash_table_size(sim->timelines.leads) == before)
+		return timeline;
+	known = nt_driver_lead(sim->driver, sim->turn_arena, lead);
+	if (known != NULL && known->zone != NULL)
+		timeline->zone = known->zone;
+	return timeline;
 }
 
 static void set_zone(struct sim *sim, const char *lead, const char *name)
@@ -340,9 +352,12 @@ static void post_events(struct sim *sim, unsigned from, unsigned to)
 
 static void print(struct sim *sim, GString *out)
 {
+	struct nt_store *store = nt_driver_store(sim->driver);
 	struct nt_json_writer w;
 
 	sim->frame.leads = g_hash_table_size(sim->timelines.leads);
+	if (sim->options->live != NULL)
+		store->ops->count_leads(store, &sim->frame.leads);
 	sim->frame.until = sim->options->until;
 	if (!sim->options->summary)
 		nt_timelines_print(&sim->timelines, out);
@@ -361,43 +376,121 @@ static void print(struct sim *sim, GString *out)
 	g_string_append_c(out, '\n');
 }
 
-/* ---- the run ---- */
+/* ---- beginning ---- */
 
-static bool run(struct sim *sim)
+static struct nt_program *older_program(void *user, const char *hash)
+{
+	const struct nt_simulation *options = ((struct sim *)user)->options;
+
+	return options->older_program(options->older_user, hash);
+}
+
+static void copying(void *user, uint64_t leads, uint64_t total)
+{
+	struct sim *sim = user;
+
+	if (sim->options->progress != NULL)
+		sim->options->progress(sim->options->user, sim->frame.start, leads, MAX(leads, total));
+}
+
+/* Who is in which campaign, by the rules that put them there. */
+static bool count_inside(struct sim *sim, struct nt_store *store, const struct nt_program *base)
+{
+	const char *ids[LEADS_A_TURN], *after = "", *why;
+	struct nt_blob blobs[LEADS_A_TURN];
+	unsigned n = LEADS_A_TURN;
+	bool ok = true;
+
+	for (; ok && n == LEADS_A_TURN; after = n > 0 ? nt_arena_strdup(sim->arena, ids[n - 1]) : after) {
+		nt_arena_reset(sim->turn_arena);
+		ok = store->ops->scan(store, sim->turn_arena, after, LEADS_A_TURN, ids, &n) == NT_STORE_OK &&
+		     store->ops->load(store, sim->turn_arena, ids, n, blobs) == NT_STORE_OK;
+		for (unsigned i = 0; ok && i < n; i++) {
+			const struct nt_lead *lead = nt_lead_decode(sim->turn_arena, base, ids[i], blobs[i].bytes,
+			                                            blobs[i].length, &why);
+			const struct nt_run *run = lead != NULL ? lead->runs : NULL;
+
+			for (; run != NULL; run = run->next)
+				nt_tally_inside(sim->tally, base->campaigns[run->campaign].name);
+		}
+	}
+	return ok;
+}
+
+/* The live store's twin. NULL and a diagnostic: it can't be read. */
+static struct nt_store *copy_live(struct sim *sim)
+{
+	const struct nt_program *base = sim->options->base != NULL ? sim->options->base : sim->program;
+	struct nt_store *twin = nt_memory_store_over(sim->options->live);
+	struct nt_copy copy = { .from = sim->options->live, .to = twin, .program = base, .due_before = NT_NO_TIME,
+		                .progress = copying, .user = sim };
+	const char *why = NULL;
+
+	if (nt_copy_all(&copy, &why) && count_inside(sim, twin, base)) {
+		if (copy.damaged > 0)
+			nt_diags_warning(sim->diags, NT_NOWHERE,
+			                 "%" G_GUINT64_FORMAT " leads of the store can't be read: they are left out",
+			                 copy.damaged);
+		return twin;
+	}
+	nt_diags_error(sim->diags, NT_NOWHERE, "%s", why != NULL ? why : "the store can't be read");
+	twin->ops->free(twin);
+	return NULL;
+}
+
+static bool open_driver(struct sim *sim)
 {
 	const struct nt_simulation *options = sim->options;
 	const struct nt_engine_options engine = { .observe = observe, .observe_rep = observe_rep, .user = sim,
+		                                  .older_program = options->older_program != NULL ?
+		                                                           older_program : NULL,
 		                                  .dry = true, .keep = KEPT };
-	const struct nt_csv_row *header = NULL, *row, *from;
+	struct nt_store *store = options->live != NULL ? copy_live(sim) : nt_memory_store_new();
 	const char *why = NULL;
-	unsigned i = 0, n = 0;
-	int id = -1;
 
-	if (options->leads != NULL && (header = read_leads(sim, &id)) == NULL)
+	if (store == NULL)
 		return false;
-	if (options->events != NULL)
-		read_events(sim);
-	sim->frame.start = options->start;
+	sim->driver = nt_driver_new_over(store, sim->program, sim->frame.start, &engine, &why);
+	if (sim->driver == NULL)
+		nt_diags_error(sim->diags, NT_NOWHERE, "%s", why);
+	else
+		sim->frame.start = nt_engine_now(nt_driver_engine(sim->driver));
+	return sim->driver != NULL;
+}
+
+/* By the files' own; a store has its own present. */
+static bool find_start(struct sim *sim)
+{
+	sim->frame.start = sim->options->start;
+	if (sim->frame.start == NT_NO_TIME && sim->options->live != NULL)
+		sim->frame.start = NT_TIME_MIN;
 	if (sim->frame.start == NT_NO_TIME && sim->events->len > 0)
 		sim->frame.start = g_array_index(sim->events, struct event, 0).at;
-	if (sim->frame.start == NT_NO_TIME || sim->frame.start > options->until) {
-		nt_diags_error(sim->diags, NT_NOWHERE,
-		               sim->frame.start == NT_NO_TIME ? "without events, say when to start" :
-		                                                "it would end before it starts");
-		return false;
-	}
-	sim->driver = nt_driver_new(sim->program, sim->frame.start, &engine, &why);
-	if (sim->driver == NULL) {
-		nt_diags_error(sim->diags, NT_NOWHERE, "%s", why);
-		return false;
-	}
-	from = header != NULL ? header->next : NULL;
-	for (row = from; row != NULL; row = row->next)
+	if (sim->frame.start != NT_NO_TIME)
+		return true;
+	nt_diags_error(sim->diags, NT_NOWHERE, "without events, say when to start");
+	return false;
+}
+
+/* ---- the run ---- */
+
+static void play_leads(struct sim *sim, const struct nt_csv_row *header, int id)
+{
+	const struct nt_csv_row *from = header->next;
+	unsigned n = 0;
+
+	for (const struct nt_csv_row *row = from; row != NULL; row = row->next)
 		if (++n % LEADS_A_TURN == 0 || row->next == NULL) {
 			post_leads(sim, header, from, row->next, id);
 			from = row->next;
 		}
-	while (i < sim->events->len && g_array_index(sim->events, struct event, i).at <= options->until) {
+}
+
+static void play_events(struct sim *sim)
+{
+	unsigned i = 0;
+
+	while (i < sim->events->len && g_array_index(sim->events, struct event, i).at <= sim->options->until) {
 		unsigned end = i + 1;
 
 		while (end < sim->events->len && g_array_index(sim->events, struct event, end).at ==
@@ -406,6 +499,31 @@ static bool run(struct sim *sim)
 		post_events(sim, i, end);
 		i = end;
 	}
+}
+
+static bool run(struct sim *sim)
+{
+	const struct nt_simulation *options = sim->options;
+	const struct nt_csv_row *header = NULL;
+	int id = -1;
+
+	if (options->live != NULL && (!find_start(sim) || !open_driver(sim)))
+		return false;
+	if (options->leads != NULL && (header = read_leads(sim, &id)) == NULL)
+		return false;
+	if (options->events != NULL)
+		read_events(sim);
+	if (options->live == NULL && !find_start(sim))
+		return false;
+	if (sim->frame.start > options->until) {
+		nt_diags_error(sim->diags, NT_NOWHERE, "it would end before it starts");
+		return false;
+	}
+	if (options->live == NULL && !open_driver(sim))
+		return false;
+	if (header != NULL)
+		play_leads(sim, header, id);
+	play_events(sim);
 	nt_driver_run(sim->driver, options->until, true);
 	return true;
 }

@@ -11,14 +11,21 @@ struct nt_csv_row;
 struct nt_diags;
 struct nt_program;
 struct nt_source;
+struct nt_store;
 
 struct nt_simulation {
 	struct nt_program *program;
 	const struct nt_source *leads;   /* CSV: a header of field names, `id` among them; may be NULL */
 	const struct nt_source *events;  /* NDJSON: {id?,lead,event,at,properties?}; may be NULL */
-	nt_time start, until;            /* start NT_NO_TIME: the earliest event */
+	nt_time start, until;            /* start NT_NO_TIME: the earliest event, or the store's last instant */
+	/* A store to begin with, of which a copy is made; it is only read. NULL: nobody is there yet. */
+	struct nt_store *live;
+	const struct nt_program *base;   /* the rules that it runs; NULL: these */
+	struct nt_program *(*older_program)(void *user, const char *hash); /* as in struct nt_engine_options */
+	void *older_user;
 	bool json;                       /* NDJSON instead of text */
 	bool summary;                    /* no timelines: what it adds up to alone */
+	/* Of the copy (in leads), then of the run (in rows). */
 	void (*progress)(void *user, nt_time now, uint64_t done, uint64_t total);
 	void *user;
 };

@@ -282,9 +282,10 @@ void nt_turn_load(struct nt_batch *turn, const char *const *ids, unsigned n)
 	unsigned count = 0;
 
 	for (unsigned i = 0; i < n; i++) {
+		struct nt_kept *kept = turn->engine->kept != NULL ? nt_keep_find(turn->engine, ids[i]) : NULL;
 		struct nt_turn_lead *tl;
 
-		if (nt_turn_peek(turn, ids[i]) != NULL)
+		if (kept != NULL ? kept->at_hand != NULL : nt_turn_peek(turn, ids[i]) != NULL)
 			continue;
 		tl = nt_arena_new0(turn->arena, struct nt_turn_lead);
 		tl->id = ids[i];
@@ -293,9 +294,9 @@ void nt_turn_load(struct nt_batch *turn, const char *const *ids, unsigned n)
 		tl->arena = turn->arena;
 		*turn->last = tl;
 		turn->last = &tl->next;
-		if (turn->engine->kept == NULL) {
+		if (kept == NULL) {
 			g_hash_table_insert(turn->engine->leads, (void *)(uintptr_t)tl->id, tl);
-		} else if (nt_keep_take(turn, tl)) {
+		} else if (nt_keep_take(turn, kept, tl)) {
 			recall(turn, tl);
 			catch_up_if_old(turn, tl);
 			continue;
@@ -306,7 +307,7 @@ void nt_turn_load(struct nt_batch *turn, const char *const *ids, unsigned n)
 	if (count == 0)
 		return;
 	blobs = nt_arena_array(turn->arena, struct nt_blob, count);
-	if ( !nt_turn_ok(turn, turn->store->ops->load(turn->store, turn->arena, wanted, count, blobs)))
+	if (!nt_turn_ok(turn, turn->store->ops->load(turn->store, turn->arena, wanted, count, blobs)))
 		return;
 	for (unsigned i = 0; i < count; i++)
 		decode(turn, fresh[i], &blobs[i]);

@@ -123,8 +123,9 @@ void nt_turn_renew(struct nt_batch *turn, struct nt_turn_lead *tl);
 
 void nt_keep_new(struct nt_engine *engine);  /* if the options ask for it */
 void nt_keep_free(struct nt_engine *engine);
-/* Brings one to hand that isn't. True: with its lead; else the store has to be asked. */
-bool nt_keep_take(struct nt_batch *turn, struct nt_turn_lead *tl);
+struct nt_kept *nt_keep_find(struct nt_engine *engine, const char *id); /* there, or fresh */
+/* Brings it to hand, where it isn't. True: with its lead; else the store has to be asked. */
+bool nt_keep_take(struct nt_batch *turn, struct nt_kept *kept, struct nt_turn_lead *tl);
 /* After its step: what is to be written, if it isn't left for later. */
 void nt_keep_save(struct nt_batch *turn, struct nt_turn_lead *tl);
 void nt_keep_trim(struct nt_batch *turn);    /* before a turn: room for those that will come */

@@ -95,9 +95,8 @@ static void move(struct nt_batch *turn, struct nt_kept *kept)
 	count_size(engine, kept);
 }
 
-static struct nt_kept *find(struct nt_batch *turn, const char *id)
+struct nt_kept *nt_keep_find(struct nt_engine *engine, const char *id)
 {
-	struct nt_engine *engine = turn->engine;
 	struct nt_kept *kept = g_hash_table_lookup(engine->kept, id);
 
 	if (kept != NULL) {
@@ -115,10 +114,8 @@ static struct nt_kept *find(struct nt_batch *turn, const char *id)
 	return kept;
 }
 
-bool nt_keep_take(struct nt_batch *turn, struct nt_turn_lead *tl)
+bool nt_keep_take(struct nt_batch *turn, struct nt_kept *kept, struct nt_turn_lead *tl)
 {
-	struct nt_kept *kept = find(turn, tl->id);
-
 	if (kept->lead != NULL && nt_arena_size(kept->arena) > kept->size + SLACK)
 		move(turn, kept);
 	kept->at_hand = tl;

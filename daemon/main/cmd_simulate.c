@@ -1,10 +1,12 @@
-/* nurturectl simulate: leads and events from files through a rule set, in no time. */
+/* nurturectl simulate: leads and events from files, or a copy of the live store, through a rule set, in no time. */
+#include "base/arena.h"
 #include "base/civil.h"
 #include "base/diag.h"
 #include "engine/simulate.h"
 #include "main/command.h"
 #include "main/ruleset.h"
 #include "rules/program.h"
+#include "store/sqlite.h"
 
 #include <getopt.h>
 #include <glib.h>
@@ -13,8 +15,15 @@
 #include <unistd.h>
 
 struct options {
-	const char *config, *templates, *leads, *events, *until, *start;
-	bool json, summary;
+	const char *config, *templates, *leads, *events, *until, *start, *store;
+	bool json, summary, live;
+};
+
+/* A store to begin with, and the rules that it runs. */
+struct live {
+	const struct nt_ruleset *ruleset;
+	struct nt_store *store;
+	struct nt_program *base;
 };
 
 static bool read_options(int argc, char **argv, struct options *options, int *code)
@@ -24,6 +33,7 @@ static bool read_options(int argc, char **argv, struct options *options, int *co
 		{ "leads", &options->leads, NULL },   { "events", &options->events, NULL },
 		{ "until", &options->until, NULL },   { "start", &options->start, NULL },
 		{ "json", NULL, &options->json },     { "summary", NULL, &options->summary },
+		{ "store", &options->store, NULL },   { "live", NULL, &options->live },
 		{ 0 },
 	};
 
@@ -32,8 +42,12 @@ static bool read_options(int argc, char **argv, struct options *options, int *co
 	if (optind + 1 != argc)
 		*code = nt_command_misused(&nt_command_simulate,
 		                           optind == argc ? "which folder?" : "one folder, please");
-	else if (options->leads == NULL && options->events == NULL)
-		*code = nt_command_misused(&nt_command_simulate, "give --leads, --events or both");
+	else if (options->live && options->config == NULL)
+		*code = nt_command_misused(&nt_command_simulate, "--live takes the store that --config names");
+	else if (options->live && options->store != NULL)
+		*code = nt_command_misused(&nt_command_simulate, "--live or --store, not both");
+	else if (options->leads == NULL && options->events == NULL && options->store == NULL && !options->live)
+		*code = nt_command_misused(&nt_command_simulate, "give --leads, --events, --store or --live");
 	else if (options->until == NULL)
 		*code = nt_command_misused(&nt_command_simulate, "--until says when it ends");
 	else
@@ -93,10 +107,74 @@ static bool read_file(const char *path, struct nt_diags *diags, const struct nt_
 	return true;
 }
 
-static int simulate(const struct options *options, struct nt_program *program, struct nt_diags *diags)
+/* ---- the live store ---- */
+
+static struct nt_program *older_program(void *user, const char *hash)
+{
+	const struct live *live = user;
+	char *why = NULL;
+	struct nt_program *program = nt_ruleset_load_kept(live->ruleset, live->store, hash, &why);
+
+	g_free(why);
+	return program;
+}
+
+/* The rules of the last load: its line is the last. */
+static struct nt_program *load_base(const struct live *live, char **why)
+{
+	struct nt_arena *arena = nt_arena_new();
+	const char *loads = NULL, *line, *end;
+	struct nt_program *base = NULL;
+	char hash[65];
+
+	live->store->ops->meta_get(live->store, arena, "loads", &loads);
+	for (line = loads; line != NULL && (end = strchr(line, '\n')) != NULL && end[1] != '\0';)
+		line = end + 1;
+	if (line != NULL && strlen(line) > 65) {
+		g_strlcpy(hash, line, sizeof hash);
+		base = nt_ruleset_load_kept(live->ruleset, live->store, hash, why);
+	} else {
+		*why = g_strdup("no rules have been loaded into this store yet");
+	}
+	nt_arena_free(arena);
+	return base;
+}
+
+static bool open_live(const struct options *options, struct live *live, int *code)
+{
+	struct nt_sqlite_options sqlite = { .path = options->live ? live->ruleset->store : options->store,
+		                            .mode = NT_SQLITE_READ };
+	char *why = NULL;
+
+	if (!options->live && options->store == NULL)
+		return true;
+	if (sqlite.path == NULL)
+		why = g_strdup_printf("%s names no store", options->config);
+	else
+		live->store = nt_sqlite_store_open(&sqlite, &why);
+	if (live->store != NULL)
+		live->base = load_base(live, &why);
+	if (live->base == NULL)
+		*code = nt_command_failed(&nt_command_simulate, "%s%s%s", sqlite.path != NULL ? sqlite.path : "",
+		                          sqlite.path != NULL ? ": " : "", why);
+	g_free(why);
+	return live->base != NULL;
+}
+
+static void close_live(struct live *live)
+{
+	nt_program_unref(live->base);
+	if (live->store != NULL)
+		live->store->ops->free(live->store);
+}
+
+static int simulate(const struct options *options, struct live *live, struct nt_program *program,
+                    struct nt_diags *diags)
 {
 	struct nt_simulation simulation = { .program = program, .start = NT_NO_TIME, .json = options->json,
-		                            .summary = options->summary };
+		                            .summary = options->summary, .live = live->store,
+		                            .base = live->base, .older_program = older_program,
+		                            .older_user = live };
 	uint64_t shown = 0;
 	GString *out;
 	int code = NT_EXIT_FINE;
@@ -122,6 +200,7 @@ static int run(int argc, char **argv)
 {
 	struct options options = { 0 };
 	struct nt_ruleset ruleset;
+	struct live live = { .ruleset = &ruleset };
 	struct nt_program *program;
 	struct nt_diags *diags;
 	int code = NT_EXIT_FINE;
@@ -137,8 +216,8 @@ static int run(int argc, char **argv)
 	}
 	diags = nt_diags_new();
 	program = nt_ruleset_load(&ruleset, argv[optind], diags, &why);
-	if (program != NULL)
-		code = simulate(&options, program, diags);
+	if (program != NULL && open_live(&options, &live, &code))
+		code = simulate(&options, &live, program, diags);
 	else if (why != NULL)
 		code = nt_command_failed(&nt_command_simulate, "%s", why);
 	if (code == NT_EXIT_FINE && nt_diags_errors(diags) > 0)
@@ -149,6 +228,7 @@ static int run(int argc, char **argv)
 	g_string_free(found, TRUE);
 	g_free(why);
 	nt_program_unref(program);
+	close_live(&live);
 	nt_diags_free(diags);
 	nt_ruleset_clear(&ruleset);
 	return code;
@@ -156,12 +236,9 @@ static int run(int argc, char **argv)
 
 const struct nt_command nt_command_simulate = {
 	.name = "simulate",
-	.usage = "simulate [--config FILE] [--templates FOLDER] [--leads FILE.csv] [--events FILE.ndjson] --until "
-	         "DATE "
-		 "[--start DATE] [--summary] [--json] FOLDER",
-	.help = "sends leads and events through a rule set in virtual time: a timeline per lead unless --summary, and "
-		"what it adds up to; "
-	        "findings about "
-		"rows go to standard error",
+	.usage = "simulate [--config FILE] [--templates FOLDER] [--leads FILE.csv] [--events FILE.ndjson] "
+	         "[--store FILE | --live] --until DATE [--start DATE] [--summary] [--json] FOLDER",
+	.help = "sends leads and events, or those of a copy of the live store, through a rule set in virtual time: a "
+	        "timeline per lead unless --summary, and what it adds up to; findings about rows go to standard error",
 	.run = run,
 };

@@ -182,6 +182,42 @@ static void the_same_input_gives_the_same_bytes(void **state)
 	}
 }
 
+struct shown {
+	nt_time now;
+	uint64_t done, total;
+	unsigned times;
+};
+
+static void show(void *user, nt_time now, uint64_t done, uint64_t total)
+{
+	struct shown *shown = user;
+
+	assert_true(now >= shown->now && done > shown->done && done <= total);
+	*shown = (struct shown){ now, done, total, shown->times + 1 };
+}
+
+static void progress_is_told(void **state)
+{
+	struct nt_program *program = program_of(RULES);
+	struct nt_diags *diags = nt_diags_new();
+	struct shown shown = { 0 };
+	struct nt_simulation simulation = { .program = program, .start = NT_NO_TIME, .until = at("UTC", "2026-07-01"),
+		                            .leads = nt_diags_source(diags, "a", few, sizeof few - 1),
+		                            .events = nt_diags_source(diags, "b", visits, sizeof visits - 1),
+		                            .progress = show, .user = &shown };
+	GString *out = g_string_new(NULL);
+
+	(void)state;
+	assert_true(nt_simulate(&simulation, diags, out));
+	assert_int_equal(shown.done, shown.total);
+	assert_int_equal(shown.total, 6);
+	assert_int_equal(shown.now, at("UTC", "2026-06-02 09:00"));
+	assert_int_equal(shown.times, 4); /* the leads, and an instant each */
+	g_string_free(out, TRUE);
+	nt_diags_free(diags);
+	nt_program_unref(program);
+}
+
 static void totals_are_json_too(void **state)
 {
 	GString *out = simulated(SALES_RULES, true, true, few, visits);
@@ -205,6 +241,63 @@ static void totals_are_json_too(void **state)
 	assert_int_equal(nt_json_get(nt_json_get(totals, "messages"), "hours_of_day")->n, 24);
 	nt_arena_free(arena);
 	g_string_free(out, TRUE);
+}
+
+/* A store with a lead on her way: what it holds by then, and what becomes of a copy. */
+static void a_live_store_is_gone_on_with(void **state)
+{
+	static const char wanted[] =
+		"ann\n"
+		"  Tue 2026-06-02 10:00 CEST  email                 m2 (first)\n"
+		"  Tue 2026-06-02 10:00 CEST  tag                   done (first)\n"
+		"  Tue 2026-06-02 10:00 CEST  campaign.left         came to its end (first)\n"
+		"  Wed 2026-06-03 12:00 CEST  event                 c.d\n"
+		"\nfrom Mon 2026-06-01 05:00 EDT to Tue 2026-06-30 20:00 EDT\n"
+		"         2  leads\n"
+		"         1  events\n"
+		"\nfirst\n"
+		"         1  were       in it before\n"
+		"         0  entered\n"
+		"         1  sent       email m2\n"
+		"         1  left       came to its end\n";
+	static const char line[] = "{\"lead\":\"ann\",\"event\":\"c.d\",\"at\":\"2026-06-03T10:00:00Z\"}\n";
+	struct nt_program *program = program_of(RULES);
+	struct nt_driver *driver = nt_driver_new(program, at("UTC", "2026-06-01 08:00"), NULL, NULL);
+	struct nt_store *store = nt_driver_store(driver);
+	struct nt_arena *arena = nt_arena_new();
+	struct nt_diags *diags = nt_diags_new();
+	struct nt_simulation simulation = { .program = program, .start = NT_NO_TIME, .until = at("UTC", "2026-07-01"),
+		                            .live = store,
+		                            .events = nt_diags_source(diags, "b", line, sizeof line - 1) };
+	struct nt_request lead = { .arena = arena, .kind = NT_REQUEST_INPUT, .input_kind = NT_INPUT_FIELDS,
+		                   .lead = "ann" }, other = lead, event = lead;
+	struct nt_store_counts before, after;
+	struct nt_json_error error;
+	GString *out = g_string_new(NULL);
+
+	(void)state;
+	lead.json = nt_json_parse(arena, "{\"email\":\"a@b.c\",\"time_zone\":\"Europe/Berlin\"}", 45, &error);
+	other.lead = "bea";
+	other.json = nt_json_parse(arena, "{}", 2, &error);
+	event.input_kind = NT_INPUT_EVENT;
+	event.json = nt_json_parse(arena, "{\"event\":\"a.b\"}", 15, &error);
+	lead.next = &other;
+	other.next = &event;
+	nt_driver_post(driver, at("UTC", "2026-06-01 08:00"), &lead);
+	nt_driver_run(driver, at("UTC", "2026-06-01 09:00"), true);
+	event = (struct nt_request){ .arena = arena, .kind = NT_REQUEST_SUPPRESS, .channel = "sms", .address = "1" };
+	nt_driver_post(driver, at("UTC", "2026-06-01 09:00"), &event);
+	store->ops->counts(store, &before);
+	assert_true(nt_simulate(&simulation, diags, out));
+	if (strncmp(out->str, wanted, sizeof wanted - 1) != 0)
+		fail_msg("%s", out->str);
+	store->ops->counts(store, &after);
+	assert_memory_equal(&before, &after, sizeof before);
+	g_string_free(out, TRUE);
+	nt_diags_free(diags);
+	nt_arena_free(arena);
+	nt_driver_free(driver);
+	nt_program_unref(program);
 }
 
 static void wrong_rows_are_named_and_left_out(void **state)
@@ -377,7 +470,9 @@ int main(void)
 		cmocka_unit_test(a_timeline_per_lead_and_totals),
 		cmocka_unit_test(what_it_adds_up_to),
 		cmocka_unit_test(the_same_input_gives_the_same_bytes),
+		cmocka_unit_test(progress_is_told),
 		cmocka_unit_test(totals_are_json_too),
+		cmocka_unit_test(a_live_store_is_gone_on_with),
 		cmocka_unit_test(wrong_rows_are_named_and_left_out),
 		cmocka_unit_test(nothing_to_do_is_said),
 		cmocka_unit_test(tests_pass_and_fail),
