@@ -113,6 +113,7 @@ static int run(int argc, char **argv)
 		g_free(why);
 		return code;
 	}
+	ruleset.advise = true;
 	diags = nt_diags_new();
 	for (int i = optind; i < argc; i++) {
 		int one = check(&ruleset, argv[i], diags, &options);

@@ -108,7 +108,7 @@ static struct nt_load_context context_of(const struct nt_ruleset *ruleset)
 {
 	return (struct nt_load_context){ .zones = ruleset->zones, .channels = (const char *const *)ruleset->channels,
 		                         .webhooks = (const char *const *)ruleset->webhooks,
-		                         .calendar_days = nt_calendar_days };
+		                         .calendar_days = nt_calendar_days, .advise = ruleset->advise };
 }
 
 struct nt_program *nt_ruleset_load(const struct nt_ruleset *ruleset, const char *folder, struct nt_diags *diags,

@@ -17,6 +17,7 @@ struct nt_ruleset {
 	char **webhooks;
 	char *store;      /* the configuration's SQLite file, or NULL */
 	char *rules;      /* the configuration's rules folder, or NULL */
+	bool advise;      /* warn of what was hardly meant, too */
 };
 
 /* `config` (NULL: none) is a nurtured.yaml: its templates folder, channels and webhooks; `templates` (NULL: the

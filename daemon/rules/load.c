@@ -4,6 +4,7 @@
 #include "base/bug.h"
 #include "rules/loader.h"
 #include "rules/program_make.h"
+#include "rules/warn.h"
 #include "template/message.h"
 
 #include <string.h>
@@ -312,6 +313,8 @@ struct nt_program *nt_rules_load(const struct nt_rule_set_files *files, const st
 	broken = load_files(&l, rules);
 	l.sender_missed = broken->len > 0; /* it may stand in the file that can't be read */
 	load_subjects(&l);
+	if (context->advise && nt_diags_errors(l.diags) == 0)
+		nt_warn(&l);
 	hand_over(l.diags, diags, broken);
 	if (nt_diags_errors(l.diags) > 0) {
 		nt_program_unref(program);

@@ -36,6 +36,7 @@ struct nt_load_context {
 	/* Appends the days (int64_t, since the epoch) of an iCalendar file; false: what is wrong went to diags, with
 	 * its place in the source. Any thread; the same days for the same bytes. os/calendar.h has one. */
 	bool (*calendar_days)(const struct nt_source *source, struct nt_diags *diags, GArray *days);
+	bool advise;                           /* also warn of what works, but was hardly meant (warn.h) */
 };
 
 /* The program (reference 1), or NULL if there was any error; warnings don't prevent it. Never more than one

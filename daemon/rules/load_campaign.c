@@ -156,6 +156,7 @@ static bool load_way_out(struct nt_step_list *list, const struct nt_yaml *item, 
 		way->event = nt_load_event(l, keys[NT_OUT_ON]);
 		if (way->event < 0)
 			return false;
+		way->span = keys[NT_OUT_ON]->span;
 		event = nt_arena_copy(l->arena, &way->event, sizeof way->event);
 	}
 	nt_load_scope(l, event, event != NULL, list->entry_events, list->n_entry_events, true);

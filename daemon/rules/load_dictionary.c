@@ -313,7 +313,7 @@ static GArray *find_segments(struct nt_loader *l)
 		const struct nt_yaml *node = g_array_index(l->documents, struct nt_document, d).keys[NT_DOC_SEGMENTS];
 
 		for (const struct nt_yaml *item = node != NULL ? node->first : NULL; item != NULL; item = item->next) {
-			struct found found = { .node = item };
+			struct found found = { .node = item, .segment.span = item->key->span };
 
 			if (is_too_many(l, all, SEGMENTS, item, "segments"))
 				break;

@@ -196,6 +196,7 @@ static bool load_on(struct nt_loader *l, const struct nt_yaml *const *keys, stru
 	enter->event = nt_load_event(l, keys[NT_ENTER_KEY_ON]);
 	if (enter->event < 0)
 		return false;
+	enter->span = keys[NT_ENTER_KEY_ON]->span;
 	event = nt_arena_copy(l->arena, &enter->event, sizeof enter->event);
 	nt_load_scope(l, event, 1, NULL, 0, false);
 	enter->condition = nt_load_condition(l, keys[NT_ENTER_KEY_IF]);

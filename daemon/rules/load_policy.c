@@ -87,6 +87,7 @@ static void load_sender(struct nt_loader *l, const struct nt_yaml *node)
 	const struct nt_yaml *keys[NT_SENDER_KEYS];
 	struct nt_policy *policy = &l->program->policy;
 
+	policy->sender_span = node->key->span;
 	if (!nt_keys_read(&nt_sender_keys, node, "'sender'", l->diags, keys))
 		return;
 	if (keys[NT_SENDER_NAME] != NULL)

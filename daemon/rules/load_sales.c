@@ -61,7 +61,7 @@ static void load_away(struct nt_loader *l, const struct nt_yaml *node, struct nt
 static void load_rep(struct nt_loader *l, const struct nt_yaml *item, GArray *reps)
 {
 	const struct nt_yaml *keys[NT_REP_KEYS];
-	struct nt_rep rep = { .time_zone = l->program->policy.time_zone, .weight = 1 };
+	struct nt_rep rep = { .time_zone = l->program->policy.time_zone, .weight = 1, .span = item->key->span };
 	int64_t n;
 
 	if (!nt_load_key_name(l, item->key, "rep", "-", &rep.name))
@@ -124,7 +124,7 @@ static void load_teams(struct nt_loader *l, const struct nt_yaml *node)
 
 	for (const struct nt_yaml *item = node != NULL ? node->first : NULL; item != NULL; item = item->next) {
 		const struct nt_yaml *keys[NT_TEAM_KEYS];
-		struct nt_team team = { .manager = -1 };
+		struct nt_team team = { .manager = -1, .span = item->key->span };
 
 		if (!nt_load_key_name(l, item->key, "team", "-", &team.name))
 			continue;
@@ -150,7 +150,7 @@ static void load_teams(struct nt_loader *l, const struct nt_yaml *node)
 static void load_ready_item(struct nt_loader *l, const struct nt_yaml *item, GArray *ready)
 {
 	const struct nt_yaml *keys[NT_READY_KEYS];
-	struct nt_ready one = { .event = -1, .watcher = -1 };
+	struct nt_ready one = { .event = -1, .watcher = -1, .span = item->span };
 	int *event = NULL;
 
 	if (!nt_keys_read(&nt_ready_keys, item, "a 'ready' item", l->diags, keys))
@@ -162,6 +162,7 @@ static void load_ready_item(struct nt_loader *l, const struct nt_yaml *item, GAr
 		one.event = nt_load_event(l, keys[NT_READY_ON]);
 		if (one.event < 0)
 			return;
+		one.span = keys[NT_READY_ON]->span;
 		event = nt_arena_copy(l->arena, &one.event, sizeof one.event);
 	}
 	nt_load_scope(l, event, event != NULL, NULL, 0, false);
@@ -195,7 +196,7 @@ static void load_route(struct nt_loader *l, const struct nt_yaml *node)
 	nt_load_scope(l, NULL, 0, NULL, 0, false);
 	for (const struct nt_yaml *item = node != NULL ? node->first : NULL; item != NULL; item = item->next) {
 		const struct nt_yaml *keys[NT_ROUTE_KEYS];
-		struct nt_route route = { .target = -1 };
+		struct nt_route route = { .target = -1, .span = item->span };
 
 		if (!nt_keys_read(&nt_route_keys, item, "a route", l->diags, keys))
 			continue;
@@ -336,6 +337,7 @@ static void load_body(struct nt_loader *l, const struct nt_yaml *node)
 	if (!nt_keys_read(&nt_sales_keys, node, "sales", l->diags, keys))
 		return;
 	sales->present = true;
+	sales->span = node->key->span;
 	sales->accept_within = NT_DURATION_MS(30 * NT_MINUTE);
 	load_reps(l, keys[NT_SALES_KEY_REPS]);
 	load_teams(l, keys[NT_SALES_KEY_TEAMS]);

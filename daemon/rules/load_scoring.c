@@ -121,7 +121,7 @@ static gint by_score(gconstpointer a, gconstpointer b)
 static void load_levels(struct nt_loader *l, const struct nt_yaml *node, GArray *levels)
 {
 	for (const struct nt_yaml *item = node->first; item != NULL; item = item->next) {
-		struct nt_level level = { 0 };
+		struct nt_level level = { .span = item->key->span };
 		bool taken = false;
 
 		if (!nt_load_key_name(l, item->key, "level", "-_", &level.name) ||

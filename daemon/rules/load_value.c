@@ -167,7 +167,7 @@ bool nt_load_rate(struct nt_loader *l, const struct nt_yaml *node, struct nt_rat
 {
 	static const char calendar[] = "calendar ";
 	const char *text = node->text, *why = NULL, *per;
-	struct nt_rate rate = { 0 };
+	struct nt_rate rate = { .span = node->span };
 	guint64 n;
 	char *end, *one;
 	bool ok;

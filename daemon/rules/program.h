@@ -51,6 +51,7 @@ struct nt_event_type {
 struct nt_segment {
 	const char *name;
 	const struct nt_expr *condition;
+	struct nt_span span;
 };
 
 /* State kept for history functions. `identity` names it in the lead's state. */
@@ -79,6 +80,7 @@ struct nt_rate {
 	uint32_t n;
 	bool calendar; /* of calendar days: counts local days */
 	struct nt_duration per;
+	struct nt_span span;
 };
 
 struct nt_points_rule { /* scoring */
@@ -96,6 +98,7 @@ struct nt_points_rule { /* scoring */
 struct nt_level {
 	const char *name;
 	int64_t from; /* score, whole points */
+	struct nt_span span;
 };
 
 /* Channels are named by policy and configuration; the engine knows these facts of each. */
@@ -110,6 +113,7 @@ struct nt_channel_policy {
 
 struct nt_policy {
 	const char *sender_name, *sender_email, *sender_address, *sender_phone; /* NULL if absent */
+	struct nt_span sender_span;
 	const char *time_zone;   /* valid zone name; "UTC" if the rules give none */
 	const struct nt_rate *at_most;
 	unsigned n_at_most;
@@ -283,6 +287,7 @@ struct nt_ready { /* sales.ready item */
 	const char *reason;
 	bool has_accept_within;
 	struct nt_duration accept_within;
+	struct nt_span span;
 };
 
 struct nt_rep {
@@ -293,6 +298,7 @@ struct nt_rep {
 	const int64_t (*away)[2]; /* inclusive local dates */
 	unsigned n_away;
 	unsigned weight;          /* turn: weighted; default 1 */
+	struct nt_span span;
 };
 
 enum nt_turn { NT_TURN_ROUND_ROBIN, NT_TURN_LEAST_OPEN, NT_TURN_WEIGHTED };
@@ -303,6 +309,7 @@ struct nt_team {
 	unsigned n_reps;
 	int manager; /* rep, -1 none */
 	enum nt_turn turn;
+	struct nt_span span;
 };
 
 enum nt_route_kind { NT_ROUTE_OWNER, NT_ROUTE_TEAM, NT_ROUTE_REP };
@@ -310,6 +317,7 @@ struct nt_route {
 	const struct nt_expr *condition; /* NULL: always */
 	enum nt_route_kind kind;
 	int target; /* team or rep */
+	struct nt_span span;
 };
 
 enum nt_then { NT_THEN_NEXT_REP, NT_THEN_MANAGER };
@@ -332,6 +340,7 @@ struct nt_reject_reason {
 
 struct nt_sales_rules {
 	bool present;
+	struct nt_span span;
 	const struct nt_ready *ready;
 	unsigned n_ready;
 	bool has_again;

@@ -39,6 +39,11 @@ const char *nt_message_template_hash(const struct nt_message_template *message)
 	return message->hash;
 }
 
+const struct nt_source *nt_message_template_source(const struct nt_message_template *message)
+{
+	return &message->source;
+}
+
 /* ---- facts ---- */
 
 struct facts {
@@ -108,6 +113,31 @@ static bool shows(const struct nt_message_template *message, const char *path)
 	return (!has_html(message) || uses(layout->html, path)) && uses(layout->text, path);
 }
 
+/* A telephone number written out: "+49 30 23125 014", "(802) 555-0142". */
+static bool has_digits(const struct nt_source *source)
+{
+	unsigned digits = 0;
+
+	for (size_t i = 0; i < source->length; i++) {
+		if (g_ascii_isdigit(source->text[i]))
+			digits++;
+		else if (strchr(" -/().+", source->text[i]) == NULL)
+			digits = 0;
+		if (digits >= 7)
+			return true;
+	}
+	return false;
+}
+
+static bool has_number(const struct nt_message_template *message)
+{
+	const struct nt_layout *layout = message->layout;
+
+	return has_digits(&message->source) ||
+	       (layout != NULL && layout->html_source.path != NULL && has_digits(&layout->html_source)) ||
+	       (layout != NULL && layout->text_source.path != NULL && has_digits(&layout->text_source));
+}
+
 void nt_message_template_check(const struct nt_message_template *message, struct nt_arena *arena,
                                struct nt_diags *diags, struct nt_message_facts *out)
 {
@@ -135,9 +165,40 @@ void nt_message_template_check(const struct nt_message_template *message, struct
 		.has_confirm = shows(message, "confirm_url"),
 		.has_address = shows(message, "sender.address"),
 		.has_phone = shows(message, "sender.phone"),
+		.has_number = has_number(message),
 	};
 	g_hash_table_destroy(facts.seen);
 	g_ptr_array_free(facts.list, TRUE);
+}
+
+static bool may_link(const struct nt_source *source)
+{
+	static const char *const signs[] = { "http", "href", "](", "www.", "link", "url" };
+	static const char no[] = "unsubscribe_url";
+	size_t length = sizeof no - 1;
+
+	for (size_t i = 0; i < source->length; i++) {
+		const char *at = source->text + i;
+
+		if (source->length - i >= length && g_ascii_strncasecmp(at, no, length) == 0) {
+			i += length - 1;
+			continue;
+		}
+		for (unsigned k = 0; k < G_N_ELEMENTS(signs); k++)
+			if (source->length - i >= strlen(signs[k]) &&
+			    g_ascii_strncasecmp(at, signs[k], strlen(signs[k])) == 0)
+				return true;
+	}
+	return false;
+}
+
+bool nt_message_template_has_link(const struct nt_message_template *message)
+{
+	const struct nt_layout *layout = message->layout;
+
+	return may_link(&message->source) ||
+	       (layout != NULL && layout->html_source.path != NULL && may_link(&layout->html_source)) ||
+	       (layout != NULL && layout->text_source.path != NULL && may_link(&layout->text_source));
 }
 
 /* ---- rendering ---- */

@@ -65,6 +65,16 @@ enum nt_message_kind nt_message_template_kind(const struct nt_message_template *
 /* SHA-256 in hex over everything that decides what is written: the file, its kind and its layouts. */
 const char *nt_message_template_hash(const struct nt_message_template *message);
 
+/* The file, which lives as long as its set. */
+const struct nt_source *nt_message_template_source(const struct nt_message_template *message);
+/* What people read of it: the file's text, byte for byte, with blanks for all else (values, tags, comments, HTML, where
+ * links lead, front matter but for subject and preheader). In the arena, as long as the file. *subject: where the
+ * subject stands, of length 0 without one. */
+const char *nt_message_template_prose(const struct nt_message_template *message, struct nt_arena *arena,
+                                      struct nt_span *subject);
+/* Somewhere in it or its layout stands what may become a link, other than that for unsubscribing. */
+bool nt_message_template_has_link(const struct nt_message_template *message);
+
 /* What the rules' checker wants to know. */
 struct nt_message_variable {
 	/* "first_name", "event.amount", "items[0].name": constant parts only, up to the first computed one */
@@ -84,6 +94,7 @@ struct nt_message_facts {
 	bool has_unsubscribe; /* {{ unsubscribe_url }} in the body or its layout */
 	bool has_address;     /* {{ sender.address }} likewise */
 	bool has_phone;       /* {{ sender.phone }} likewise: the invitation to call */
+	bool has_number;      /* something like a telephone number is written out in it or its layout */
 };
 
 /* `diags` gets a copy of the sources, so that the spans live as long as it does; no message is added. The rest lives in

@@ -123,7 +123,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		{ "templates/hello/sms.txt", "Hello.\n", 7 } };
 	struct nt_zones zones = { .find = find_zone, .names = zone_names };
 	struct nt_zone *utc = nt_zone_utc();
-	struct nt_load_context context = { .zones = &zones };
+	struct nt_load_context context = { .zones = &zones, .advise = true };
 	struct nt_file files[FILES];
 	static const struct nt_file others[] = { { "rules/attachments/a.pdf", "%PDF", 4 },
 		{ "rules/attachments/b.csv", "a;b\n", 4 }, { "rules/attachments/c", "", 0 } };

@@ -1,0 +1,164 @@
+/* Leads that nobody gets, or gets to know of; reps and teams that no lead comes to. */
+#include "rules/warn.h"
+
+#include "base/arena.h"
+
+#include <string.h>
+
+/* Leads come into the queue at all. */
+static bool has_queue(const struct nt_program *program)
+{
+	for (unsigned c = 0; c < program->n_campaigns; c++)
+		for (unsigned i = 0; i < program->campaigns[c].n_steps; i++)
+			if (program->campaigns[c].steps[i].kind == NT_STEP_HAND_OFF)
+				return true;
+	return program->sales.n_ready > 0;
+}
+
+static bool takes_all(struct nt_warner *w)
+{
+	const struct nt_sales_rules *sales = &w->program->sales;
+	const struct nt_expr **conditions = nt_arena_array(w->arena, const struct nt_expr *, sales->n_route + 1);
+	const struct nt_expr always = { .op = NT_OP_LITERAL, .type = NT_TYPE_YES_NO,
+		                        .literal = NT_YES_NO_VALUE(true) };
+
+	for (unsigned i = 0; i < sales->n_route; i++) {
+		if (nt_decide(&w->decider, sales->route[i].condition) == NT_TRUTH_ALWAYS)
+			return true;
+		conditions[i] = sales->route[i].condition;
+	}
+	return sales->n_route > 0 && nt_decide_covered(&w->decider, &always, conditions, sales->n_route);
+}
+
+static void look_at_route(struct nt_warner *w)
+{
+	const struct nt_sales_rules *sales = &w->program->sales;
+
+	if (takes_all(w))
+		return;
+	if (sales->n_route == 0)
+		nt_diags_warning(w->diags, sales->span,
+		                 "leads that are ready wait, and nobody is told: 'sales' has no 'route'");
+	else
+		nt_diags_warning(w->diags, sales->route[sales->n_route - 1].span,
+		                 "a lead that fits none of these waits, and nobody is told: add a last item without "
+		                 "'if', "
+		                 "such as { to: team NAME }");
+}
+
+/* ---- who is told ---- */
+
+static bool reaches(const struct nt_program *program, const struct nt_rep *rep)
+{
+	for (unsigned i = 0; i < program->sales.n_tell; i++) {
+		int channel = nt_program_channel(program, program->sales.tell[i].channel);
+		int field = channel >= 0 ? program->channels[channel].address_field : -1;
+
+		if (field == NT_FIELD_EMAIL ? rep->email != NULL : field != NT_FIELD_PHONE || rep->phone != NULL)
+			return true;
+	}
+	return false;
+}
+
+/* A lead may be offered to him. */
+static bool gets_leads(const struct nt_program *program, int rep)
+{
+	const struct nt_sales_rules *sales = &program->sales;
+
+	for (unsigned t = 0; t < sales->n_teams; t++) {
+		if (sales->teams[t].manager == rep)
+			return true;
+		for (unsigned i = 0; i < sales->teams[t].n_reps; i++)
+			if (sales->teams[t].reps[i] == rep)
+				return true;
+	}
+	for (unsigned i = 0; i < sales->n_route; i++)
+		if (sales->route[i].kind == NT_ROUTE_REP && sales->route[i].target == rep)
+			return true;
+	for (unsigned c = 0; c < program->n_campaigns; c++)
+		for (unsigned i = 0; i < program->campaigns[c].n_steps; i++)
+			if (program->campaigns[c].steps[i].whom == NT_WHOM_REP && program->campaigns[c].steps[i].who ==
+			    rep)
+				return true;
+	return false;
+}
+
+static void look_at_reps(struct nt_warner *w, bool queue)
+{
+	const struct nt_sales_rules *sales = &w->program->sales;
+
+	if (queue && sales->n_reps > 0 && sales->n_tell == 0)
+		nt_diags_warning(w->diags, sales->span,
+		                 "nobody is told of the leads that are offered: 'sales' has no 'tell'");
+	for (unsigned i = 0; i < sales->n_reps; i++) {
+		const struct nt_rep *rep = &sales->reps[i];
+
+		if (!gets_leads(w->program, (int)i))
+			nt_diags_warning(w->diags, rep->span, "no lead comes to rep '%s', who is in no team and no "
+					 "route",
+			                 rep->name);
+		else if (queue && sales->n_tell > 0 && !reaches(w->program, rep))
+			nt_diags_warning(w->diags, rep->span, "rep '%s' is told of no offer: 'tell' wants a 'phone'",
+			                 rep->name);
+	}
+}
+
+/* ---- teams ---- */
+
+static bool needs_manager(const struct nt_sales_rules *sales)
+{
+	for (unsigned i = 0; i < sales->n_then; i++)
+		if (sales->then[i] == NT_THEN_MANAGER)
+			return true;
+	for (unsigned i = 0; i < sales->n_after_accept; i++)
+		if (sales->after_accept[i].then == NT_AFTER_TELL_MANAGER)
+			return true;
+	return false;
+}
+
+static bool is_routed(const struct nt_program *program, int team)
+{
+	for (unsigned i = 0; i < program->sales.n_route; i++)
+		if (program->sales.route[i].kind == NT_ROUTE_TEAM && program->sales.route[i].target == team)
+			return true;
+	return false;
+}
+
+static bool is_used(const struct nt_program *program, int team)
+{
+	for (unsigned c = 0; c < program->n_campaigns; c++)
+		for (unsigned i = 0; i < program->campaigns[c].n_steps; i++)
+			if (program->campaigns[c].steps[i].whom == NT_WHOM_TEAM &&
+			    program->campaigns[c].steps[i].who == team)
+				return true;
+	return is_routed(program, team);
+}
+
+static void look_at_teams(struct nt_warner *w)
+{
+	const struct nt_sales_rules *sales = &w->program->sales;
+
+	for (unsigned i = 0; i < sales->n_teams; i++) {
+		const struct nt_team *team = &sales->teams[i];
+
+		if (!is_used(w->program, (int)i))
+			nt_diags_warning(w->diags, team->span, "no lead comes to team '%s': no route leads there",
+			                 team->name);
+		else if (team->manager < 0 && is_routed(w->program, (int)i) && needs_manager(sales))
+			nt_diags_warning(w->diags, team->span,
+			                 "team '%s' has no manager, to whom 'then' or 'after_accept' would turn",
+			                 	team->name);
+	}
+}
+
+void nt_warn_sales(struct nt_warner *w)
+{
+	bool queue = has_queue(w->program);
+
+	if (!w->program->sales.present)
+		return;
+	if (queue)
+		look_at_route(w);
+	look_at_reps(w, queue);
+	look_at_teams(w);
+}
