@@ -161,6 +161,24 @@ const char *nt_kind_text(enum nt_kind kind);
 /* "'3 dayz' is not a duration such as 3 days", or with a reason "'3 dayz' is not a duration: WHY". */
 void nt_keys_refuse(struct nt_diags *diags, const struct nt_yaml *node, enum nt_kind kind, const char *why);
 
+/* The shapes that a kind takes. */
+enum { NT_SHAPE_SCALAR = 1, NT_SHAPE_LIST = 2, NT_SHAPE_MAP = 4 };
+unsigned nt_kind_shapes(enum nt_kind kind);
+
+/* What stands inside a key's value: `through` says how one gets there, a letter a level: m NAME: …, c CHANNEL: …, l a
+ * list, o one or a list; at the end a mapping by `to`, or without that a value of `kind`. Where the value itself has
+ * the other shapes of its key's kind, these stand, too. `instead`: that key's value may stand for the whole mapping;
+ * -1: none's. */
+struct nt_key_nest {
+	const struct nt_key_table *in;
+	unsigned key;
+	const char *through;
+	const struct nt_key_table *to;
+	enum nt_kind kind;
+	int instead;
+};
+const struct nt_key_nest *nt_key_nest(const struct nt_key_table *table, unsigned key); /* NULL: nothing is said of it */
+
 /* All tables of the reference, NULL-terminated. */
 extern const struct nt_key_table *const nt_key_tables[];
 

@@ -4,7 +4,9 @@
 
 #include <string.h>
 
-enum { SCALAR = 1, LIST = 2, MAP = 4 };
+#define SCALAR NT_SHAPE_SCALAR
+#define LIST NT_SHAPE_LIST
+#define MAP NT_SHAPE_MAP
 
 /* How each kind is written, and in which shapes. */
 static const struct {
@@ -53,6 +55,11 @@ static const struct {
 const char *nt_kind_text(enum nt_kind kind)
 {
 	return kinds[kind].text;
+}
+
+unsigned nt_kind_shapes(enum nt_kind kind)
+{
+	return kinds[kind].shapes;
 }
 
 void nt_keys_refuse(struct nt_diags *diags, const struct nt_yaml *node, enum nt_kind kind, const char *why)

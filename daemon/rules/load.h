@@ -46,5 +46,8 @@ struct nt_program *nt_rules_load(const struct nt_rule_set_files *files, const st
 
 /* The reference of the language, printed from the key tables: for nurture-rules(5). roff if `man`, else plain text. */
 void nt_rules_reference(GString *out, bool man);
+/* A JSON Schema (draft 7) of a document, for editors: from the same tables. What it refuses is wrong; what it lets pass
+ * may be wrong all the same. `channels` (NULL-terminated, or NULL) are there besides the built-in ones. */
+void nt_rules_schema(GString *out, const char *const *channels);
 
 #endif

@@ -19,6 +19,11 @@ static const struct nt_channel_policy builtin_channels[] = {
 	{ .name = "webhook", .address_field = -1 }, /* to a system of our own, not to the lead */
 };
 
+const char *nt_load_builtin_channel(unsigned i)
+{
+	return i < G_N_ELEMENTS(builtin_channels) ? builtin_channels[i].name : NULL;
+}
+
 static bool has_channel(const GArray *channels, const char *name)
 {
 	for (unsigned i = 0; i < channels->len; i++)

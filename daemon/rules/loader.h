@@ -134,6 +134,7 @@ void nt_load_check_cycles(struct nt_loader *l);
 /* ---- subjects, in this order ---- */
 void nt_load_fields(struct nt_loader *l);
 void nt_load_channels(struct nt_loader *l);
+const char *nt_load_builtin_channel(unsigned i); /* NULL past the last */
 void nt_load_events(struct nt_loader *l);
 void nt_load_campaign_names(struct nt_loader *l);
 void nt_load_segments(struct nt_loader *l);
