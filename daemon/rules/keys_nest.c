@@ -45,6 +45,7 @@ static const struct nt_key_nest nests[] = {
 	NEST(test, NT_TEST_EXPECT, "l", expect),
 	NEST(verb, NT_VERB_SPLIT, "l", arm),
 	NEST(verb, NT_VERB_CHOOSE, "l", choice),
+	NEST(verb, NT_VERB_SCHEDULE, "l", point),
 	LEAF(verb, NT_VERB_FIRST_OF, "lc", NT_KIND_TEMPLATE),
 };
 

@@ -167,6 +167,18 @@ static void walk_branches(struct pass *pass, const struct nt_step *step, struct 
 	*run = sum;
 }
 
+/* Each at a date of its own. */
+static void walk_points(struct pass *pass, const struct nt_step *step, struct run *run)
+{
+	for (unsigned i = 0; i < step->n_points; i++) {
+		struct run at_its_date = { .ended = false };
+
+		forget(&at_its_date);
+		walk_list(pass, step->schedule[i].first, &at_its_date);
+	}
+	forget(run);
+}
+
 static void walk_step(struct pass *pass, const struct nt_step *step, struct run *run)
 {
 	switch (step->kind) {
@@ -208,6 +220,9 @@ static void walk_step(struct pass *pass, const struct nt_step *step, struct run 
 	case NT_STEP_TELL:
 	case NT_STEP_ASSIGN:
 	case NT_STEP_START:
+		break;
+	case NT_STEP_SCHEDULE:
+		walk_points(pass, step, run);
 		break;
 	default: /* until some instant of its own */
 		forget(run);

@@ -27,6 +27,8 @@ static void show_step(struct each *each, const struct nt_step *step)
 		show(each, step->assignments[i].expr);
 	for (unsigned i = 0; i < step->n_arms; i++)
 		show(each, step->arms[i].condition);
+	for (unsigned i = 0; i < step->n_points; i++)
+		show(each, step->schedule[i].of);
 }
 
 static void show_campaign(struct each *each, const struct nt_campaign *campaign)

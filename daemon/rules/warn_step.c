@@ -87,6 +87,11 @@ static void reach_next(struct walk *walk, int i)
 	case NT_STEP_CHOOSE:
 		reach_arms(walk, step, after);
 		break;
+	case NT_STEP_SCHEDULE:
+		for (unsigned p = 0; p < step->n_points; p++)
+			reach(walk, step->schedule[p].first);
+		reach(walk, after);
+		break;
 	default:
 		reach(walk, after);
 		break;
