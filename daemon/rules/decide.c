@@ -322,6 +322,11 @@ static struct judgement judge_comparison(struct nt_decider *d, const struct nt_e
 		known = compared(d, e, &e->b->literal, &j);
 	if (!known)
 		return j;
+	if (is_standing(e->a, NT_STANDING_LEVEL) && d->program->n_levels == 0) {
+		j.truth = NT_TRUTH_NEVER;
+		tell(d, &j, e, "scoring has no levels");
+		return j;
+	}
 	j.subject = e->a;
 	hold_against_bounds(d, e, &j);
 	return j;

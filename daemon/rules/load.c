@@ -244,6 +244,7 @@ static void load_subjects(struct nt_loader *l)
 	nt_load_channels(l);
 	nt_load_events(l);
 	nt_load_campaign_names(l);
+	nt_load_levels(l);
 	nt_load_segments(l);
 	nt_load_policy(l);
 	nt_load_scoring(l);

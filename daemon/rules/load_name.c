@@ -183,12 +183,25 @@ bool nt_load_template(struct nt_loader *l, const struct nt_yaml *node, const cha
 	return is_for_all(l, node, channel);
 }
 
+/* The channels' names, and "marketing"; g_free() the array. */
+static const char **suppressible(const struct nt_program *program)
+{
+	const char **names = g_new0(const char *, (size_t)program->n_channels + 2);
+
+	for (unsigned i = 0; i < program->n_channels; i++)
+		names[i] = program->channels[i].name;
+	names[program->n_channels] = "marketing";
+	return names;
+}
+
 bool nt_load_suppressed(struct nt_loader *l, const struct nt_yaml *node, const char **out)
 {
 	if (!is_name(l, node, "channel, or marketing"))
 		return false;
-	if (strcmp(node->text, "marketing") != 0 && nt_load_channel(l, node) < 0)
+	if (strcmp(node->text, "marketing") != 0 && nt_program_channel(l->program, node->text) < 0) {
+		unknown(l, node->span, "channel", node->text, suppressible(l->program));
 		return false;
+	}
 	*out = nt_arena_strdup(l->arena, node->text);
 	return true;
 }

@@ -6,9 +6,9 @@
 #include <string.h>
 
 struct scoring {
-	GArray *fit, *engagement, *levels;
+	GArray *fit, *engagement;
 	GHashTable *identities; /* of engagement rules → count */
-	const struct nt_yaml *half_life, *levels_node;
+	const struct nt_yaml *half_life;
 };
 
 static bool is_list_of_mappings(struct nt_loader *l, const struct nt_yaml *item, const char *what)
@@ -137,11 +137,26 @@ static void load_levels(struct nt_loader *l, const struct nt_yaml *node, GArray 
 	g_array_sort(levels, by_score);
 }
 
+/* Before any condition is read: these may ask for a level by its name. */
+void nt_load_levels(struct nt_loader *l)
+{
+	GArray *levels = g_array_new(FALSE, TRUE, sizeof(struct nt_level));
+	const struct nt_yaml *first = NULL;
+
+	for (unsigned d = 0; d < l->documents->len; d++) {
+		const struct nt_yaml *node = g_array_index(l->documents, struct nt_document, d).keys[NT_DOC_SCORING];
+		const struct nt_yaml *names = node != NULL ? nt_yaml_get(node, "levels") : NULL;
+
+		if (names != NULL && names->type == NT_YAML_MAPPING && is_first(l, &first, names, "levels"))
+			load_levels(l, names, levels);
+	}
+	l->program->levels = nt_load_take(l, levels, struct nt_level, &l->program->n_levels);
+}
+
 void nt_load_scoring(struct nt_loader *l)
 {
 	struct scoring scoring = { .fit = g_array_new(FALSE, TRUE, sizeof(struct nt_points_rule)),
 	                           .engagement = g_array_new(FALSE, TRUE, sizeof(struct nt_points_rule)),
-	                           .levels = g_array_new(FALSE, TRUE, sizeof(struct nt_level)),
 	                           .identities = g_hash_table_new(g_str_hash, g_str_equal) };
 	struct nt_program *program = l->program;
 
@@ -155,11 +170,8 @@ void nt_load_scoring(struct nt_loader *l)
 		load_engagement(l, keys[NT_SCORING_ENGAGEMENT], &scoring);
 		if (is_first(l, &scoring.half_life, keys[NT_SCORING_HALF_LIFE], "half_life"))
 			load_half_life(l, scoring.half_life);
-		if (is_first(l, &scoring.levels_node, keys[NT_SCORING_LEVELS], "levels"))
-			load_levels(l, scoring.levels_node, scoring.levels);
 	}
 	program->fit = nt_load_take(l, scoring.fit, struct nt_points_rule, &program->n_fit);
 	program->engagement = nt_load_take(l, scoring.engagement, struct nt_points_rule, &program->n_engagement);
-	program->levels = nt_load_take(l, scoring.levels, struct nt_level, &program->n_levels);
 	g_hash_table_destroy(scoring.identities);
 }

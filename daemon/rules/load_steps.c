@@ -38,7 +38,11 @@ static const struct nt_yaml *guess_verb(struct nt_loader *l, const struct nt_yam
 
 	while (pair != NULL && nt_keys_find(&nt_option_keys, pair->key->text) >= 0)
 		pair = pair->next;
-	if (pair == NULL) {
+	if (pair == NULL && (nt_yaml_get(node, "then") != NULL || nt_yaml_get(node, "else") != NULL)) {
+		nt_diags_error(l->diags, node->span,
+		               "'then' and 'else' go with a verb: they stand below its key, without a '- ' of their "
+		               "own");
+	} else if (pair == NULL) {
 		nt_diags_error(l->diags, node->span, "a step needs a verb, such as email or wait");
 	} else {
 		nearest = nt_keys_unknown(l->diags, pair->key->span, "step", pair->key->text, "", names);

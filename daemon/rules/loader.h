@@ -137,6 +137,7 @@ void nt_load_channels(struct nt_loader *l);
 const char *nt_load_builtin_channel(unsigned i); /* NULL past the last */
 void nt_load_events(struct nt_loader *l);
 void nt_load_campaign_names(struct nt_loader *l);
+void nt_load_levels(struct nt_loader *l);
 void nt_load_segments(struct nt_loader *l);
 void nt_load_policy(struct nt_loader *l);
 void nt_load_scoring(struct nt_loader *l);

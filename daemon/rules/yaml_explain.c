@@ -202,6 +202,13 @@ static bool is_block_header(const char *value, size_t length)
 	return length > 0 && (value[0] == '|' || value[0] == '>');
 }
 
+static size_t until_comma(const char *value, size_t length)
+{
+	const char *comma = memchr(value, ',', length);
+
+	return comma != NULL ? (size_t)(comma - value) : 0;
+}
+
 /* Why this value needs quotes, or NULL. */
 static const char *needs_quotes(const char *value, size_t length, bool flow)
 {
@@ -228,6 +235,8 @@ static const char *needs_quotes(const char *value, size_t length, bool flow)
 		return "a list inside { } or [ ] ends the value";
 	if (flow && memchr(value, '{', length) != NULL)
 		return "a '{' inside { } or [ ] ends the value";
+	if (flow && nt_yaml_is_cut_off(value, until_comma(value, length)))
+		return "inside { } and [ ] a comma ends the value";
 	return NULL;
 }
 

@@ -180,12 +180,13 @@ static bool may_link(const struct nt_source *source)
 	for (size_t i = 0; i < source->length; i++) {
 		const char *at = source->text + i;
 
-		if (source->length - i >= length && g_ascii_strncasecmp(at, no, length) == 0) {
+		if (g_ascii_tolower(at[0]) == no[0] && source->length - i >= length &&
+		    g_ascii_strncasecmp(at, no, length) == 0) {
 			i += length - 1;
 			continue;
 		}
 		for (unsigned k = 0; k < G_N_ELEMENTS(signs); k++)
-			if (source->length - i >= strlen(signs[k]) &&
+			if (g_ascii_tolower(at[0]) == signs[k][0] && source->length - i >= strlen(signs[k]) &&
 			    g_ascii_strncasecmp(at, signs[k], strlen(signs[k])) == 0)
 				return true;
 	}

@@ -18,7 +18,7 @@ static size_t find(const char *text, size_t start, size_t end, const char *what)
 	size_t length = strlen(what);
 
 	for (size_t i = start; i + length <= end; i++)
-		if (g_ascii_strncasecmp(text + i, what, length) == 0)
+		if (g_ascii_tolower(text[i]) == what[0] && g_ascii_strncasecmp(text + i, what, length) == 0)
 			return i;
 	return end;
 }
@@ -54,7 +54,8 @@ static size_t skip(const char *text, size_t at, size_t end)
 static void strip(char *text, size_t start, size_t end)
 {
 	for (size_t i = start; i < end;) {
-		size_t behind = skip(text, i, end);
+		bool may_begin = strchr("{<]hHmM", text[i]) != NULL && text[i] != '\0'; /* for speed */
+		size_t behind = may_begin ? skip(text, i, end) : i;
 
 		if (behind > i)
 			blank(text, i, behind);
