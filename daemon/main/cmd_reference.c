@@ -49,7 +49,8 @@ static int print(const struct reference *reference, const char *format, const ch
 	int code = NT_EXIT_FINE;
 
 	if (!man && !schema && strcmp(format, "text") != 0)
-		return nt_command_misused(&nt_command_reference, "--format is text, man or json-schema, not '%s'", format);
+		return nt_command_misused(&nt_command_reference, "--format is text, man or json-schema, not '%s'",
+					  format);
 	if (schema && reference != &references[0])
 		return nt_command_misused(&nt_command_reference, "there is a schema of 'rules' only");
 	out = g_string_new(NULL);

@@ -80,7 +80,8 @@ static void put_types(struct nt_json_writer *w, const char *const *types)
 static void put_scalar(struct nt_json_writer *w, const char *key, enum nt_kind kind)
 {
 	static const char *const any[] = { "string", "number", "boolean", NULL }, *const text[] = { "string", NULL };
-	static const char *const number[] = { "string", "number", NULL }, *const whole[] = { "string", "integer", NULL };
+	static const char *const number[] = { "string", "number", NULL }, *const whole[] = { "string", "integer",
+		NULL };
 
 	nt_json_object(w, key);
 	put_types(w, kind == NT_KIND_WHOLE ? whole : kind == NT_KIND_NUMBER || kind == NT_KIND_SHARE ? number :

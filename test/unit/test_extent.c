@@ -7,7 +7,8 @@
 #include <glib.h>
 #include <string.h>
 
-/* Sets of the numbers -3 to 3, and a missing value, as bits; the same by extents. Everything outside goes with its end. */
+/* Sets of the numbers -3 to 3, and a missing value, as bits; the same by extents. Everything outside goes with its
+ * end. */
 #define LOW (-3)
 #define HIGH 3
 #define MISSING (1u << (HIGH - LOW + 1))
@@ -136,8 +137,10 @@ static unsigned found(const char *text, bool subject, unsigned *at)
 static void phrases_have_borders(void **state)
 {
 	static const char *const none[] = { "", "react now", "Act. Now that", "act nowhere", "It is free", "don't", "%",
-		                            "hurry", "the cheapest", "a guaranteed way", "klicker hierzu", "\xFF act now" };
-	static const char *const some[] = { "ACT NOW", "so act\nnow!", "Don\xE2\x80\x99t miss", "risk-free", "100% free",
+		                            "hurry", "the cheapest", "a guaranteed way", "klicker hierzu",
+		                            	"\xFF act now" };
+	static const char *const some[] = { "ACT NOW", "so act\nnow!", "Don\xE2\x80\x99t miss", "risk-free",
+					   "100% free",
 		                            "100 % kostenlos", "NUR F\xC3\x9CR kurze Zeit", "(click here)",
 		                            "Once in a lifetime." };
 	unsigned at;
