@@ -56,9 +56,12 @@ void nt_describe_reasons(const struct nt_lead *lead, nt_time now, nt_describe_re
 	const struct nt_program *program = lead->program;
 	const struct nt_eval_context context = { .lead = lead, .now = now };
 
-	for (unsigned i = 0; i < program->n_fit; i++)
-		if (nt_holds(program->fit[i].condition, &context, NULL))
-			each(user, program->fit[i].points, program->fit[i].reason, 1, NT_NO_TIME);
+	for (unsigned i = 0; i < program->n_fit; i++) {
+		nt_number points = nt_fit_points(&program->fit[i], &context, NULL);
+
+		if (points != 0)
+			each(user, points, program->fit[i].reason, 1, NT_NO_TIME);
+	}
 	if (lead->fit_extra != 0)
 		each(user, lead->fit_extra, "sent back by a rep", 1, NT_NO_TIME);
 	for (const struct nt_score_reason *reason = lead->reasons; reason != NULL; reason = reason->next)

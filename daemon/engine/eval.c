@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "base/zone.h"
 #include "engine/eval_inner.h"
+#include "rules/program.h"
 
 #include <string.h>
 
@@ -455,4 +456,18 @@ bool nt_holds(const struct nt_expr *expr, const struct nt_eval_context *context,
 	if (until != NULL)
 		*until = nt_time_earlier(*until, verdict.until);
 	return verdict.yes;
+}
+
+nt_number nt_fit_points(const struct nt_points_rule *rule, const struct nt_eval_context *context, nt_time *until)
+{
+	struct nt_result r;
+
+	if (!nt_holds(rule->condition, context, until))
+		return 0;
+	if (rule->points_expr == NULL)
+		return rule->points;
+	r = nt_eval(rule->points_expr, context);
+	if (until != NULL)
+		*until = nt_time_earlier(*until, r.until);
+	return r.value.type == NT_TYPE_NUMBER ? r.value.number : 0;
 }

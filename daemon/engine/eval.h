@@ -6,6 +6,7 @@
 
 struct nt_event;
 struct nt_lead;
+struct nt_points_rule;
 struct nt_run;
 
 /* Scores are read from lead->engagement and the cached lead->fit: whoever steps the lead recomputes fit when a
@@ -28,5 +29,7 @@ struct nt_result nt_eval(const struct nt_expr *expr, const struct nt_eval_contex
 /* A condition: a missing value counts as false. expr NULL is true for ever. *until (optional) is lowered to the
  * instant at which the value may change: pass NT_NEVER in. */
 bool nt_holds(const struct nt_expr *expr, const struct nt_eval_context *context, nt_time *until);
+/* What a rule of `scoring.fit` gives: its points while its condition holds, else 0; *until as above. */
+nt_number nt_fit_points(const struct nt_points_rule *rule, const struct nt_eval_context *context, nt_time *until);
 
 #endif

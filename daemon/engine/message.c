@@ -211,6 +211,7 @@ static const char *freeze(struct nt_instant *in, const struct nt_run *run, const
 static void put_lead(struct nt_instant *in, struct nt_json_writer *w, GString *scratch)
 {
 	const struct nt_lead *lead = in->lead;
+	const struct nt_eval_context context = { .lead = lead, .now = in->now };
 	const struct nt_score_reason *reason;
 	unsigned i;
 
@@ -219,13 +220,16 @@ static void put_lead(struct nt_instant *in, struct nt_json_writer *w, GString *s
 	nt_json_end_object(w);
 	put_standing(in, w, NULL);
 	nt_json_array(w, "why");
-	for (i = 0; i < in->program->n_fit; i++)
-		if (nt_instant_holds(in, in->program->fit[i].condition, NULL, NULL, false)) {
-			nt_json_object(w, NULL);
-			nt_json_put_number(w, "points", in->program->fit[i].points);
-			nt_json_put_text(w, "reason", in->program->fit[i].reason);
-			nt_json_end_object(w);
-		}
+	for (i = 0; i < in->program->n_fit; i++) {
+		nt_number points = nt_fit_points(&in->program->fit[i], &context, NULL);
+
+		if (points == 0)
+			continue;
+		nt_json_object(w, NULL);
+		nt_json_put_number(w, "points", points);
+		nt_json_put_text(w, "reason", in->program->fit[i].reason);
+		nt_json_end_object(w);
+	}
 	for (reason = lead->reasons; reason != NULL; reason = reason->next) {
 		nt_json_object(w, NULL);
 		nt_json_put_number(w, "points", reason->points);

@@ -145,14 +145,14 @@ void nt_points_refresh(struct nt_instant *in)
 {
 	const struct nt_program *program = in->program;
 	struct nt_lead *lead = in->lead;
+	struct nt_eval_context context = { .lead = lead, .now = in->now };
 	nt_number fit = lead->fit_extra;
 	int64_t score;
 	int level;
 	unsigned i;
 
 	for (i = 0; i < program->n_fit; i++)
-		if (nt_instant_holds(in, program->fit[i].condition, NULL, NULL, true))
-			fit = nt_number_add(fit, program->fit[i].points);
+		fit = nt_number_add(fit, nt_fit_points(&program->fit[i], &context, &in->until));
 	lead->fit = fit;
 	if (program->n_levels == 0)
 		return;
