@@ -142,9 +142,9 @@ static void world_names(struct world *w)
 	w->channels[CH_EMAIL] = (struct nt_channel_policy){ .name = "email", .address_field = NT_FIELD_EMAIL };
 	w->channels[CH_SMS] = (struct nt_channel_policy){ .name = "sms", .address_field = NT_FIELD_PHONE,
 	                                                  .opt_in = true };
-	w->levels[0] = (struct nt_level){ "cold", 0 };
-	w->levels[1] = (struct nt_level){ "warm", 40 };
-	w->levels[2] = (struct nt_level){ "hot", 80 };
+	w->levels[0] = (struct nt_level){ .name = "cold", .from = 0 };
+	w->levels[1] = (struct nt_level){ .name = "warm", .from = 40 };
+	w->levels[2] = (struct nt_level){ .name = "hot", .from = 80 };
 }
 
 static inline struct world *world_new(void)
