@@ -140,6 +140,15 @@ static bool is_ours(const struct nt_program *program, const char *property)
 	return ours;
 }
 
+static const char *const *copied(const char *const *names)
+{
+	size_t n = 0;
+
+	while (names[n] != NULL)
+		n++;
+	return g_memdup2(names, (n + 1) * sizeof *names);
+}
+
 static const char *const *names_of(struct known *known, const char *property, const char **what)
 {
 	const struct nt_program *program = known->w->program;
@@ -150,11 +159,7 @@ static const char *const *names_of(struct known *known, const char *property, co
 	if (strcmp(property, "campaign") == 0)
 		return nt_load_names(program->campaigns, program->n_campaigns, sizeof(struct nt_campaign),
 		                     offsetof(struct nt_campaign, name));
-	if (strcmp(property, "template") == 0)
-		return g_memdup2(nt_template_set_names(program->templates),
-		                 sizeof(char *) * (g_strv_length((gchar **)(uintptr_t)
-		                                                 nt_template_set_names(program->templates)) + 1));
-	return NULL;
+	return strcmp(property, "template") == 0 ? copied(nt_template_set_names(program->templates)) : NULL;
 }
 
 static const char *const *stages_of(struct known *known)

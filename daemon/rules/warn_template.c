@@ -98,14 +98,18 @@ struct look {
 	GPtrArray *names; /* all that a template may ask for, NULL-terminated */
 };
 
-static void look_at_name(struct nt_warner *w, const struct look *look, const char *root, struct nt_span span)
+/* A template may ask whether there is such a thing, and do without: then only what looks like a slip counts. */
+static void look_at_name(struct nt_warner *w, const struct look *look, const char *root,
+                         const struct nt_message_variable *variable)
 {
 	const char *nearest;
 
 	if (g_hash_table_contains(look->with, root) || g_strv_contains(others, root) || g_str_has_suffix(root, "_url"))
 		return;
 	nearest = nt_nearest(root, (const char *const *)look->names->pdata);
-	nt_diags_warning(w->diags, span, "nothing gives the template a value '%s'%s%s%s", root,
+	if (nearest == NULL && variable->has_default)
+		return;
+	nt_diags_warning(w->diags, variable->span, "nothing gives the template a value '%s'%s%s%s", root,
 	                 nearest != NULL ? " (did you mean '" : " (fields are declared under 'fields', others come by "
 	                 "'with')",
 	                 nearest != NULL ? nearest : "", nearest != NULL ? "'?)" : "");
@@ -119,7 +123,7 @@ static void look_at_variable(struct nt_warner *w, const struct look *look, const
 	int field = nt_program_field(w->program, root);
 
 	if (field < 0 && variable->span.source != NULL)
-		look_at_name(w, look, root, variable->span);
+		look_at_name(w, look, root, variable);
 	if (field >= 0 && !variable->has_default && variable->span.source != NULL && !is_sure(w, message, field) &&
 	    !is_given(step, root))
 		nt_diags_warning(w->diags, variable->span,
