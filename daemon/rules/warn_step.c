@@ -114,13 +114,19 @@ static const char *why_not(const struct nt_step *before)
 	}
 }
 
+/* A wait for what never holds has had its message. */
+static bool is_told(struct walk *walk, const struct nt_step *step)
+{
+	return step->kind == NT_STEP_WAIT_CONDITION && nt_decide(&walk->w->decider, step->expr) == NT_TRUTH_NEVER;
+}
+
 /* The first of a list that isn't reached although the one before it is: the others follow from it. */
 static void tell_unreached(struct walk *walk)
 {
 	for (unsigned i = 0; i < walk->campaign->n_steps; i++) {
 		const struct nt_step *before = step_at(walk, (int)i);
 
-		if (!walk->seen[i] || before->next < 0 || walk->seen[before->next])
+		if (!walk->seen[i] || before->next < 0 || walk->seen[before->next] || is_told(walk, before))
 			continue;
 		nt_diags_warning(walk->w->diags, step_at(walk, before->next)->span, "this step is never reached: %s",
 		                 why_not(before));
