@@ -120,6 +120,8 @@ static void reach_by_steps(struct nt_decider *d, struct reach *r)
 
 		for (unsigned i = 0; i < campaign->n_steps; i++)
 			loops = loops || campaign->steps[i].kind == NT_STEP_GO_TO;
+		for (unsigned i = 0; i < campaign->n_enter; i++)
+			loops = loops || campaign->enter[i].comes_round;
 		for (unsigned i = 0; i < campaign->n_steps; i++)
 			if (campaign->steps[i].kind == NT_STEP_POINTS)
 				reach_by_step(d, campaign, &campaign->steps[i], loops, r);

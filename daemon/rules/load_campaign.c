@@ -232,6 +232,13 @@ static bool comes_round(struct nt_loader *l, struct nt_campaign *campaign, const
 	return any;
 }
 
+/* For certain, whichever month it is. */
+static bool is_longer(struct nt_duration a, struct nt_duration b)
+{
+	return (int64_t)a.months * 28 * NT_DAY + (int64_t)a.days * NT_DAY + a.ms >=
+	       (int64_t)b.months * 31 * NT_DAY + (int64_t)b.days * NT_DAY + b.ms;
+}
+
 static void load_between(struct nt_loader *l, const struct nt_yaml *const *keys, struct nt_campaign *campaign)
 {
 	const struct nt_yaml *cooldown = keys[NT_CAMPAIGN_COOLDOWN], *during = keys[NT_CAMPAIGN_DURING];
@@ -245,6 +252,10 @@ static void load_between(struct nt_loader *l, const struct nt_yaml *const *keys,
 	    keys[NT_CAMPAIGN_AGAIN] == NULL && keys[NT_CAMPAIGN_PER] == NULL && !round)
 		nt_diags_warning(l->diags, cooldown->key->span,
 		                 "'cooldown' has nothing to hold back: without 'again' a lead enters once");
+	if (campaign->has_cooldown && campaign->again == NT_AGAIN_AFTER && keys[NT_CAMPAIGN_PER] == NULL &&
+	    is_longer(campaign->again_after, campaign->cooldown))
+		nt_diags_warning(l->diags, cooldown->key->span,
+		                 "'cooldown' has nothing to hold back: 'again' waits as long, or longer");
 	if (campaign->restarts && !enters_on(campaign))
 		nt_diags_error(l->diags, during->key->span,
 		               "'during' goes with an 'enter' on an event: nothing else begins anew");

@@ -94,6 +94,7 @@ static const char *const others[] = { "score", "fit", "engagement", "level", "st
 
 struct look {
 	bool missed;      /* the sender's telephone was said to be missing */
+	bool nameless;    /* and the sender's address */
 	GHashTable *with; /* what any step gives */
 	GPtrArray *names; /* all that a template may ask for, NULL-terminated */
 };
@@ -163,6 +164,19 @@ static void look_at_number(struct nt_warner *w, const struct nt_message_template
 	}
 }
 
+static void look_at_sender(struct nt_warner *w, const struct nt_message_template *message, const struct nt_step *step,
+                           struct look *look)
+{
+	const struct nt_policy *policy = &w->program->policy;
+
+	if (look->nameless || policy->sender_email != NULL || strcmp(nt_message_template_channel(message), "email") !=
+	    0)
+		return;
+	look->nameless = true;
+	nt_diags_warning(w->diags, policy->sender_span.source != NULL ? policy->sender_span : step->span,
+	                 "no mail can go out: policy's sender has no 'email' for it to come from");
+}
+
 static void look_at_message(struct nt_warner *w, const struct nt_message_template *message, const struct nt_step *step,
                             void *user)
 {
@@ -172,6 +186,7 @@ static void look_at_message(struct nt_warner *w, const struct nt_message_templat
 	for (unsigned i = 0; i < facts.n; i++)
 		look_at_variable(w, user, message, step, &facts.variables[i]);
 	look_at_number(w, message, step, &facts, user);
+	look_at_sender(w, message, step, user);
 }
 
 void nt_warn_templates(struct nt_warner *w)
