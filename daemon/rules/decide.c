@@ -501,7 +501,7 @@ static struct judgement judge(struct nt_decider *d, const struct nt_expr *e)
 	return j;
 }
 
-enum nt_truth nt_decide(struct nt_decider *d, const struct nt_expr *e)
+enum nt_truth nt_truth_of(struct nt_decider *d, const struct nt_expr *e)
 {
 	return e == NULL ? NT_TRUTH_ALWAYS : judge(d, e).truth;
 }
@@ -529,7 +529,7 @@ static bool part_within(struct nt_decider *d, const struct nt_expr *narrow, cons
 	return any && nt_extent_within(d->arena, own.extent, sum.extent);
 }
 
-bool nt_decide_covered(struct nt_decider *d, const struct nt_expr *narrow, const struct nt_expr *const *wide,
+bool nt_truth_covered(struct nt_decider *d, const struct nt_expr *narrow, const struct nt_expr *const *wide,
                        unsigned n)
 {
 	struct nt_diags *diags = d->diags;

@@ -29,9 +29,9 @@ struct nt_decider {
 /* Fills the bounds of scores and what is known of segments; `diags` stays NULL. */
 void nt_decider_init(struct nt_decider *d, const struct nt_program *program, struct nt_arena *arena);
 /* NULL (no condition) always holds. */
-enum nt_truth nt_decide(struct nt_decider *d, const struct nt_expr *e);
+enum nt_truth nt_truth_of(struct nt_decider *d, const struct nt_expr *e);
 /* Whenever `narrow` holds, one of `wide` does, as far as can be seen. NULL always holds. */
-bool nt_decide_covered(struct nt_decider *d, const struct nt_expr *narrow, const struct nt_expr *const *wide,
+bool nt_truth_covered(struct nt_decider *d, const struct nt_expr *narrow, const struct nt_expr *const *wide,
                        unsigned n);
 /* They ask the same. */
 bool nt_expr_same(const struct nt_expr *a, const struct nt_expr *b);

@@ -83,7 +83,7 @@ static void reach_by_rule(struct nt_decider *d, const struct nt_points_rule *rul
 	struct nt_bounds points = points_of(d, rule->points, rule->points_expr);
 	double low = number(points.low), high = number(points.high), cap;
 
-	if (nt_decide(d, rule->condition) == NT_TRUTH_NEVER)
+	if (nt_truth_of(d, rule->condition) == NT_TRUTH_NEVER)
 		return;
 	if (rule->capped) {
 		cap = piled_up(d->program, (double)rule->at_most.n, shortest(rule->at_most.per),
@@ -157,7 +157,7 @@ static void decide_segments(struct nt_decider *d)
 
 	d->segments = truths;
 	for (unsigned i = 0; i < program->n_segments; i++) /* one refers only to earlier ones */
-		truths[i] = nt_decide(d, program->segments[i].condition);
+		truths[i] = nt_truth_of(d, program->segments[i].condition);
 }
 
 void nt_decider_init(struct nt_decider *d, const struct nt_program *program, struct nt_arena *arena)
@@ -170,7 +170,7 @@ void nt_decider_init(struct nt_decider *d, const struct nt_program *program, str
 	for (unsigned i = 0; i < program->n_fit; i++) {
 		struct nt_bounds points = points_of(d, program->fit[i].points, program->fit[i].points_expr);
 
-		if (nt_decide(d, program->fit[i].condition) != NT_TRUTH_NEVER)
+		if (nt_truth_of(d, program->fit[i].condition) != NT_TRUTH_NEVER)
 			reach_add(&fit, number(points.low), number(points.high));
 	}
 	for (unsigned i = 0; i < program->n_engagement; i++)

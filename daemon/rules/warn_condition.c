@@ -10,7 +10,7 @@ static void look_at(struct nt_warner *w, const struct nt_expr *e, void *user)
 	if (e->type != NT_TYPE_YES_NO)
 		return;
 	w->decider.diags = w->diags;
-	nt_decide(&w->decider, e);
+	nt_truth_of(&w->decider, e);
 	w->decider.diags = NULL;
 }
 
@@ -25,11 +25,11 @@ struct list {
 /* The next item: is there anybody left for it? */
 static bool is_left(struct nt_warner *w, struct list *before, const struct nt_expr *condition)
 {
-	bool left = !before->all && nt_decide(&w->decider, condition) != NT_TRUTH_NEVER &&
-	            (before->n == 0 || !nt_decide_covered(&w->decider, condition, before->conditions, before->n));
-	bool told = nt_decide(&w->decider, condition) == NT_TRUTH_NEVER;
+	bool left = !before->all && nt_truth_of(&w->decider, condition) != NT_TRUTH_NEVER &&
+	            (before->n == 0 || !nt_truth_covered(&w->decider, condition, before->conditions, before->n));
+	bool told = nt_truth_of(&w->decider, condition) == NT_TRUTH_NEVER;
 
-	before->all = before->all || nt_decide(&w->decider, condition) == NT_TRUTH_ALWAYS;
+	before->all = before->all || nt_truth_of(&w->decider, condition) == NT_TRUTH_ALWAYS;
 	before->conditions[before->n++] = condition;
 	return left || told;
 }

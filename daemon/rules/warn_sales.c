@@ -23,11 +23,11 @@ static bool takes_all(struct nt_warner *w)
 		                        .literal = NT_YES_NO_VALUE(true) };
 
 	for (unsigned i = 0; i < sales->n_route; i++) {
-		if (nt_decide(&w->decider, sales->route[i].condition) == NT_TRUTH_ALWAYS)
+		if (nt_truth_of(&w->decider, sales->route[i].condition) == NT_TRUTH_ALWAYS)
 			return true;
 		conditions[i] = sales->route[i].condition;
 	}
-	return sales->n_route > 0 && nt_decide_covered(&w->decider, &always, conditions, sales->n_route);
+	return sales->n_route > 0 && nt_truth_covered(&w->decider, &always, conditions, sales->n_route);
 }
 
 static void look_at_route(struct nt_warner *w)

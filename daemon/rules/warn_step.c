@@ -41,7 +41,7 @@ static void reach_branch(struct walk *walk, int first, int after)
 static void reach_arms(struct walk *walk, const struct nt_step *step, int after)
 {
 	for (unsigned i = 0; i < step->n_arms; i++) {
-		enum nt_truth truth = nt_decide(&walk->w->decider, step->arms[i].condition);
+		enum nt_truth truth = nt_truth_of(&walk->w->decider, step->arms[i].condition);
 
 		if (truth != NT_TRUTH_NEVER)
 			reach_branch(walk, step->arms[i].first, after);
@@ -55,9 +55,9 @@ static void reach_arms(struct walk *walk, const struct nt_step *step, int after)
 static void reach_next(struct walk *walk, int i)
 {
 	const struct nt_step *step = step_at(walk, i);
-	enum nt_truth own = nt_decide(&walk->w->decider, step->condition);
+	enum nt_truth own = nt_truth_of(&walk->w->decider, step->condition);
 	enum nt_truth truth = step->expr != NULL && step->expr->type == NT_TYPE_YES_NO ?
-		                      nt_decide(&walk->w->decider, step->expr) : NT_TRUTH_OPEN;
+		                      nt_truth_of(&walk->w->decider, step->expr) : NT_TRUTH_OPEN;
 	int after = follow(walk, i);
 
 	if (own != NT_TRUTH_ALWAYS)
@@ -117,7 +117,7 @@ static const char *why_not(const struct nt_step *before)
 /* A wait for what never holds has had its message. */
 static bool is_told(struct walk *walk, const struct nt_step *step)
 {
-	return step->kind == NT_STEP_WAIT_CONDITION && nt_decide(&walk->w->decider, step->expr) == NT_TRUTH_NEVER;
+	return step->kind == NT_STEP_WAIT_CONDITION && nt_truth_of(&walk->w->decider, step->expr) == NT_TRUTH_NEVER;
 }
 
 /* The first of a list that isn't reached although the one before it is: the others follow from it. */
@@ -138,7 +138,7 @@ static void tell_unreached(struct walk *walk)
 static bool takes(struct walk *walk, const struct nt_way_out *ways, unsigned n, const struct nt_step *step, int event)
 {
 	for (unsigned i = 0; i < n; i++)
-		if (ways[i].event == event && nt_decide(&walk->w->decider, ways[i].condition) == NT_TRUTH_ALWAYS &&
+		if (ways[i].event == event && nt_truth_of(&walk->w->decider, ways[i].condition) == NT_TRUTH_ALWAYS &&
 		    (walk->campaign->per == NULL || ways[i].of_anything || !step->of_anything))
 			return true;
 	return false;
@@ -172,7 +172,7 @@ static void look_at_way_out(struct walk *walk, const struct nt_way_out *way, con
 			walk->w->program->watchers[enter->watcher].condition : enter->condition;
 
 		if (condition == NULL ||
-		    !nt_decide_covered(&walk->w->decider, condition, &way->condition, 1))
+		    !nt_truth_covered(&walk->w->decider, condition, &way->condition, 1))
 			continue;
 		nt_diags_warning(walk->w->diags, way->condition->span,
 		                 "whoever enters leaves at once by this %s: it holds whenever the condition of 'enter' "

@@ -116,8 +116,8 @@ static const char *text_of(struct world *w, const struct nt_expr *e)
 static void check(struct world *w, struct nt_lead *const *leads, nt_time now, struct nt_decider *d)
 {
 	const struct nt_expr *narrow = some_condition(w, 3), *wide[2] = { some_condition(w, 1), some_condition(w, 1) };
-	bool covered = nt_decide_covered(d, narrow, wide, 2);
-	enum nt_truth truth = nt_decide(d, narrow);
+	bool covered = nt_truth_covered(d, narrow, wide, 2);
+	enum nt_truth truth = nt_truth_of(d, narrow);
 
 	for (unsigned i = 0; i < LEADS; i++) {
 		nt_time until;
@@ -178,8 +178,8 @@ static void says(const char *text, enum nt_truth truth)
 
 	assert_non_null(e);
 	nt_decider_init(&d, &w->program, arena);
-	if (nt_decide(&d, e) != truth)
-		fail_msg("%s: %d", text, nt_decide(&d, e));
+	if (nt_truth_of(&d, e) != truth)
+		fail_msg("%s: %d", text, nt_truth_of(&d, e));
 	nt_arena_free(arena);
 	world_free(w);
 }
