@@ -16,12 +16,6 @@ struct schema {
 	const char *const *channels;
 };
 
-/* Words that stand for a whole item. */
-static const struct {
-	const struct nt_key_table *table;
-	const char *word;
-} words[] = { { &nt_verb_keys, "stop" }, { &nt_expect_keys, "nothing_else" } };
-
 /* How texts of a kind look, where that is told by a pattern; only what the loader refuses as well is kept out. */
 static const char *const patterns[NT_KINDS] = {
 	[NT_KIND_DURATION] = "^\\s*([0-9.]+\\s*[a-z]+\\s*)+$",
@@ -372,12 +366,25 @@ static void put_step(struct schema *s)
 
 /* ---- tables ---- */
 
-static const char *word_of(const struct nt_key_table *table)
+/* A key that needs no value may stand alone, as a word, for the whole item; so may an expectation that is no key. */
+static bool has_words(const struct nt_key_table *table)
 {
-	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
-		if (words[i].table == table)
-			return words[i].word;
-	return NULL;
+	bool any = table == &nt_expect_keys;
+
+	for (unsigned k = 0; k < table->n; k++)
+		any = any || (table->keys[k].flags & NT_KEY_EMPTY) != 0;
+	return any;
+}
+
+static void put_words(struct nt_json_writer *w, const struct nt_key_table *table)
+{
+	nt_json_array(w, "enum");
+	for (unsigned k = 0; k < table->n; k++)
+		if ((table->keys[k].flags & NT_KEY_EMPTY) != 0)
+			nt_json_put_text(w, NULL, table->keys[k].name);
+	if (table == &nt_expect_keys)
+		nt_json_put_text(w, NULL, "nothing_else");
+	nt_json_end_array(w);
 }
 
 static void put_mapping(struct schema *s, const char *key, const struct nt_key_table *table)
@@ -403,10 +410,9 @@ static void put_mapping(struct schema *s, const char *key, const struct nt_key_t
 
 static void put_table(struct schema *s, const struct nt_key_table *table)
 {
-	const char *word = word_of(table);
 	char *name = slug(table->title);
 
-	if (word == NULL) {
+	if (!has_words(table)) {
 		put_mapping(s, name, table);
 	} else {
 		nt_json_object(&s->w, name);
@@ -414,7 +420,7 @@ static void put_table(struct schema *s, const struct nt_key_table *table)
 		nt_json_put_text(&s->w, "type", "string");
 		nt_json_end_object(&s->w);
 		nt_json_object(&s->w, "then");
-		nt_json_put_text(&s->w, "const", word);
+		put_words(&s->w, table);
 		nt_json_end_object(&s->w);
 		put_mapping(s, "else", table);
 		nt_json_end_object(&s->w);
