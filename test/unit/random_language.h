@@ -323,6 +323,13 @@ static inline void write_enter(struct writer *w)
 {
 	static const char *const ways[] = { "on: c.d", "on: lead.changed", "on: score.crossed", "on: campaign.left",
 		                            "on: a.b, if: event.amount > 5 or did(\"c.d\")" };
+	static const char *const calendar[] = {
+		"date: ends", "date: ends, before: 2 days, time: 02:30", "date: ends, after: 1 month, late: enter",
+		"date: starts, after: 3 hours", "date: starts, every: week, if: seats > 2",
+		"date: created_at, every: 3 days, after: 5 hours", "at: 2026-03-29 02:30, every: day",
+		"at: 2026-03-20 22:00, if: score > 3", "at: 2026-03-20T12:00:00Z, every: 36 hours, if: vip",
+		"at: 2026-03-08 02:00, zone: Australia/Lord_Howe, every: week", "at: 2026-04-05 01:45",
+	};
 
 	g_string_append(w->out, "enter:\n  - on: a.b\n");
 	if (w->keyed) {
@@ -331,6 +338,8 @@ static inline void write_enter(struct writer *w)
 	}
 	if (once_in(w->seed, 2))
 		g_string_append_printf(w->out, "  - { %s }\n", PICK(w->seed, ways));
+	if (once_in(w->seed, 2))
+		g_string_append_printf(w->out, "  - { %s }\n", PICK(w->seed, calendar));
 	for (unsigned n = chance(w->seed) % 3; n > 0; n--) {
 		g_string_append(w->out, "  - when: '");
 		write_condition(w, 1);
