@@ -37,6 +37,7 @@ struct sent { /* a message that the engine has released */
 struct manner {
 	bool one_by_one; /* each request in a turn of its own */
 	bool restarts;   /* a new engine on the same store before every turn */
+	nt_time late;    /* the engine looks up only so often; 0: when something is due */
 	unsigned timers; /* leads whose timers run in one turn */
 };
 
@@ -348,7 +349,8 @@ static void deliver(struct world *w)
 static void run_until(struct world *w, nt_time end, bool relay)
 {
 	while (nt_engine_due(w->house.engine) <= end) {
-		w->house.now = nt_time_later(w->house.now, nt_engine_due(w->house.engine));
+		w->house.now = w->manner.late > 0 ? nt_time_earlier(w->house.now + w->manner.late, end) :
+		                                    nt_time_later(w->house.now, nt_engine_due(w->house.engine));
 		post(w, NULL);
 		if (relay)
 			deliver(w);
@@ -632,6 +634,7 @@ static void what_we_promise_holds(void **state)
 		check_same(seed, w, (struct manner){ .timers = 100 }, "once more");
 		check_same(seed, w, (struct manner){ .timers = 1, .one_by_one = true }, "one by one");
 		check_same(seed, w, (struct manner){ .timers = 100, .restarts = true }, "restarted before every turn");
+		world_end(live(seed, (struct manner){ .timers = 100, .late = 7 * NT_HOUR + 13 }));
 		wired += w->wired;
 		lives += w->lives;
 		world_end(w);
