@@ -7,8 +7,8 @@
  *     driver = nt_driver_new_over(copy.to, program, &options, &why);
  *
  * Copied: leads with their timers, the sales queue and its turns, messages under way, programs, and what the engine
- * keeps of itself (the last instant, loads, …). Not copied: the log, the ids of inputs, and messages whose end is
- * known. Suppressions stay where they are: the twin asks (engine/memory.h). */
+ * keeps of itself (the last instant, loads, …). Not copied: the ids of inputs, and messages whose end is known.
+ * Suppressions and the log stay where they are: the twin asks (engine/memory.h). */
 #ifndef NT_ENGINE_COPY_H
 #define NT_ENGINE_COPY_H
 

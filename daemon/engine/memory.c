@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define BATCH "batch"
+#define FIRST_OF_TWIN (INT64_C(1) << 48) /* no store has numbered so many log rows */
 
 static struct nt_memory *of(struct nt_store *store)
 {
@@ -160,7 +161,7 @@ static void memory_rollback(struct nt_store *store)
 		struct nt_cell_change *undo = &g_array_index(m->journal, struct nt_cell_change, i);
 
 		if (undo->log != NULL)
-			m->log->pdata[undo->log->row.sequence - 1] = undo->log;
+			m->log->pdata[undo->log->row.sequence - m->log_base - 1] = undo->log;
 		else
 			g_free(put(m, undo->table, undo->key, undo->old));
 	}
@@ -345,7 +346,7 @@ static int memory_log_append(struct nt_store *store, struct nt_log_row *row)
 	struct nt_log_cell *cell = g_malloc(sizeof *cell + lead + body + hash);
 
 	NT_CHECK(m->open);
-	row->sequence = m->log->len + 1;
+	row->sequence = m->log_base + m->log->len + 1;
 	cell->row = *row;
 	cell->row.lead = memcpy(cell->bytes, row->lead, lead);
 	cell->row.body = memcpy(cell->bytes + lead, row->body, body);
@@ -360,6 +361,9 @@ static int memory_log_read(struct nt_store *store, struct nt_arena *arena, int64
 	const struct nt_log_cell *cell = NULL;
 
 	*row = (struct nt_log_row){ .sequence = sequence };
+	if (m->below != NULL && sequence <= m->log_base)
+		return m->below->ops->log_read(m->below, arena, sequence, row);
+	sequence -= m->log_base;
 	if (sequence >= 1 && sequence <= (int64_t)m->log->len)
 		cell = m->log->pdata[sequence - 1];
 	if (cell == NULL)
@@ -607,6 +611,7 @@ struct nt_store *nt_memory_store_over(struct nt_store *below)
 	struct nt_store *store = nt_memory_store_new();
 
 	of(store)->below = below;
+	of(store)->log_base = FIRST_OF_TWIN;
 	of(store)->asked = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	return store;
 }

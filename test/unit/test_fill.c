@@ -2,6 +2,7 @@
  * rules asked all along, are told apart by nothing (II.10). */
 #include "engine_house.h"
 
+#include "engine/copy.h"
 #include "rules/program.h"
 
 #include <stdio.h>
@@ -145,6 +146,36 @@ static void nothing_is_counted_twice(void **state)
 	house_free(other);
 }
 
+/* A plan is made on a twin: there, too, new functions know the past. */
+static void a_twin_knows_the_past(void **state)
+{
+	struct house *asking = house_with(rules_that(true)), *other = house_with(rules_that(false)), twin = { 0 };
+	struct nt_copy copy = { .from = other->store, .program = other->program, .due_before = NT_NO_TIME };
+	struct nt_request *load;
+	const char *why = "";
+
+	(void)state;
+	live(asking);
+	live(other);
+	twin.program = other->program;
+	twin.arena = nt_arena_new();
+	twin.seen = g_string_new(NULL);
+	twin.now = other->now;
+	twin.store = copy.to = nt_memory_store_over(other->store);
+	assert_true(nt_copy_all(&copy, &why));
+	open_engine(&twin);
+	load = request(&twin, NT_REQUEST_LOAD);
+	load->program = rules_that(true);
+	assert_int_equal(ask(&twin, load), NT_ANSWER_OK);
+	check_same(lead(asking, "ann"), lead(&twin, "ann"));
+	nt_engine_free(twin.engine);
+	twin.store->ops->free(twin.store);
+	nt_arena_free(twin.arena);
+	g_string_free(twin.seen, TRUE);
+	house_free(asking);
+	house_free(other);
+}
+
 /* II.10: the log is kept for so long, and what it no longer has isn't known. */
 static void the_log_is_kept_for_a_time(void **state)
 {
@@ -186,6 +217,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(new_functions_know_the_past),
 		                            cmocka_unit_test(nothing_is_counted_twice),
+		                            cmocka_unit_test(a_twin_knows_the_past),
 		                            cmocka_unit_test(the_log_is_kept_for_a_time) };
 
 	return cmocka_run_group_tests(tests, NULL, forget_zones);
