@@ -166,6 +166,16 @@ static void know_watchers(struct nt_lead *lead, const struct nt_lead *old_lead)
 	}
 }
 
+/* The same rules: it is time zone data that has changed, and times of day and windows count from now (II.6). */
+static void count_from_now(const struct nt_lead *lead, struct nt_run *run, nt_time now)
+{
+	const struct nt_step *steps = lead->program->campaigns[run->campaign].steps;
+
+	if (run->step >= 0 && run->arrived &&
+	    (steps[run->step].kind == NT_STEP_WAIT_CLOCK || steps[run->step].kind == NT_STEP_WAIT_WINDOW))
+		run->anchor = now;
+}
+
 struct nt_lead *nt_lead_migrate(struct nt_lead *old_lead, const struct nt_program *old,
                                 const struct nt_program *program, nt_time loaded, nt_time clock,
                                 struct nt_effects *effects)
@@ -193,6 +203,8 @@ struct nt_lead *nt_lead_migrate(struct nt_lead *old_lead, const struct nt_progra
 		const char *name = program->campaigns[run->campaign].name;
 		const struct nt_run *before = nt_lead_run(old_lead, nt_program_campaign(old, name), run->key);
 
+		if (old == program)
+			count_from_now(lead, run, loaded);
 		if (before != NULL)
 			place(lead, run, old, before, loaded);
 	}

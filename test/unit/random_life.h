@@ -109,8 +109,8 @@ static inline void some_happening(uint64_t *seed, struct happening *h, bool quie
 		                           HAPPEN_LATER, HAPPEN_ACCEPT, HAPPEN_LATER };
 
 	h->choice = chance(seed);
-	if (once_in(seed, 40))
-		h->what = once_in(seed, 4) ? HAPPEN_ERASE : HAPPEN_LOAD;
+	if (once_in(seed, 18))
+		h->what = once_in(seed, 6) ? HAPPEN_ERASE : HAPPEN_LOAD;
 	else if (once_in(seed, 12))
 		h->what = once_in(seed, 3) ? HAPPEN_STOP : HAPPEN_START;
 	else if (!quiet && once_in(seed, 4))

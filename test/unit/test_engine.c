@@ -189,6 +189,79 @@ static void erasing_leaves_nothing(void **state)
 	house_free(h);
 }
 
+/* ---- new time zone data ---- */
+
+/* The same place by two editions of tzdata: it has moved from New York's time to Berlin's. */
+static const struct nt_zone *find_moved(const struct nt_zones *zones, const char *name)
+{
+	if (strcmp(name, "Test/Place") == 0)
+		return zone(strcmp(zones->version, "2026b") == 0 ? "Europe/Berlin" : "America/New_York");
+	return zone("UTC");
+}
+
+static struct nt_program *program_at(struct nt_zones *zones)
+{
+	static const char text[] = "fields:\n  seats: number\nevents:\n  a.b: {}\n---\n"
+		"campaign: clock\nenter: { on: a.b }\nsteps: [ wait_until: 09:00, tag: clock ]\n---\n"
+		"campaign: at\nenter: { on: a.b }\nsteps: [ wait_until: 2026-06-02 09:30, tag: at ]\n---\n"
+		"campaign: hours\nenter: { on: a.b }\nsteps: [ wait: 11 hours, tag: hours ]\n";
+	struct nt_file rules = { "rules.yaml", text, sizeof text - 1 };
+	struct nt_rule_set_files files = { .rules = &rules, .n_rules = 1 };
+	struct nt_load_context context = { .zones = zones };
+	struct nt_diags *diags = nt_diags_new();
+	struct nt_program *program = nt_rules_load(&files, &context, diags);
+
+	assert_non_null(program);
+	nt_diags_free(diags);
+	return program;
+}
+
+static void see_tags(void *user, const char *lead, const struct nt_input *input, const struct nt_effects *effects)
+{
+	struct house *h = user;
+
+	(void)input;
+	for (const struct nt_effect *e = effects->first; e != NULL; e = e->next)
+		if (strcmp(e->what, "tag") == 0)
+			g_string_append_printf(h->seen, "%s %s %s; ", lead, e->detail, shown("UTC", e->at));
+}
+
+/* At the restart it is ten by the new wall: the time that was named has passed, nine o'clock is tomorrow's. */
+static void new_zone_data_moves_what_the_calendar_set(void **state)
+{
+	struct nt_zones editions[2] = { { .find = find_moved, .utc = zone("UTC"), .version = "2026a" },
+		                        { .find = find_moved, .utc = zone("UTC"), .version = "2026b" } };
+	struct nt_program *programs[2] = { program_at(&editions[0]), program_at(&editions[1]) };
+	struct house h = { .arena = nt_arena_new(), .store = nt_memory_store_new(), .seen = g_string_new(NULL) };
+	struct nt_engine_options options = { .observe = see_tags, .user = &h };
+	const char *why;
+
+	(void)state;
+	for (int edition = 0; edition < 2; edition++) {
+		h.program = programs[edition];
+		h.now = at("UTC", edition == 0 ? "2026-06-01 22:00" : "2026-06-02 08:00");
+		h.engine = nt_engine_new(h.store, h.program, &options, &why);
+		assert_non_null(h.engine);
+		if (edition == 0) {
+			fields(&h, "ann", "{\"time_zone\":\"Test/Place\"}");
+			event(&h, "ann", "{\"event\":\"a.b\"}");
+		}
+		do
+			assert_int_equal(nt_engine_turn(h.engine, h.now, NULL, 10, 1), NT_STORE_OK);
+		while (nt_engine_touching(h.engine));
+		if (edition == 1)
+			run_to(&h, "2026-06-05 00:00");
+		nt_engine_free(h.engine);
+	}
+	SEEN(&h, "ann at Tue 2026-06-02 08:00 UTC; ann hours Tue 2026-06-02 09:00 UTC; "
+	         "ann clock Wed 2026-06-03 07:00 UTC; ");
+	h.store->ops->free(h.store);
+	nt_arena_free(h.arena);
+	g_string_free(h.seen, TRUE);
+	nt_program_unref(programs[0]);
+	nt_program_unref(programs[1]);
+}
+
 /* ---- sales ---- */
 
 static enum nt_answer_code sales(struct house *h, enum nt_sales_verb verb, const char *who, const char *word)
@@ -388,6 +461,7 @@ int main(void)
 		cmocka_unit_test(a_batch_is_answered_one_by_one),
 		cmocka_unit_test(a_clock_behind_holds),
 		cmocka_unit_test(erasing_leaves_nothing),
+		cmocka_unit_test(new_zone_data_moves_what_the_calendar_set),
 		cmocka_unit_test(a_ready_lead_is_offered_and_accepted_by_its_link),
 		cmocka_unit_test(offers_pass_on_by_the_clock),
 		cmocka_unit_test(sent_back_is_routed_again_or_not),

@@ -19,7 +19,7 @@ static const char *const channels[] = { "email", "sms", "letter", "push", "webho
 /* How the same life is put to the engine. */
 struct manner {
 	const char *name;
-	bool one_by_one, restarts, shuffled, swapped, late;
+	bool one_by_one, restarts, shuffled, swapped, late, kept; /* kept: leads stay decoded between turns */
 	unsigned timers, touches;
 };
 
@@ -34,7 +34,8 @@ struct world {
 
 /* ---- the rules ---- */
 
-/* The same rules with a few lines changed or gone. */
+/* The same rules with a few lines changed, gone, there twice, or the other way round. Where that leaves an option
+ * without its step behind, or a jump without its aim, they don't load, and are edited once more. */
 static char *edited(const char *text, uint64_t *seed)
 {
 	char **lines = g_strsplit(text, "\n", -1);
@@ -44,15 +45,17 @@ static char *edited(const char *text, uint64_t *seed)
 	for (unsigned i = 0; i < n; i++) {
 		const char *wait = strstr(lines[i], "wait: "), *up_to = strstr(lines[i], "up_to: ");
 		const char *cut = wait != NULL ? wait + 6 : up_to != NULL ? up_to + 7 : NULL;
+		bool step = g_str_has_prefix(lines[i] + strspn(lines[i], " "), "- ");
 
-		if (strstr(lines[i], "  - ") == lines[i] && once_in(seed, 10))
-			continue; /* where it leaves an option or an empty list behind, the rules don't load */
-		if (cut != NULL && once_in(seed, 4))
+		if (cut != NULL && once_in(seed, 5)) {
 			g_string_append_printf(out, "%.*s%s\n", (int)(cut - lines[i]), lines[i], PICK(seed, lasting));
-		else if (once_in(seed, 12) && strstr(lines[i], "seats > ") != NULL)
 			continue;
-		else
-			g_string_append_printf(out, "%s\n", lines[i]);
+		}
+		if (step && once_in(seed, 40))
+			continue;
+		if (step && once_in(seed, 40))
+			g_string_append_printf(out, "%s\n", lines[i + 1 < n && once_in(seed, 2) ? i + 1 : i]);
+		g_string_append_printf(out, "%s\n", lines[i]);
 	}
 	g_strfreev(lines);
 	return g_string_free(out, FALSE);
@@ -64,7 +67,7 @@ static void write_rules(struct script *s, uint64_t *seed)
 	for (unsigned i = 1; i < PROGRAMS; i++) {
 		struct nt_program *program;
 
-		for (unsigned k = 0; k < 6 && s->texts[i] == NULL; k++) {
+		for (unsigned k = 0; k < 60 && s->texts[i] == NULL; k++) {
 			s->texts[i] = edited(s->texts[i - 1], seed);
 			program = language_program(s->texts[i], 0, false);
 			if (program == NULL)
@@ -136,6 +139,7 @@ static void open_world(struct world *w, struct nt_program *program)
 		                             .retry = { .first = NT_HOUR, .longest = NT_DAY, .attempts = 6 } };
 	const char *why = NULL;
 
+	options.keep = w->manner.kept ? 1 << 16 : 0;
 	w->house.engine = nt_engine_new(w->house.store, program, &options, &why);
 	assert_non_null(w->house.engine);
 }
@@ -488,6 +492,7 @@ static void one_life(unsigned seed, bool quiet)
 	check(seed, w, (struct manner){ .name = "restarted", .timers = 100, .touches = 100, .restarts = true }, kept);
 	check(seed, w, (struct manner){ .name = "one by one", .timers = 1, .touches = 1, .one_by_one = true }, NULL);
 	check(seed, w, (struct manner){ .name = "other files", .timers = 100, .touches = 100, .shuffled = true }, NULL);
+	check(seed, w, (struct manner){ .name = "kept", .timers = 100, .touches = 100, .kept = true }, NULL);
 	if (quiet) {
 		check(seed, w, (struct manner){ .name = "late", .timers = 100, .touches = 100, .late = true }, NULL);
 		check(seed, w, (struct manner){ .name = "swapped", .timers = 2, .touches = 1, .swapped = true }, NULL);
