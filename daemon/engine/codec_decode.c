@@ -191,14 +191,14 @@ static void get_watchers(struct nt_decoder *d, bool same_program)
 	for (i = 0; i < d->program->n_watchers; i++)
 		lead->watchers_known[i] = same_program;
 	for (i = 0; i < n && !d->r.bad; i++) {
-		int slot = nt_program_watcher(d->program, nt_codec_get_name(d));
+		int slot = nt_program_watcher_kept(d->program, nt_codec_get_name(d));
 
 		if (slot >= 0)
 			lead->watchers[slot] = lead->watchers_known[slot] = true;
 	}
 	n = nt_wire_get_count(&d->r, 2);
 	for (i = 0; i < n && !d->r.bad; i++) {
-		int slot = nt_program_watcher(d->program, nt_codec_get_name(d));
+		int slot = nt_program_watcher_kept(d->program, nt_codec_get_name(d));
 
 		if (slot >= 0)
 			lead->watchers_known[slot] = false;
@@ -237,6 +237,42 @@ static void get_consent(struct nt_decoder *d)
 	}
 }
 
+/* ---- names that the program has changed ---- */
+
+/* A campaign as it is called now; one that is gone keeps its name. */
+static const char *get_campaign(struct nt_decoder *d, int *slot)
+{
+	const char *name = nt_codec_get_name(d);
+
+	*slot = d->program->n_renames > 0 ? nt_program_campaign_kept(d->program, name) :
+	                                    nt_program_campaign(d->program, name);
+	return *slot >= 0 ? d->program->campaigns[*slot].name : name;
+}
+
+static const char *get_step(struct nt_decoder *d, int campaign)
+{
+	const char *name = nt_codec_get_name(d);
+	int step = campaign >= 0 ? nt_campaign_step_kept(&d->program->campaigns[campaign], name) : -1;
+
+	return step >= 0 ? d->program->campaigns[campaign].steps[step].identity : name;
+}
+
+/* Where two names have become one, a lead may have been in both. */
+static void put_campaign_state(struct nt_decoder *d, struct nt_campaign_state ***end, struct nt_campaign_state *state)
+{
+	struct nt_campaign_state *other = d->program->n_renames > 0 ? nt_lead_campaign(d->lead, state->name) : NULL;
+
+	if (other == NULL) {
+		**end = state;
+		*end = &state->next;
+		return;
+	}
+	other->entries += MIN(state->entries, UINT32_MAX - other->entries);
+	other->last_entry = MAX(other->last_entry, state->last_entry);
+	other->finished = MAX(other->finished, state->finished);
+	other->reached_goal = MAX(other->reached_goal, state->reached_goal);
+}
+
 static void get_past(struct nt_decoder *d)
 {
 	struct nt_lead *lead = d->lead;
@@ -244,6 +280,7 @@ static void get_past(struct nt_decoder *d)
 	struct nt_campaign_state **campaigns = &lead->campaigns;
 	struct nt_arm_state **arms = &lead->arms;
 	unsigned i, n;
+	int slot;
 
 	nt_codec_get_ring(d, &lead->releases);
 	n = nt_wire_get_count(&d->r, 5);
@@ -259,22 +296,22 @@ static void get_past(struct nt_decoder *d)
 	}
 	n = nt_wire_get_count(&d->r, 5);
 	for (i = 0; i < n && !d->r.bad; i++) {
-		struct nt_campaign_state *state = *campaigns = nt_arena_new0(d->arena, struct nt_campaign_state);
+		struct nt_campaign_state *state = nt_arena_new0(d->arena, struct nt_campaign_state);
 
-		campaigns = &state->next;
-		state->name = nt_codec_get_name(d);
+		state->name = get_campaign(d, &slot);
 		state->entries = nt_codec_get_uint32(d);
 		state->last_entry = nt_codec_get_instant(d);
 		state->finished = nt_codec_get_instant(d);
 		state->reached_goal = nt_codec_get_instant(d);
+		put_campaign_state(d, &campaigns, state);
 	}
 	n = nt_wire_get_count(&d->r, 3);
 	for (i = 0; i < n && !d->r.bad; i++) {
 		struct nt_arm_state *arm = *arms = nt_arena_new0(d->arena, struct nt_arm_state);
 
 		arms = &arm->next;
-		arm->campaign = nt_codec_get_name(d);
-		arm->step = nt_codec_get_name(d);
+		arm->campaign = get_campaign(d, &slot);
+		arm->step = get_step(d, slot);
 		arm->arm = nt_codec_get_int32(d);
 	}
 }
@@ -290,7 +327,17 @@ static const struct nt_event *get_hand(struct nt_decoder *d)
 	return hand;
 }
 
-static struct nt_schedule_state *get_schedules(struct nt_decoder *d)
+static const char *get_point(struct nt_decoder *d, int campaign, const char *step)
+{
+	const char *name = nt_codec_get_name(d);
+	int slot = campaign >= 0 ? nt_campaign_step(&d->program->campaigns[campaign], step) : -1;
+	const struct nt_step *schedule = slot >= 0 ? &d->program->campaigns[campaign].steps[slot] : NULL;
+	int point = schedule != NULL ? nt_step_point_kept(schedule, name) : -1;
+
+	return point >= 0 ? schedule->schedule[point].identity : name;
+}
+
+static struct nt_schedule_state *get_schedules(struct nt_decoder *d, int campaign)
 {
 	struct nt_schedule_state *first = NULL, **end = &first;
 	unsigned i, k, n = nt_wire_get_count(&d->r, 5), points;
@@ -300,14 +347,14 @@ static struct nt_schedule_state *get_schedules(struct nt_decoder *d)
 		struct nt_point_state **link = &state->points;
 
 		end = &state->next;
-		state->step = nt_codec_get_name(d);
+		state->step = get_step(d, campaign);
 		state->arrived = nt_codec_get_instant(d);
 		if (nt_wire_get(&d->r) & 1)
 			state->hand = get_hand(d);
 		points = nt_wire_get_count(&d->r, 3);
 		for (k = 0; k < points && !d->r.bad; k++) {
 			*link = nt_arena_new0(d->arena, struct nt_point_state);
-			(*link)->point = nt_codec_get_name(d);
+			(*link)->point = get_point(d, campaign, state->step);
 			(*link)->at = nt_wire_get_time(&d->r);
 			link = &(*link)->next;
 		}
@@ -321,7 +368,7 @@ static void get_run(struct nt_decoder *d)
 	const char *step;
 	uint64_t flags;
 
-	run->campaign = nt_program_campaign(d->program, nt_codec_get_name(d));
+	get_campaign(d, &run->campaign);
 	run->key = nt_codec_get_name(d);
 	run->entry = nt_codec_get_uint32(d);
 	run->entered = nt_codec_get_instant(d);
@@ -339,12 +386,12 @@ static void get_run(struct nt_decoder *d)
 	if (flags & 4)
 		run->hand = get_hand(d);
 	if (flags & 8)
-		run->schedules = get_schedules(d);
+		run->schedules = get_schedules(d, run->campaign);
 	if (d->r.bad || run->campaign < 0)
 		return;
-	run->step = step != NULL ? nt_campaign_step(&d->program->campaigns[run->campaign], step) : -1;
-	if (!nt_lead_put_run(d->lead, run))
-		d->r.bad = true;
+	run->step = step != NULL ? nt_campaign_step_kept(&d->program->campaigns[run->campaign], step) : -1;
+	if (!nt_lead_put_run(d->lead, run) && d->program->campaigns[run->campaign].was == NULL)
+		d->r.bad = true; /* else it is in both that are one now: the first counts */
 }
 
 static void get_present(struct nt_decoder *d)
@@ -366,7 +413,7 @@ static void get_present(struct nt_decoder *d)
 		pending_end = &pending->next;
 		pending->message = nt_codec_get_name(d);
 		name = nt_wire_get_text(&d->r);
-		pending->campaign = name != NULL ? nt_program_campaign(d->program, name) : -1;
+		pending->campaign = name != NULL ? nt_program_campaign_kept(d->program, name) : -1;
 		pending->key = nt_codec_get_name(d);
 		pending->entry = nt_codec_get_uint32(d);
 		pending->template_name = nt_codec_get_name(d);
@@ -379,7 +426,7 @@ static void get_present(struct nt_decoder *d)
 	}
 	n = nt_wire_get_count(&d->r, 2);
 	for (i = 0; i < n && !d->r.bad; i++) {
-		int campaign = nt_program_campaign(d->program, nt_codec_get_name(d));
+		int campaign = nt_program_campaign_kept(d->program, nt_codec_get_name(d));
 		nt_time due = nt_wire_get_time(&d->r);
 
 		if (campaign < 0)
@@ -404,12 +451,13 @@ static void get_keys(struct nt_decoder *d)
 {
 	struct nt_key_state **end = &d->lead->keys;
 	unsigned i, n = nt_wire_get_count(&d->r, 3);
+	int slot;
 
 	for (i = 0; i < n && !d->r.bad; i++) {
 		struct nt_key_state *key = *end = nt_arena_new0(d->arena, struct nt_key_state);
 
 		end = &key->next;
-		key->campaign = nt_codec_get_name(d);
+		key->campaign = get_campaign(d, &slot);
 		key->key = nt_codec_get_name(d);
 		key->last_entry = nt_codec_get_instant(d);
 	}

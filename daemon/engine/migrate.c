@@ -9,7 +9,7 @@
 
 static int step_named(const struct nt_campaign *campaign, const char *identity)
 {
-	return identity != NULL ? nt_campaign_step(campaign, identity) : -1;
+	return identity != NULL ? nt_campaign_step_kept(campaign, identity) : -1;
 }
 
 /* The first later step, siblings first and then the parents', that the new campaign has too; -1: none. */
@@ -92,13 +92,13 @@ static void report_removed(struct nt_lead *old_lead, const struct nt_program *pr
 	const struct nt_run *run;
 
 	for (run = old_lead->runs; run != NULL; run = run->next)
-		if (nt_program_campaign(program, old->campaigns[run->campaign].name) < 0)
+		if (nt_program_campaign_kept(program, old->campaigns[run->campaign].name) < 0)
 			note(old_lead, effects, loaded, NT_EFFECT_NOTE, "campaign.left",
 			     old->campaigns[run->campaign].name, run->key, NULL);
 	while (*link != NULL) {
 		struct nt_pending *pending = *link;
 		bool gone = pending->campaign >= 0 &&
-		            nt_program_campaign(program, old->campaigns[pending->campaign].name) < 0;
+		            nt_program_campaign_kept(program, old->campaigns[pending->campaign].name) < 0;
 
 		if (!gone || pending->handed) {
 			pending->recalled |= gone;
@@ -160,7 +160,11 @@ static void know_watchers(struct nt_lead *lead, const struct nt_lead *old_lead)
 	unsigned i;
 
 	for (i = 0; i < lead->program->n_watchers; i++) {
-		int slot = nt_program_watcher(old_lead->program, lead->program->watchers[i].identity);
+		const struct nt_watcher *watcher = &lead->program->watchers[i];
+		int slot = nt_program_watcher(old_lead->program, watcher->identity);
+
+		if (slot < 0 && watcher->was != NULL)
+			slot = nt_program_watcher(old_lead->program, watcher->was);
 
 		lead->watchers_known[i] = slot >= 0 && old_lead->watchers_known[slot];
 	}
@@ -174,6 +178,17 @@ static void count_from_now(const struct nt_lead *lead, struct nt_run *run, nt_ti
 	if (run->step >= 0 && run->arrived &&
 	    (steps[run->step].kind == NT_STEP_WAIT_CLOCK || steps[run->step].kind == NT_STEP_WAIT_WINDOW))
 		run->anchor = now;
+}
+
+static const struct nt_run *run_before(const struct nt_lead *old_lead, const struct nt_campaign *campaign,
+                                       const char *key)
+{
+	int slot = nt_program_campaign(old_lead->program, campaign->name);
+	const struct nt_run *run = slot >= 0 ? nt_lead_run(old_lead, slot, key) : NULL;
+
+	if (run == NULL && campaign->was != NULL)
+		slot = nt_program_campaign(old_lead->program, campaign->was);
+	return run != NULL || slot < 0 ? run : nt_lead_run(old_lead, slot, key);
 }
 
 struct nt_lead *nt_lead_migrate(struct nt_lead *old_lead, const struct nt_program *old,
@@ -200,8 +215,7 @@ struct nt_lead *nt_lead_migrate(struct nt_lead *old_lead, const struct nt_progra
 	know_watchers(lead, old_lead);
 	nt_occasion_carry(lead, old_lead);
 	for (run = lead->runs; run != NULL; run = run->next) {
-		const char *name = program->campaigns[run->campaign].name;
-		const struct nt_run *before = nt_lead_run(old_lead, nt_program_campaign(old, name), run->key);
+		const struct nt_run *before = run_before(old_lead, &program->campaigns[run->campaign], run->key);
 
 		if (old == program)
 			count_from_now(lead, run, loaded);

@@ -282,7 +282,7 @@ static bool same_time(const struct nt_occasion *a, const struct nt_occasion *b)
 static bool same_kind(const struct nt_program *program, const struct nt_occasion *a, const struct nt_program *old,
                       const struct nt_occasion *b)
 {
-	if (strcmp(program->campaigns[a->campaign].name, old->campaigns[b->campaign].name) != 0)
+	if (nt_program_campaign_kept(program, old->campaigns[b->campaign].name) != a->campaign)
 		return false;
 	if (a->field < 0 || b->field < 0)
 		return a->field < 0 && b->field < 0;

@@ -348,7 +348,7 @@ static struct nt_program *restricted(const struct run *run, struct nt_program *p
 	for (unsigned i = 0; i <= test->n_with_campaigns; i++) {
 		int slot = i == 0 ? test->campaign : test->with_campaigns[i - 1];
 
-		slot = nt_program_campaign(program, run->original->campaigns[slot].name);
+		slot = nt_program_campaign_kept(program, run->original->campaigns[slot].name);
 		if (slot >= 0)
 			kept[n++] = slot;
 	}

@@ -236,7 +236,7 @@ static struct pair *pair_steps(const struct finder *f, const struct nt_campaign 
 	for (unsigned i = 0; i < after->n_steps; i++)
 		pairs[i].before = -1;
 	for (unsigned i = 0; i < before->n_steps; i++) {
-		int kept = nt_campaign_step(after, before->steps[i].identity);
+		int kept = nt_campaign_step_kept(after, before->steps[i].identity);
 
 		if (kept >= 0)
 			pairs[kept].before = (int)i;
@@ -398,13 +398,14 @@ static void find_campaigns(const struct finder *f, struct nt_changes *changes)
 	GArray *list = g_array_new(FALSE, FALSE, sizeof(struct nt_campaign_change));
 	int *was = nt_arena_array(f->arena, int, f->after->n_campaigns);
 	struct nt_campaign_change change;
+	int kept;
 
 	for (unsigned i = 0; i < f->after->n_campaigns; i++)
 		was[i] = -1;
 	for (unsigned i = 0; i < f->before->n_campaigns; i++) {
-		int kept = nt_program_campaign(f->after, f->before->campaigns[i].name);
-
-		if (kept >= 0)
+		kept = nt_program_campaign_kept(f->after, f->before->campaigns[i].name);
+		/* a name that is still the same counts more than one that it had */
+		if (kept >= 0 && (was[kept] < 0 || nt_program_campaign(f->after, f->before->campaigns[i].name) >= 0))
 			was[kept] = (int)i;
 	}
 	for (unsigned i = 0; i < f->after->n_campaigns; i++) {
@@ -416,7 +417,8 @@ static void find_campaigns(const struct finder *f, struct nt_changes *changes)
 	for (unsigned i = 0; i < f->before->n_campaigns; i++) {
 		change = (struct nt_campaign_change){ .name = f->before->campaigns[i].name, .before = (int)i,
 			                              .after = -1 };
-		if (nt_program_campaign(f->after, change.name) < 0)
+		kept = nt_program_campaign_kept(f->after, change.name);
+		if (kept < 0 || was[kept] != (int)i)
 			g_array_append_val(list, change);
 	}
 	g_array_sort(list, by_name);

@@ -55,7 +55,8 @@ static const struct nt_key campaign_rows[] = {
 	                         "restart: an entry event during a run ends it and begins anew; `again` and `cooldown` "
 	                         "don't stand against it",
 	                         during_choices },
-	[NT_CAMPAIGN_WAS] = { "was", NT_KIND_NAME, LATER, "the name that it had before", NULL },
+	[NT_CAMPAIGN_WAS] = { "was", NT_KIND_NAME, 0,
+	                     "the name that it had before: leads that are or were in it keep their places", NULL },
 };
 TABLE(campaign, "Campaigns", "of a campaign", "One campaign: who enters, what happens, how it ends.");
 
@@ -262,6 +263,7 @@ static const struct nt_key point_rows[] = {
 		late_choices },
 	[NT_POINT_STEPS] = { "steps", NT_KIND_STEPS, R, "what happens then", NULL },
 	[NT_POINT_ID] = { "id", NT_KIND_NAME, 0, "the point's identity in its schedule; default: point-ordinal", NULL },
+	[NT_POINT_WAS] = { "was", NT_KIND_NAME, 0, "the id that it had before, given or by default", NULL },
 };
 TABLE(point, "Points of a schedule", "of a point",
       "Each fires at most once in a run, in the order of their instants.");
@@ -333,7 +335,7 @@ static const struct nt_key option_rows[] = {
 	                       NULL },
 	[NT_OPTION_MESSAGE] = { "message", NT_KIND_TEMPLATE, 0, "what they are told", NULL },
 	[NT_OPTION_DUE] = { "due", NT_KIND_DURATION, LATER, "the task's term", NULL },
-	[NT_OPTION_WAS] = { "was", NT_KIND_NAME, LATER, "the identity that it had before", NULL },
+	[NT_OPTION_WAS] = { "was", NT_KIND_NAME, 0, "the id that it had before, given or by default", NULL },
 	[NT_OPTION_OF] = { "of", NT_KIND_CHOICE, 0, "anything: an event of any key, or of none, will do", of_choices },
 	[NT_OPTION_BEST_BY] = { "best_by", NT_KIND_NAME, LATER, "lets the shares follow results", NULL },
 };

@@ -269,6 +269,7 @@ static void load_body(struct nt_loader *l, const struct nt_yaml *const *keys, st
 	list.steps = g_array_new(FALSE, TRUE, sizeof(struct nt_step));
 	list.identities = g_hash_table_new(g_str_hash, g_str_equal);
 	list.jumps = g_array_new(FALSE, FALSE, sizeof(struct nt_jump));
+	list.renames = g_array_new(FALSE, FALSE, sizeof(struct nt_renamed));
 	list.ordinals = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	if (keys[NT_CAMPAIGN_TITLE] != NULL)
 		campaign->title = nt_arena_strdup(l->arena, keys[NT_CAMPAIGN_TITLE]->text);
@@ -287,12 +288,14 @@ static void load_body(struct nt_loader *l, const struct nt_yaml *const *keys, st
 	nt_load_jumps(&list);
 	campaign->goals = load_ways_out(&list, keys[NT_CAMPAIGN_GOAL], "'goal'", &campaign->n_goals);
 	campaign->exits = load_ways_out(&list, keys[NT_CAMPAIGN_EXIT], "'exit'", &campaign->n_exits);
+	nt_load_step_renames(&list, campaign);
 	campaign->steps = nt_load_take(l, list.steps, struct nt_step, &campaign->n_steps);
 	campaign->by_identity = nt_index_new(l->arena, campaign->steps, campaign->n_steps, sizeof(struct nt_step),
 	                                     offsetof(struct nt_step, identity));
 	l->per = NULL;
 	l->loading = -1;
 	g_array_unref(list.jumps);
+	g_array_unref(list.renames);
 	g_hash_table_destroy(list.identities);
 	g_hash_table_destroy(list.ordinals);
 }
@@ -338,4 +341,5 @@ void nt_load_campaigns(struct nt_loader *l)
 		if (document->is_campaign && document->campaign >= 0)
 			load_body(l, document->body, &campaigns[document->campaign]);
 	}
+	nt_load_campaign_renames(l);
 }

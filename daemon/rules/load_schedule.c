@@ -81,7 +81,8 @@ static void set_identity(struct nt_loader *l, const struct nt_yaml *id, const st
 }
 
 static bool load_point(struct nt_step_list *list, const struct nt_yaml *item, int index, struct nt_place *around,
-                       const struct nt_point *points, unsigned n, struct nt_point *point)
+                       const struct nt_point *points, unsigned n, struct nt_point *point,
+                       const struct nt_yaml **was)
 {
 	struct nt_place place = { .parent = index, .depth = around->depth + 1, .events = around->events,
 		                  .n_events = around->n_events };
@@ -97,6 +98,7 @@ static bool load_point(struct nt_step_list *list, const struct nt_yaml *item, in
 	ok = load_time(l, keys[NT_POINT_TIME], point) && ok;
 	point->late = keys[NT_POINT_LATE] != NULL;
 	set_identity(l, keys[NT_POINT_ID], points, n, point);
+	*was = keys[NT_POINT_WAS];
 	if (keys[NT_POINT_STEPS] != NULL)
 		point->first = nt_load_list(list, keys[NT_POINT_STEPS], &place);
 	return ok;
@@ -106,16 +108,18 @@ void nt_load_schedule(struct nt_step_list *list, const struct nt_yaml *node, int
 {
 	struct nt_loader *l = list->l;
 	struct nt_point *points = nt_arena_array(l->arena, struct nt_point, node->n + 1);
+	const struct nt_yaml **was = nt_arena_array(l->arena, const struct nt_yaml *, node->n + 1);
 	unsigned n = 0;
 
 	if (node->first == NULL)
 		nt_diags_error(l->diags, node->key->span,
 		               "'schedule' needs points: { before: 3 days, of: DATE, steps: [ STEPS ] }");
 	for (const struct nt_yaml *item = node->first; item != NULL; item = item->next)
-		if (load_point(list, item, index, place, points, n, &points[n]))
+		if (load_point(list, item, index, place, points, n, &points[n], &was[n]))
 			n++;
 		else
 			list->broken = true;
+	nt_load_point_was(l, was, points, n);
 	g_array_index(list->steps, struct nt_step, index).schedule = points;
 	g_array_index(list->steps, struct nt_step, index).n_points = n;
 	place->n_events = 0;

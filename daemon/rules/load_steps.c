@@ -297,6 +297,11 @@ static int add_step(struct nt_step_list *list, const struct nt_yaml *node, int v
 		step.reason = nt_arena_printf(l->arena, "campaign %s", list->campaign);
 	set_identity(list, &step, kind_name(l, verb, &step), options[NT_OPTION_ID], verb_node);
 	g_array_append_val(list->steps, step);
+	if (options[NT_OPTION_WAS] != NULL) {
+		struct nt_renamed renamed = { .slot = index, .node = options[NT_OPTION_WAS] };
+
+		g_array_append_val(list->renames, renamed);
+	}
 	if (verb == NT_VERB_GO_TO) {
 		struct nt_jump jump = { .step = index, .node = verb_node };
 

@@ -158,6 +158,11 @@ const struct nt_yaml *nt_load_next_item(const struct nt_yaml *node, const struct
 /* The ways in (load_enter.c). */
 void nt_load_enters(struct nt_loader *l, const struct nt_yaml *node, struct nt_campaign *campaign);
 
+struct nt_renamed { /* a `was`, looked at when all names are known */
+	int slot; /* step */
+	const struct nt_yaml *node;
+};
+
 /* Steps of one campaign (load_steps.c). */
 struct nt_step_list {
 	struct nt_loader *l;
@@ -166,6 +171,7 @@ struct nt_step_list {
 	GHashTable *identities;   /* identity → its place (struct nt_span *) */
 	GHashTable *ordinals;     /* kind and name → how many so far */
 	GArray *jumps;            /* struct nt_jump */
+	GArray *renames;          /* struct nt_renamed */
 	bool broken;              /* a step was given up: what could come after what isn't known */
 	const int *entry_events;
 	unsigned n_entry_events;
@@ -190,6 +196,11 @@ void nt_load_split(struct nt_step_list *list, const struct nt_yaml *node, int in
 void nt_load_choose(struct nt_step_list *list, const struct nt_yaml *node, int index, struct nt_place *place);
 /* A schedule's points (load_schedule.c); the event at hand there is at hand in each of them. */
 void nt_load_schedule(struct nt_step_list *list, const struct nt_yaml *node, int index, struct nt_place *place);
+/* `was` (load_renames.c), looked at when all campaigns, steps, points are there: what it names mustn't be there any
+ * more, nor be claimed twice. `was`: of each point, or NULL. */
+void nt_load_campaign_renames(struct nt_loader *l);
+void nt_load_step_renames(struct nt_step_list *list, struct nt_campaign *campaign);
+void nt_load_point_was(struct nt_loader *l, const struct nt_yaml *const *was, struct nt_point *points, unsigned n);
 /* Where go_to steps lead, when all steps but those of `do:` are there (load_jumps.c). */
 void nt_load_jumps(struct nt_step_list *list);
 /* What a message step says of itself (load_message.c): template, with, kind, window, give_up_after. */

@@ -139,3 +139,47 @@ int nt_campaign_step(const struct nt_campaign *campaign, const char *identity)
 {
 	return nt_index_find(campaign->by_identity, identity);
 }
+
+/* Few, and asked for rarely. */
+static int renamed(const struct nt_rename *renames, unsigned n, const char *name)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (strcmp(renames[i].was, name) == 0)
+			return renames[i].slot;
+	return -1;
+}
+
+int nt_program_campaign_kept(const struct nt_program *program, const char *name)
+{
+	int slot = nt_program_campaign(program, name);
+
+	return slot >= 0 ? slot : renamed(program->renames, program->n_renames, name);
+}
+
+int nt_program_watcher_kept(const struct nt_program *program, const char *identity)
+{
+	int slot = nt_program_watcher(program, identity);
+
+	for (unsigned i = 0; slot < 0 && program->n_renames > 0 && i < program->n_watchers; i++)
+		if (g_strcmp0(program->watchers[i].was, identity) == 0)
+			slot = (int)i;
+	return slot;
+}
+
+int nt_campaign_step_kept(const struct nt_campaign *campaign, const char *identity)
+{
+	int slot = nt_campaign_step(campaign, identity);
+
+	return slot >= 0 ? slot : renamed(campaign->renames, campaign->n_renames, identity);
+}
+
+int nt_step_point_kept(const struct nt_step *schedule, const char *identity)
+{
+	for (unsigned i = 0; i < schedule->n_points; i++)
+		if (strcmp(schedule->schedule[i].identity, identity) == 0)
+			return (int)i;
+	for (unsigned i = 0; i < schedule->n_points; i++)
+		if (g_strcmp0(schedule->schedule[i].was, identity) == 0)
+			return (int)i;
+	return -1;
+}

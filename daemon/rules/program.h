@@ -70,6 +70,7 @@ struct nt_ring { /* count() and total() with a duration */
 
 /* A `when` that fires on false-to-true edges: one bit in the lead's state under `identity`. */
 struct nt_watcher {
+	const char *was;      /* its identity under the campaign's name before; NULL */
 	const char *identity; /* "campaign trial-nurture enter 1", "sales ready 2" */
 	const struct nt_expr *condition;
 };
@@ -187,9 +188,15 @@ struct nt_arm {
 	int first;       /* first step, -1 empty */
 };
 
+struct nt_rename { /* `was`: what leads know under that name is this */
+	const char *was;
+	int slot; /* campaign, or step in its campaign */
+};
+
 struct nt_point { /* of a schedule */
 	struct nt_span span;
 	const char *identity;    /* unique in its schedule: the id, else point and ordinal */
+	const char *was;         /* or NULL */
 	const struct nt_expr *of; /* gives a time or a date */
 	bool before;             /* offset is taken off, else added */
 	struct nt_duration offset;
@@ -258,6 +265,7 @@ struct nt_step {
 
 struct nt_campaign {
 	const char *name, *title;
+	const char *was; /* its name before, or NULL */
 	struct nt_span span;
 	int priority; /* 0-9 */
 	const struct nt_enter *enter;
@@ -275,6 +283,8 @@ struct nt_campaign {
 	const struct nt_step *steps; /* all of them, `do:` lists too, in file order */
 	unsigned n_steps;
 	const struct nt_index *by_identity; /* of steps */
+	const struct nt_rename *renames; /* of steps */
+	unsigned n_renames;
 	int first; /* first step of `steps:`, -1 empty */
 };
 
@@ -403,6 +413,8 @@ struct nt_program {
 	unsigned n_channels;
 	const struct nt_campaign *campaigns; /* by name */
 	unsigned n_campaigns;
+	const struct nt_rename *renames; /* of campaigns */
+	unsigned n_renames;
 	struct nt_sales_rules sales;
 	const struct nt_test *tests;
 	unsigned n_tests;
@@ -430,5 +442,11 @@ int nt_program_rep(const struct nt_program *program, const char *name);
 int nt_program_team(const struct nt_program *program, const char *name);
 int nt_program_property(const struct nt_event_type *event, const char *name);
 int nt_campaign_step(const struct nt_campaign *campaign, const char *identity);
+/* Likewise, of names that states keep: also what was called so before. */
+int nt_program_campaign_kept(const struct nt_program *program, const char *name);
+int nt_program_watcher_kept(const struct nt_program *program, const char *identity);
+int nt_campaign_step_kept(const struct nt_campaign *campaign, const char *identity);
+/* Of a schedule. */
+int nt_step_point_kept(const struct nt_step *schedule, const char *identity);
 
 #endif

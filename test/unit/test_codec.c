@@ -275,6 +275,51 @@ static void other_rules_keep_what_they_dont_declare(void **state)
 	world_free(w);
 }
 
+static char *renamed(void)
+{
+	GString *text = g_string_new(rules);
+
+	g_string_replace(text, "campaign: c\n", "campaign: carts\nwas: c\n", 1);
+	g_string_replace(text, "  - id: s\n", "  - id: sides\n    was: s\n", 1);
+	g_string_replace(text, "campaign: d\n", "campaign: days\nwas: d\n", 1);
+	g_string_replace(text, "campaign: f\n", "campaign: fixed\nwas: f\n", 1);
+	g_string_replace(text, "      - schedule:\n",
+	                 "      - id: dates\n        was: schedule-1\n        schedule:\n", 1);
+	g_string_replace(text, "id: x, steps", "id: y, was: x, steps", 1);
+	return g_string_free(text, FALSE);
+}
+
+static void what_has_another_name_is_found_under_it(void **state)
+{
+	struct lead_world *w = lived();
+	GString *bytes = bytes_of(w->lead);
+	char *text = renamed();
+	struct nt_program *program = world_load(text);
+	struct nt_arena *arena = nt_arena_new();
+	struct nt_lead *lead;
+	const struct nt_run *run;
+	const char *why;
+
+	(void)state;
+	lead = nt_lead_decode(arena, program, "ann", bytes->str, bytes->len, &why);
+	assert_non_null(lead);
+	assert_string_equal(lead->arms->campaign, "carts");
+	assert_string_equal(lead->arms->step, "sides");
+	assert_null(nt_lead_campaign(lead, "c"));
+	assert_int_equal(nt_lead_campaign(lead, "carts")->entries, 1);
+	assert_true(lead->watchers[nt_program_watcher(program, "campaign days enter 1")]);
+	run = nt_lead_run(lead, nt_program_campaign(program, "carts"), "");
+	assert_string_equal(program->campaigns[run->campaign].steps[run->step].identity, "email-m2-1");
+	run = nt_lead_run(lead, nt_program_campaign(program, "fixed"), "");
+	assert_string_equal(run->schedules->step, "dates");
+	assert_string_equal(run->schedules->points->next->point, "y");
+	g_free(text);
+	nt_arena_free(arena);
+	nt_program_unref(program);
+	g_string_free(bytes, TRUE);
+	world_free(w);
+}
+
 static int forget_zones(void **state)
 {
 	(void)state;
@@ -293,6 +338,7 @@ int main(void)
 		cmocka_unit_test(an_older_version_is_read),
 		cmocka_unit_test(nonsense_with_a_right_sum_does_no_harm),
 		cmocka_unit_test(other_rules_keep_what_they_dont_declare),
+		cmocka_unit_test(what_has_another_name_is_found_under_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, forget_zones);

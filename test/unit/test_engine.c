@@ -1,3 +1,5 @@
+#include "rules/changes.h"
+
 #include "engine_house.h"
 
 /* m2 comes after three hours, and there is a segment more. */
@@ -405,6 +407,69 @@ static void timers_before_a_load_run_under_the_old_rules(void **state)
 	house_free(h);
 }
 
+static struct nt_program *named(const char *name, const char *was)
+{
+	struct nt_program *program;
+	GString *text = g_string_new(RULES);
+	char *names = g_strdup_printf("campaign: %s\nwas: %s\n", name, was);
+
+	g_string_replace(text, "campaign: first\n", names, 1);
+	g_string_replace(text, "wait: 1 hour", "{ id: hour, was: wait-1, wait: 1 hour }", 1);
+	program = program_of(text->str);
+	g_string_free(text, TRUE);
+	g_free(names);
+	return program;
+}
+
+/* Two loads pass before the lead is touched again. */
+static void a_lead_follows_its_campaign_through_every_name(void **state)
+{
+	struct house *h = house_new();
+	struct nt_request *load = request(h, NT_REQUEST_LOAD);
+	const char *message;
+
+	(void)state;
+	fields(h, "ann", "{\"email\":\"ann@example.org\"}");
+	event(h, "ann", "{\"event\":\"a.b\"}");
+	message = lead(h, "ann")->pending->message;
+	load->program = named("second", "first");
+	assert_int_equal(nt_engine_turn(h->engine, h->now, load, 0, 0), NT_STORE_OK);
+	h->now += NT_MINUTE;
+	load = request(h, NT_REQUEST_LOAD);
+	load->program = named("third", "second");
+	assert_int_equal(nt_engine_turn(h->engine, h->now, load, 0, 0), NT_STORE_OK);
+	h->now += NT_MINUTE;
+	fields(h, "ann", "{\"seats\":3}");
+	assert_string_equal(lead(h, "ann")->program_hash, nt_engine_program(h->engine)->hash);
+	assert_null(nt_lead_campaign(lead(h, "ann"), "first"));
+	assert_int_equal(nt_lead_campaign(lead(h, "ann"), "third")->entries, 1);
+	assert_int_equal(row(h, message).state, NT_OUTBOX_RELEASED);
+	event(h, "ann", "{\"event\":\"c.d\"}"); /* the exit, which calls back what isn't gone */
+	assert_int_equal(row(h, message).state, NT_OUTBOX_CANCELLED);
+	assert_null(lead(h, "ann")->runs);
+	house_free(h);
+}
+
+/* As the plan tells it. */
+static void a_rename_is_told_as_one(void **state)
+{
+	struct nt_program *before = program_of(RULES), *after = named("second", "first");
+	struct nt_arena *arena = nt_arena_new();
+	const struct nt_changes *changes = nt_changes_find(arena, before, after);
+
+	(void)state;
+	assert_int_equal(changes->n_campaigns, 1);
+	assert_string_equal(changes->campaigns[0].name, "second");
+	assert_string_equal(changes->campaigns[0].was, "first");
+	assert_int_equal(changes->campaigns[0].n_steps, 1);
+	assert_string_equal(changes->campaigns[0].steps[0].identity, "hour");
+	assert_string_equal(changes->campaigns[0].steps[0].was, "wait-1");
+	assert_int_equal(changes->campaigns[0].n_muddles, 0);
+	nt_arena_free(arena);
+	nt_program_unref(before);
+	nt_program_unref(after);
+}
+
 /* ---- a store that fails ---- */
 
 static bool commit_fails;
@@ -467,6 +532,8 @@ int main(void)
 		cmocka_unit_test(sent_back_is_routed_again_or_not),
 		cmocka_unit_test(a_load_moves_leads_when_touched_and_in_the_background),
 		cmocka_unit_test(timers_before_a_load_run_under_the_old_rules),
+		cmocka_unit_test(a_lead_follows_its_campaign_through_every_name),
+		cmocka_unit_test(a_rename_is_told_as_one),
 		cmocka_unit_test(what_cannot_be_kept_has_not_happened),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -201,8 +201,10 @@ static char *edited(uint32_t choice)
 	static const char *const cuts[][2] = {
 		{ "  - wait: 2 days\n", "  - wait: 5 days\n" },    { "  - email: m2\n", "  - email: m5\n" },
 		{ "wait_for: c.d\n", "wait_for: order.placed\n" }, { "  - email: m1\n", "" },
-		{ "campaign: back", "campaign: forth" },            { "levels: { cold: 0,", "levels: { icy: 0," },
+		{ "campaign: back", "campaign: forth\nwas: back" },
+		{ "levels: { cold: 0,", "levels: { icy: 0," },
 		{ "enter: { on: a.b }", "enter: { on: c.d }" }, { "{ before: 2 weeks,", "{ before: 3 weeks," },
+		{ "campaign: chatty\n", "campaign: talk\nwas: chatty\n" },
 		{ "      - { of: ends, late: send, steps: [ tag: ended ] }\n", "" },
 		{ "sms: m2, wait_for: c.d ]", "sms: m2 ]" },         { "      - { before: 3 days, of: ends, id: near,",
 		  "      - { after: 1 day, of: ends, id: near," },
