@@ -1,76 +1,10 @@
-/* Steps that take no time: branches, marks, points, hand-offs (I.6, II.9). */
+/* Steps that take no time: branches, marks, points, hand-offs (I.6). */
 #include "engine/instant.h"
 
 #include "base/arena.h"
 #include "base/bug.h"
 
 #include <string.h>
-
-/* Share of the way, in millionths, at which campaign, step and lead stand (II.9). */
-static uint32_t lot(const char *campaign, const char *step, const char *lead)
-{
-	GChecksum *sum = g_checksum_new(G_CHECKSUM_SHA256);
-	guint8 digest[32];
-	gsize length = sizeof digest;
-	uint64_t u = 0;
-	int i;
-
-	g_checksum_update(sum, (const guchar *)campaign, -1);
-	g_checksum_update(sum, (const guchar *)"\n", 1);
-	g_checksum_update(sum, (const guchar *)step, -1);
-	g_checksum_update(sum, (const guchar *)"\n", 1);
-	g_checksum_update(sum, (const guchar *)lead, -1);
-	g_checksum_get_digest(sum, digest, &length);
-	g_checksum_free(sum);
-	for (i = 0; i < 8; i++)
-		u = u << 8 | digest[i];
-	return (uint32_t)((unsigned __int128)u * 1000000 >> 64);
-}
-
-static unsigned draw(const struct nt_campaign *campaign, const struct nt_step *step, const char *lead)
-{
-	uint32_t u = lot(campaign->name, step->identity, lead);
-	unsigned arm = 0;
-
-	while (arm + 1 < step->n_arms && u >= step->arms[arm].upto)
-		arm++;
-	return arm;
-}
-
-static const struct nt_arm *arm_of(struct nt_instant *in, const struct nt_campaign *campaign,
-                                   const struct nt_step *step)
-{
-	struct nt_arm_state **link;
-
-	for (link = &in->lead->arms; *link != NULL; link = &(*link)->next)
-		if (strcmp((*link)->campaign, campaign->name) == 0 && strcmp((*link)->step, step->identity) == 0)
-			break;
-	if (*link == NULL) {
-		*link = nt_arena_new0(in->arena, struct nt_arm_state);
-		(*link)->campaign = campaign->name;
-		(*link)->step = step->identity;
-		(*link)->arm = -1;
-	}
-	if ((*link)->arm < 0 || (unsigned)(*link)->arm >= step->n_arms)
-		(*link)->arm = (int)draw(campaign, step, in->lead->id);
-	return &step->arms[(*link)->arm];
-}
-
-static int split(struct nt_instant *in, struct nt_run *run, const struct nt_campaign *campaign,
-                 const struct nt_step *step)
-{
-	const struct nt_arm *arm;
-
-	if (step->n_arms == 0)
-		return nt_run_follow(campaign, run->step);
-	arm = arm_of(in, campaign, step);
-	nt_instant_reached(in, run->campaign, NT_REACHED_ARM, run->step, (unsigned)(arm - step->arms));
-	nt_instant_note(in, run, "split", nt_arena_printf(in->arena, "arm %u%s", (unsigned)(arm - step->arms) + 1,
-	                                                  arm->hold_out ? ", held out" : ""));
-	if (arm->hold_out)
-		run->held_out = true;
-	return arm->first >= 0 ? arm->first : nt_run_follow(campaign, run->step);
-}
 
 /* Nothing holds and there is no `otherwise`: goes on behind it. */
 static int choose(struct nt_instant *in, const struct nt_run *run, const struct nt_campaign *campaign,
@@ -167,7 +101,7 @@ void nt_act(struct nt_instant *in, struct nt_run *run, const struct nt_step *ste
 		break;
 	case NT_STEP_SPLIT:
 		if (nt_run_does(in, run, step))
-			target = split(in, run, campaign, step);
+			target = nt_split_take(in, run, step);
 		break;
 	case NT_STEP_CHOOSE:
 		if (nt_run_does(in, run, step))

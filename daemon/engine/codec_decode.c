@@ -313,6 +313,12 @@ static void get_past(struct nt_decoder *d)
 		arm->campaign = get_campaign(d, &slot);
 		arm->step = get_step(d, slot);
 		arm->arm = nt_codec_get_int32(d);
+		if (arm->arm >= NT_CODEC_ARM_MARKED) {
+			arm->mark = nt_codec_get_uint32(d);
+			arm->won = arm->arm & NT_CODEC_ARM_WON;
+			arm->arm &= NT_CODEC_ARM_MARKED - 1;
+			d->r.bad = d->r.bad || arm->mark == 0;
+		}
 	}
 }
 

@@ -195,7 +195,10 @@ static void put_past(GString *out, const struct nt_lead *lead)
 	for (arm = lead->arms; arm != NULL; arm = arm->next) {
 		nt_wire_put_text(out, arm->campaign);
 		nt_wire_put_text(out, arm->step);
-		nt_wire_put_signed(out, arm->arm);
+		nt_wire_put_signed(out, arm->mark == 0 ? arm->arm :
+		                        arm->arm | NT_CODEC_ARM_MARKED | (arm->won ? NT_CODEC_ARM_WON : 0));
+		if (arm->mark != 0)
+			nt_wire_put(out, arm->mark);
 	}
 }
 

@@ -13,6 +13,10 @@ struct nt_decoder {
 	const struct nt_program *program;
 };
 
+/* With an arm whose shares follow results go more; they stand above any number of arms. */
+#define NT_CODEC_ARM_MARKED (1 << 20)
+#define NT_CODEC_ARM_WON (1 << 21)
+
 void nt_codec_put_value(GString *out, const struct nt_value *value);
 void nt_codec_put_properties(GString *out, const struct nt_property_value *properties, unsigned n);
 void nt_codec_put_ring(GString *out, const struct nt_ring_state *ring);

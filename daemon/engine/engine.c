@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/number.h"
+#include "engine/best.h"
 #include "engine/reply.h"
 #include "rules/program.h"
 
@@ -37,7 +38,7 @@ static bool restore(struct nt_engine *engine, const char **why)
 	}
 	engine->now = instant != NULL ? g_ascii_strtoll(instant, NULL, 10) : NT_TIME_MIN;
 	engine->batch = batch != NULL ? g_ascii_strtoull(batch, NULL, 10) : 0;
-	return nt_loads_reread(engine, why) && nt_sales_reread(engine, why);
+	return nt_loads_reread(engine, why) && nt_sales_reread(engine, why) && nt_best_reread(engine, why);
 }
 
 static void unref_program(void *program)
@@ -78,6 +79,7 @@ void nt_engine_free(struct nt_engine *engine)
 	if (engine == NULL)
 		return;
 	nt_sales_free(engine->sales);
+	nt_best_free(engine->best);
 	g_array_unref(engine->ready);
 	g_array_unref(engine->observed);
 	g_array_unref(engine->loads);
@@ -298,6 +300,7 @@ static void do_turn(struct nt_batch *turn, struct nt_request *requests, unsigned
 
 	nt_keep_trim(turn);
 	nt_turn_note_program(turn);
+	nt_turn_best_decide(turn);
 	due = find_due(turn, engine->due <= turn->now ? MIN(timers, TIMERS_A_TURN) : 0, &n_due);
 	if (turn->code != NT_STORE_OK)
 		return;
@@ -314,6 +317,7 @@ static void do_turn(struct nt_batch *turn, struct nt_request *requests, unsigned
 	prune(turn);
 	nt_turn_sales(turn);
 	nt_turn_save(turn);
+	nt_turn_best_save(turn);
 	g_clear_pointer(&busy, g_hash_table_destroy);
 }
 
@@ -483,6 +487,13 @@ struct nt_program *nt_engine_program(struct nt_engine *engine)
 const struct nt_sales *nt_engine_sales(const struct nt_engine *engine)
 {
 	return engine->sales;
+}
+
+const struct nt_best *nt_engine_best(const struct nt_engine *engine, uint64_t *changes)
+{
+	if (changes != NULL)
+		*changes = engine->best_changes;
+	return engine->best;
 }
 
 struct nt_engine_counters nt_engine_counters(const struct nt_engine *engine)

@@ -11,6 +11,7 @@
 #include "engine/trace.h"
 
 struct nt_arena;
+struct nt_best;
 struct nt_engine;
 struct nt_program;
 
@@ -144,6 +145,8 @@ struct nt_program *nt_engine_program(struct nt_engine *engine); /* borrowed */
 /* As it is after the last turn, decoded into the arena; NULL: there is none. */
 struct nt_lead *nt_engine_lead(struct nt_engine *engine, struct nt_arena *arena, const char *id);
 const struct nt_sales *nt_engine_sales(const struct nt_engine *engine);
+/* changes (or NULL): differs if it has changed since. */
+const struct nt_best *nt_engine_best(const struct nt_engine *engine, uint64_t *changes);
 struct nt_engine_counters {
 	uint64_t evaluations; /* of conditions, by steps */
 	uint64_t steps, commits, inputs, duplicates, released, skipped, timers_late, rejected;

@@ -149,6 +149,13 @@ void nt_occasion_carry(struct nt_lead *lead, const struct nt_lead *old_lead);
 /* act.c: a step that takes no time; goes on to the next */
 void nt_act(struct nt_instant *in, struct nt_run *run, const struct nt_step *step);
 
+/* split.c */
+int nt_split_take(struct nt_instant *in, struct nt_run *run, const struct nt_step *step); /* where the run goes on */
+/* Something became of a message of that campaign and step: it may have won the lead for its arm. */
+void nt_split_answered(struct nt_instant *in, const char *campaign_name, const char *step_name, enum nt_outcome outcome,
+                       const char *how);
+void nt_split_goal(struct nt_instant *in, const struct nt_campaign *campaign);
+
 /* gate.c: true if a message step was completed */
 bool nt_gate_is_message(enum nt_step_kind kind);
 bool nt_gate_open(struct nt_instant *in);

@@ -102,6 +102,7 @@ static void note_load(struct nt_batch *turn)
 		nt_turn_ok(turn, turn->store->ops->log_append(turn->store, &row));
 	if (!first)
 		set_cursor(turn, "");
+	nt_turn_best_load(turn);
 	nt_turn_sales_step(turn, &input);
 	nt_turn_sales(turn);
 }

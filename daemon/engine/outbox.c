@@ -38,6 +38,7 @@ static void tell_lead(struct nt_batch *turn, const struct nt_outbox_row *row, en
 	input->outcome.template_name = message->template_name;
 	input->outcome.campaign = message->campaign;
 	input->outcome.key = message->key;
+	input->outcome.step = message->step;
 	input->outcome.outcome = outcome;
 	input->outcome.detail = detail;
 	input->outcome.address = message->address;

@@ -318,6 +318,7 @@ void nt_outcome_apply(struct nt_instant *in, const struct nt_input *input)
 	note->campaign = nt_arena_strdup(in->arena, input->outcome.campaign);
 	note->key = nt_arena_strdup(in->arena, input->outcome.key);
 	note->id = nt_arena_strdup(in->arena, input->outcome.message);
+	nt_split_answered(in, input->outcome.campaign, input->outcome.step, outcome, nouns[outcome]);
 	if (channel < 0)
 		return;
 	draw_conclusions(in, channel, input);

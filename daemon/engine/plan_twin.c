@@ -220,9 +220,9 @@ static const char *new_name(const struct twin *twin, const struct standing *was)
 static int kept_step(const struct twin *twin, const struct standing *was)
 {
 	const struct nt_program *program = twin->maker->planning->program;
-	int campaign = nt_program_campaign_kept(program, was->campaign);
+	int campaign = was->step != NULL ? nt_program_campaign_kept(program, was->campaign) : -1;
 
-	return campaign >= 0 && was->step != NULL ? nt_campaign_step_kept(&program->campaigns[campaign], was->step) : -1;
+	return campaign >= 0 ? nt_campaign_step_kept(&program->campaigns[campaign], was->step) : -1;
 }
 
 static void put_move(struct twin *twin, const char *id, const struct standing *was, const struct standing *is)

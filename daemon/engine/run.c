@@ -150,6 +150,7 @@ static bool leave_by(struct nt_instant *in, struct nt_run *run, const struct nt_
 	why = nt_arena_printf(in->arena, "%s: %s", goal ? "goal" : "exit", how);
 	if (goal) {
 		past(in, campaign_of(in, run)->name)->reached_goal = in->now;
+		nt_split_goal(in, campaign_of(in, run));
 		nt_instant_note(in, run, "campaign.reached_goal", how);
 		raise_about(in, "campaign.reached_goal", run);
 	}

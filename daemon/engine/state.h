@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 struct nt_arena;
+struct nt_best;
 struct nt_program;
 struct nt_trace;
 struct nt_zone;
@@ -102,6 +103,8 @@ struct nt_occasion_state { /* rounds of a way in by the calendar that have been 
 struct nt_arm_state { /* the first arm is remembered (II.9) */
 	const char *campaign, *step;
 	int arm;
+	uint32_t mark; /* of the arms as they were (struct nt_step), 0: of a split without best_by, or pinned */
+	bool won;      /* it has brought what its split goes by */
 	struct nt_arm_state *next;
 };
 
@@ -228,6 +231,7 @@ struct nt_lead {
 	 * NULL: none is. For input that changes addresses: the address after it. suppressed_hard: after a hard bounce,
 	 * which stops service messages too; NULL: what is suppressed on a lead with bounced_hard. */
 	bool *suppressed, *suppressed_hard;
+	const struct nt_best *best; /* likewise: shares in force; NULL: as the rules say */
 	/* Handed from nt_lead_migrate() to the LOAD that follows, not kept: the rounds awaited under the old rules, by
 	 * their marks, NT_NEVER none. [n_occasions] or NULL. */
 	const nt_time *awaited;

@@ -54,7 +54,7 @@ struct nt_input {
 		struct {
 			const char *message;   /* id */
 			const char *channel, *template_name;
-			const char *campaign, *key;
+			const char *campaign, *key, *step; /* identity; NULL: unknown */
 			enum nt_outcome outcome;
 			const char *detail;    /* what the server said */
 			const char *address;   /* where it went; NULL: the lead's present address on that channel */
@@ -138,12 +138,21 @@ struct nt_ready_effect {
  *     campaign.entered       event or way in       campaign.not_entered  why (by hand or by a step)
  *     campaign.left          why                   campaign.reached_goal event or condition
  *     point.reached          its identity          point.skipped          its identity: why
+ *     split                  arm N                 split.won             arm N: clicked
  *     tag, untag, stage      exactly the name      set                   field
  *     points                 +15 reason            score.crossed         cold to warm, score 52
  *     suppress, consent      channel: how          hand_off              exactly the reason
  *     handoff                offered to anna …     lead.created, lead.changed, lead.erased
  */
 #define NT_WHY_REMOVED "the campaign was removed" /* detail of campaign.left: no event tells of it */
+
+/* For the subject that shares follow: of a note about a split with best_by. */
+struct nt_trial {
+	unsigned arm;
+	uint32_t mark; /* of the arms that it is one of */
+	bool won;      /* else: drawn */
+};
+
 struct nt_effect {
 	enum nt_effect_kind kind;
 	nt_time at;
@@ -153,6 +162,7 @@ struct nt_effect {
 	const char *channel, *address; /* SUPPRESS, UNSUPPRESS: normalised */
 	bool hard;                    /* SUPPRESS: for service messages too */
 	struct nt_ready_effect *ready;
+	const struct nt_trial *trial; /* NOTE: or NULL */
 	struct nt_effect *next;
 };
 

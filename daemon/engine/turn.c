@@ -246,6 +246,7 @@ static void catch_up(struct nt_batch *turn, struct nt_turn_lead *tl)
 			continue;
 		*input = (struct nt_input){ .kind = NT_INPUT_LOAD, .now = load->at, .clock = turn->now };
 		nt_effects_init(effects);
+		tl->lead->best = turn->engine->best;
 		tl->lead = nt_lead_migrate(tl->lead, known ? from : NULL, to, load->at, turn->now, effects);
 		prepare_addresses(turn, tl);
 		look_up_addresses(turn, &tl, 1);
@@ -400,6 +401,8 @@ static void apply(struct nt_batch *turn, struct nt_turn_lead *tl, const struct n
 		want_sales(turn, tl, effect);
 		break;
 	case NT_EFFECT_NOTE:
+		if (effect->trial != NULL)
+			nt_turn_best_count(turn, effect);
 		if (effect->what != NULL && strcmp(effect->what, "message.skipped") == 0)
 			turn->counters.skipped++;
 		break;
@@ -448,6 +451,7 @@ void nt_turn_step(struct nt_batch *turn, struct nt_turn_lead *tl, const struct n
 	if (input->kind == NT_INPUT_FIELDS)
 		look_ahead(turn, tl, input);
 	nt_effects_init(effects);
+	tl->lead->best = turn->engine->best;
 	nt_step(tl->lead, input, effects);
 	turn->counters.steps++;
 	nt_turn_effects(turn, tl, input, effects);

@@ -64,6 +64,7 @@ struct nt_batch {
 	GArray *ready;                  /* struct nt_sales_input: READY and WITHDRAW that wait for the sales subject */
 	GArray *observed;               /* struct nt_observed */
 	struct nt_engine_counters counters;
+	bool best_changed;              /* it has to be saved */
 };
 
 struct nt_engine {
@@ -71,6 +72,8 @@ struct nt_engine {
 	struct nt_program *program;
 	struct nt_engine_options options;
 	struct nt_sales *sales;
+	struct nt_best *best;
+	uint64_t best_changes;          /* counts them, so that a view knows when it is old */
 	nt_time now;                    /* the last instant */
 	uint64_t batch;
 	nt_time due;                    /* of leads, as of the last commit */
@@ -144,6 +147,14 @@ bool nt_sales_reread(struct nt_engine *engine, const char **why); /* the queue a
 
 /* After the lead was moved to new rules, and all that came of it is logged. */
 void nt_turn_fill(struct nt_batch *turn, struct nt_turn_lead *tl, const struct nt_program *from);
+
+/* ---- shares that follow results (turn_best.c) ---- */
+
+bool nt_best_reread(struct nt_engine *engine, const char **why); /* as the store has it */
+void nt_turn_best_load(struct nt_batch *turn);   /* the engine's program has changed */
+void nt_turn_best_decide(struct nt_batch *turn); /* before anything else: whoever draws in this turn draws by it */
+void nt_turn_best_count(struct nt_batch *turn, const struct nt_effect *effect); /* one with a trial */
+void nt_turn_best_save(struct nt_batch *turn);
 
 /* ---- loads (loads.c) ---- */
 

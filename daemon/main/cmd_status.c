@@ -23,6 +23,27 @@ static void print_channels(struct nt_control *control, const struct nt_json *cha
 	}
 }
 
+static void print_splits(struct nt_control *control, const struct nt_json *splits)
+{
+	printf("\n%-40s %4s %8s %10s %10s\n", "split", "arm", "share", "leads", "won");
+	for (const struct nt_json *split = splits->first; split != NULL; split = split->next) {
+		const struct nt_json *arms = nt_json_get(split, "arms");
+		unsigned n = 0;
+
+		for (const struct nt_json *arm = arms != NULL ? arms->first : NULL; arm != NULL; arm = arm->next) {
+			char *name = g_strdup_printf("%s %s, by %s", nt_control_word(control, split, "campaign"),
+			                             nt_control_word(control, split, "step"),
+			                             nt_control_word(control, split, "by"));
+
+			printf("%-40s %4u %7s%% %10s %10s\n", n == 0 ? name : "", n + 1,
+			       nt_control_word(control, arm, "share"), nt_control_word(control, arm, "leads"),
+			       nt_control_word(control, arm, "won"));
+			g_free(name);
+			n++;
+		}
+	}
+}
+
 static void print_line(const char *key, const char *value)
 {
 	char *name = g_strdelimit(g_strdup(key), "_", ' ');
@@ -35,6 +56,7 @@ static void print_line(const char *key, const char *value)
 static void print(struct nt_control *control)
 {
 	const struct nt_json *channels = nt_json_get(control->reply, "channels"),
+			     *splits = nt_json_get(control->reply, "splits"),
 			     *alarms = nt_json_get(control->reply, "alarms");
 
 	for (const struct nt_json *item = control->reply->first; item != NULL; item = item->next)
@@ -42,6 +64,8 @@ static void print(struct nt_control *control)
 			print_line(item->key, nt_control_word(control, control->reply, item->key));
 	if (channels != NULL && channels->first != NULL)
 		print_channels(control, channels);
+	if (splits != NULL && splits->first != NULL)
+		print_splits(control, splits);
 	for (const struct nt_json *alarm = alarms != NULL ? alarms->first : NULL; alarm != NULL; alarm = alarm->next)
 		if (alarm->type == NT_JSON_TEXT)
 			printf("ALARM: %s\n", alarm->text);
@@ -68,7 +92,7 @@ static int run(int argc, char **argv)
 const struct nt_command nt_command_status = {
 	.name = "status",
 	.usage = "status [--socket PATH] [--json]",
-	.help = "says how the daemon is: clock, rules, what waits, what the channels did; exits 1 when there is an "
-	        "alarm",
+	.help = "says how the daemon is: clock, rules, what waits, what the channels did, what the arms of a split "
+	        "with best_by get and bring; exits 1 when there is an alarm",
 	.run = run,
 };

@@ -44,6 +44,16 @@ static void put_channels(struct nt_json_writer *w, const struct nt_daemon *daemo
 	nt_json_end_array(w);
 }
 
+/* Splits with best_by: what each arm has brought, and what it gets. */
+static void put_splits(struct nt_json_writer *w, struct nt_daemon *daemon)
+{
+	GString *splits = g_string_new(NULL);
+
+	nt_engine_thread_splits(daemon->thread, splits);
+	nt_json_put_raw(w, "splits", splits->str);
+	g_string_free(splits, TRUE);
+}
+
 static void put_alarms(struct nt_json_writer *w, struct nt_daemon *daemon, const struct nt_engine_view *view,
                        nt_time now)
 {
@@ -104,6 +114,7 @@ void nt_daemon_status(void *user, GString *out)
 	nt_json_put_int(&w, "released", (int64_t)view.counters.released);
 	nt_json_put_int(&w, "skipped", (int64_t)view.counters.skipped);
 	put_channels(&w, daemon);
+	put_splits(&w, daemon);
 	put_alarms(&w, daemon, &view, now);
 	nt_json_end_object(&w);
 	g_string_append_c(out, '\n');

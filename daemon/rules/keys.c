@@ -262,7 +262,8 @@ static const struct nt_key point_rows[] = {
 	[NT_POINT_LATE] = { "late", NT_KIND_CHOICE, 0, "send: at once if it has passed, instead of not at all",
 		late_choices },
 	[NT_POINT_STEPS] = { "steps", NT_KIND_STEPS, R, "what happens then", NULL },
-	[NT_POINT_ID] = { "id", NT_KIND_NAME, 0, "the point's identity in its schedule; default: point-ordinal", NULL },
+	[NT_POINT_ID] = { "id", NT_KIND_NAME, 0, "the point's identity in its schedule; default: point-FIELD-ordinal",
+		NULL },
 	[NT_POINT_WAS] = { "was", NT_KIND_NAME, 0, "the id that it had before, given or by default", NULL },
 };
 TABLE(point, "Points of a schedule", "of a point",
@@ -316,6 +317,7 @@ static const struct nt_key expect_rows[] = {
 TABLE(expect, "What a test expects", "of an expectation",
       "CHANNEL: TEMPLATE, or one of these; or the word nothing_else.");
 
+static const char *const best_by_choices[] = { "opened", "clicked", "replied", "goal", NULL };
 static const char *const kind_choices[] = { "marketing", "service", NULL };
 static const struct nt_key option_rows[] = {
 	[NT_OPTION_IF] = { "if", NT_KIND_CONDITION, 0, "only if this holds", NULL },
@@ -337,7 +339,9 @@ static const struct nt_key option_rows[] = {
 	[NT_OPTION_DUE] = { "due", NT_KIND_DURATION, LATER, "the task's term", NULL },
 	[NT_OPTION_WAS] = { "was", NT_KIND_NAME, 0, "the id that it had before, given or by default", NULL },
 	[NT_OPTION_OF] = { "of", NT_KIND_CHOICE, 0, "anything: an event of any key, or of none, will do", of_choices },
-	[NT_OPTION_BEST_BY] = { "best_by", NT_KIND_NAME, LATER, "lets the shares follow results", NULL },
+	[NT_OPTION_BEST_BY] = { "best_by", NT_KIND_CHOICE, 0,
+	                        "lets the shares follow results: the arm that brings most of these gets most leads",
+	                        best_by_choices },
 };
 TABLE(option, "Options of steps", "of a step", "Beside the step's verb.");
 

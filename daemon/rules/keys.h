@@ -151,6 +151,8 @@ bool nt_keys_has_unknown(const struct nt_key_table *table, const struct nt_yaml 
 /* The key's index, or -1. */
 int nt_keys_find(const struct nt_key_table *table, const char *name);
 /* Whether the value has a shape (scalar, list, mapping) that the key takes; reports if not. */
+/* Whether it is one of the key's choices, if it has any; reports if not. */
+bool nt_keys_check_choice(const struct nt_key *key, const struct nt_yaml *value, struct nt_diags *diags);
 bool nt_keys_check_shape(const struct nt_key *key, const struct nt_yaml *value, struct nt_diags *diags);
 /* "unknown WHAT 'x' WHERE (did you mean 'y'?)"; candidates NULL-terminated, or NULL. Gives y, or NULL. */
 const char *nt_keys_unknown(struct nt_diags *diags, struct nt_span span, const char *what, const char *name,

@@ -156,7 +156,7 @@ bool nt_keys_check_shape(const struct nt_key *key, const struct nt_yaml *value, 
 	return false;
 }
 
-static bool check_choice(const struct nt_key *key, const struct nt_yaml *value, struct nt_diags *diags)
+bool nt_keys_check_choice(const struct nt_key *key, const struct nt_yaml *value, struct nt_diags *diags)
 {
 	GString *list;
 
@@ -203,8 +203,8 @@ bool nt_keys_read(const struct nt_key_table *table, const struct nt_yaml *mappin
 		if ((table->keys[i].flags & NT_KEY_LATER) != 0) {
 			if ((table->keys[i].flags & NT_KEY_AIDE) == 0 || !later)
 				nt_keys_later(diags, pair->key->span, table->keys[i].name);
-		} else if (nt_keys_check_shape(&table->keys[i], pair, diags) && check_choice(&table->keys[i], pair,
-		                                                                             diags)) {
+		} else if (nt_keys_check_shape(&table->keys[i], pair, diags) &&
+		           nt_keys_check_choice(&table->keys[i], pair, diags)) {
 			out[i] = pair;
 		}
 	}

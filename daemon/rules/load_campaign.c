@@ -263,7 +263,7 @@ static void load_between(struct nt_loader *l, const struct nt_yaml *const *keys,
 
 static void load_body(struct nt_loader *l, const struct nt_yaml *const *keys, struct nt_campaign *campaign)
 {
-	struct nt_step_list list = { .l = l, .campaign = campaign->name };
+	struct nt_step_list list = { .l = l, .campaign = campaign->name, .has_goal = keys[NT_CAMPAIGN_GOAL] != NULL };
 	int64_t priority;
 
 	list.steps = g_array_new(FALSE, TRUE, sizeof(struct nt_step));

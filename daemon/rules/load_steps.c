@@ -308,7 +308,7 @@ static int add_step(struct nt_step_list *list, const struct nt_yaml *node, int v
 		g_array_append_val(list->jumps, jump);
 	}
 	if (verb == NT_VERB_SPLIT)
-		nt_load_split(list, verb_node, index, place);
+		nt_load_split(list, verb_node, options[NT_OPTION_BEST_BY], index, place);
 	else if (verb == NT_VERB_CHOOSE)
 		nt_load_choose(list, verb_node, index, place);
 	else if (verb == NT_VERB_SCHEDULE)

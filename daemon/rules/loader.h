@@ -172,6 +172,7 @@ struct nt_step_list {
 	GHashTable *ordinals;     /* kind and name → how many so far */
 	GArray *jumps;            /* struct nt_jump */
 	GArray *renames;          /* struct nt_renamed */
+	bool has_goal;            /* the campaign */
 	bool broken;              /* a step was given up: what could come after what isn't known */
 	const int *entry_events;
 	unsigned n_entry_events;
@@ -192,7 +193,9 @@ int nt_load_list(struct nt_step_list *list, const struct nt_yaml *node, struct n
 /* The branches of the step at `index` (load_branches.c). Where one has waited, no event is at hand afterwards. */
 void nt_load_branches(struct nt_step_list *list, const struct nt_yaml *const *options, int index,
                       struct nt_place *place);
-void nt_load_split(struct nt_step_list *list, const struct nt_yaml *node, int index, struct nt_place *place);
+/* best_by: or NULL. */
+void nt_load_split(struct nt_step_list *list, const struct nt_yaml *node, const struct nt_yaml *best_by, int index,
+                   struct nt_place *place);
 void nt_load_choose(struct nt_step_list *list, const struct nt_yaml *node, int index, struct nt_place *place);
 /* A schedule's points (load_schedule.c); the event at hand there is at hand in each of them. */
 void nt_load_schedule(struct nt_step_list *list, const struct nt_yaml *node, int index, struct nt_place *place);

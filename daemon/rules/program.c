@@ -140,6 +140,13 @@ int nt_campaign_step(const struct nt_campaign *campaign, const char *identity)
 	return nt_index_find(campaign->by_identity, identity);
 }
 
+const char *nt_best_by_name(enum nt_best_by by)
+{
+	static const char *const names[] = { NULL, "opened", "clicked", "replied", "goal" };
+
+	return names[by];
+}
+
 /* Few, and asked for rarely. */
 static int renamed(const struct nt_rename *renames, unsigned n, const char *name)
 {

@@ -205,6 +205,9 @@ struct nt_point { /* of a schedule */
 	int first;               /* first step, -1 empty */
 };
 
+enum nt_best_by { NT_BEST_BY_NONE, NT_BEST_BY_OPENED, NT_BEST_BY_CLICKED, NT_BEST_BY_REPLIED, NT_BEST_BY_GOAL };
+const char *nt_best_by_name(enum nt_best_by by); /* "clicked"; NONE: NULL */
+
 enum nt_whom { NT_WHOM_OWNER, NT_WHOM_MANAGER, NT_WHOM_TEAM, NT_WHOM_REP, NT_WHOM_ROUTE };
 
 struct nt_attachment {
@@ -254,6 +257,8 @@ struct nt_step {
 	int then_first, else_first;
 	const struct nt_arm *arms;
 	unsigned n_arms;
+	enum nt_best_by best_by; /* SPLIT */
+	uint32_t mark;           /* with best_by: of what its arms are; other arms have another. Never 0 */
 	const struct nt_point *schedule; /* SCHEDULE; its points, whose steps have it as their parent */
 	unsigned n_points;
 	int campaign;          /* START */

@@ -329,6 +329,8 @@ void nt_words_step_facts(const struct nt_program *program, const struct nt_campa
 		tell_condition(&s, step->expr);
 	if (step->has_up_to)
 		tell_duration(&s, "up_to", step->duration);
+	if (step->best_by != NT_BEST_BY_NONE)
+		tell_text(&s, "best_by", nt_best_by_name(step->best_by));
 	if (step->of_anything)
 		tell_text(&s, "of", "anything");
 	if (step->service && step->kind != NT_STEP_WEBHOOK)

@@ -1,6 +1,7 @@
 #include "store/engine_thread.h"
 
 #include "base/bug.h"
+#include "engine/best.h"
 #include "os/clock.h"
 #include "os/mailbox.h"
 
@@ -30,11 +31,13 @@ struct nt_engine_thread {
 	struct nt_mailbox *requests; /* struct nt_request */
 	struct nt_mailbox *turns;    /* struct turned, to the loop */
 	unsigned unanswered;         /* atomic: posted by any thread, delivered on the loop's */
-	pthread_mutex_t lock;        /* guards view */
+	pthread_mutex_t lock;        /* guards view and splits */
 	struct nt_engine_view view;
+	GString *splits;
 	/* engine thread's own */
 	unsigned last_batch;
 	int code;
+	uint64_t best_changes;       /* that splits shows */
 };
 
 static void deliver(void *user, void *item)
@@ -96,6 +99,8 @@ static void publish(struct nt_engine_thread *thread, const char *trouble)
 {
 	struct nt_engine *engine = thread->options.engine;
 	nt_time due = nt_engine_due(engine);
+	uint64_t changes;
+	const struct nt_best *best = nt_engine_best(engine, &changes);
 
 	pthread_mutex_lock(&thread->lock);
 	thread->view.now = nt_engine_now(engine);
@@ -104,6 +109,11 @@ static void publish(struct nt_engine_thread *thread, const char *trouble)
 	thread->view.counters = nt_engine_counters(engine);
 	thread->view.touching = nt_engine_touching(engine);
 	thread->view.trouble = trouble;
+	if (changes != thread->best_changes || thread->splits->len == 0) {
+		g_string_truncate(thread->splits, 0);
+		nt_best_json(best, thread->splits);
+		thread->best_changes = changes;
+	}
 	pthread_mutex_unlock(&thread->lock);
 }
 
@@ -148,6 +158,7 @@ struct nt_engine_thread *nt_engine_thread_start(const struct nt_engine_thread_op
 	thread->requests = nt_mailbox_new();
 	thread->turns = nt_mailbox_new_loop(options->loop, deliver, thread);
 	pthread_mutex_init(&thread->lock, NULL);
+	thread->splits = g_string_new(NULL);
 	publish(thread, NULL);
 	sigfillset(&all); /* signals are the loop thread's */
 	pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -182,6 +193,13 @@ struct nt_engine_view nt_engine_thread_view(struct nt_engine_thread *thread)
 	return view;
 }
 
+void nt_engine_thread_splits(struct nt_engine_thread *thread, GString *out)
+{
+	pthread_mutex_lock(&thread->lock);
+	g_string_append_len(out, thread->splits->str, (gssize)thread->splits->len);
+	pthread_mutex_unlock(&thread->lock);
+}
+
 /* What was posted while the last answers were delivered: nobody is left to do it, but whoever posted it is told. */
 static void refuse_late(struct nt_engine_thread *thread)
 {
@@ -206,5 +224,6 @@ void nt_engine_thread_stop(struct nt_engine_thread *thread)
 	nt_mailbox_free(thread->turns);
 	nt_mailbox_free(thread->requests);
 	pthread_mutex_destroy(&thread->lock);
+	g_string_free(thread->splits, TRUE);
 	g_free(thread);
 }

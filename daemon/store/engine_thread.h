@@ -39,6 +39,8 @@ struct nt_engine_thread *nt_engine_thread_start(const struct nt_engine_thread_op
 void nt_engine_thread_post(struct nt_engine_thread *thread, struct nt_request *request);
 void nt_engine_thread_wake(struct nt_engine_thread *thread); /* the clock was moved */
 struct nt_engine_view nt_engine_thread_view(struct nt_engine_thread *thread);
+/* nt_best_json() as of the last turn, appended. Any thread. */
+void nt_engine_thread_splits(struct nt_engine_thread *thread, GString *out);
 /* Runs what has been posted, ends the thread, and delivers the last answers (calls `done` on the calling = loop
  * thread). What those post in turn is answered FAILED. */
 void nt_engine_thread_stop(struct nt_engine_thread *thread);

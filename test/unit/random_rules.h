@@ -164,6 +164,8 @@ static inline void write_branch(GString *out, uint64_t *seed, int indent, int de
 	}
 	g_string_append_printf(out, "%s    - share: 50%%\n%s      steps:\n", pad, pad);
 	write_steps(out, seed, indent + 8, depth - 1);
+	if (once_in(seed, 3))
+		g_string_append_printf(out, "%s  best_by: %s\n", pad, once_in(seed, 2) ? "opened" : "clicked");
 }
 
 static inline void write_schedule(GString *out, uint64_t *seed, int indent, int depth, const char *pad)

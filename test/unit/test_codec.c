@@ -5,13 +5,16 @@
 
 static const char rules[] = "policy:\n" SENDER "  time_zone: America/New_York\n  at_most: 2 per day\n---\n"
 	"fields:\n  seats: number\n  ends: date\n  kinds: list\n  vip: yes_no\n---\n"
-	"events:\n  a.b: { amount: number }\n  c.d: { page: text }\n---\n"
+	"events:\n  a.b: { amount: number }\n  c.d: { page: text }\n  never.there: {}\n---\n"
 	"scoring:\n  half_life: 14 days\n  engagement:\n    - on: a.b\n      points: 10\n      at_most: 30 per week\n"
 	"  levels: { cold: 0, warm: 15 }\n---\n"
 	"segments:\n  busy: count(\"a.b\", 7 days) >= 3\n"
 	"  rich: total(\"a.b\", \"amount\", 30 days) > 10 or last_value(\"a.b\", \"amount\") > 5\n---\n"
-	"campaign: c\nenter: { on: a.b }\nsteps:\n  - id: s\n    split:\n      - { share: 50%, steps: [ tag: left ] }\n"
+	"campaign: c\nenter: { on: a.b }\ngoal: { on: never.there }\nsteps:\n  - id: s\n    split:\n"
+	"      - { share: 50%, steps: [ tag: left ] }\n"
 	"      - { share: 50%, steps: [ tag: right ] }\n"
+	"  - id: best\n    split:\n      - { share: 50%, steps: [ sms: m1 ] }\n"
+	"      - { share: 50%, steps: [ sms: m2 ] }\n    best_by: goal\n"
 	"  - email: m1\n  - wait_for: c.d\n    then:\n      - email: m2\n        window: daily 08:00-09:00\n"
 	"      - email: m3\n---\n"
 	"campaign: f\nenter: { on: a.b }\nsteps:\n  - wait_for: c.d\n    then:\n      - schedule:\n"
@@ -70,6 +73,10 @@ static void everything_comes_back(void **state)
 	assert_string_equal(lead->consent[nt_program_channel(w->program, "sms")].how, "form");
 	assert_int_equal(lead->n_tags, 1);
 	assert_string_equal(lead->arms->step, "s");
+	assert_int_equal(lead->arms->mark, 0);
+	assert_in_range(lead->arms->next->arm, 0, 1);
+	assert_true(lead->arms->next->mark != 0);
+	assert_false(lead->arms->next->won);
 	assert_non_null(nt_lead_template(lead, "m1"));
 	assert_true(nt_lead_template(lead, "m1")->clicked == world_time("2026-06-01 12:00"));
 	assert_non_null(nt_lead_run(lead, nt_program_campaign(w->program, "d"), ""));

@@ -12,7 +12,8 @@ static void tell_status(void *user, GString *out)
 	g_string_append_printf(
 		out,
 		"{\"state\":\"running\",\"last_reload\":null,\"channels\":[{\"channel\":\"email\",\"handed\":3}],"
-		"\"alarms\":[%s]}\n",
+		"\"splits\":[{\"campaign\":\"trial\",\"step\":\"offer\",\"by\":\"clicked\",\"since\":null,\"arms\":"
+		"[{\"share\":4.5,\"leads\":74,\"won\":14,\"hold_out\":false}]}],\"alarms\":[%s]}\n",
 		alarm ? "\"the disk is full\"" : "");
 }
 
@@ -170,6 +171,7 @@ static void status_clock_and_reload(void **state)
 	(void)state;
 	assert_says(0, "state                running\nlast reload          -\n", "status");
 	assert_has(said->str, "email                           3");
+	assert_has(said->str, "\ntrial offer, by clicked                     1     4.5%         74         14\n");
 	assert_says(0, "it is 2026-03-02T12:00:00Z", "clock", "2026-03-02T12:00:00Z");
 	assert_says(1, "the clock only moves forwards", "clock", "2026-03-02T11:00:00Z");
 	assert_says(1, "rules.yaml:1:1: error: unknown key 'steps'", "reload");
