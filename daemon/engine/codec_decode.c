@@ -487,6 +487,7 @@ static void get_occasions(struct nt_decoder *d)
 		for (k = 0; k < occasion->n; k++)
 			occasion->marks[k] = nt_codec_get_instant(d);
 	}
+	d->lead->calendar = nt_wire_get_time(&d->r);
 }
 
 static bool check_frame(const unsigned char *bytes, size_t length, const char **why)

@@ -328,6 +328,7 @@ static void put_occasions(GString *out, const struct nt_lead *lead)
 		for (i = 0; i < occasion->n; i++)
 			nt_wire_put_time(out, occasion->marks[i]);
 	}
+	nt_wire_put_time(out, lead->calendar);
 }
 
 void nt_lead_encode(const struct nt_lead *lead, GString *out)

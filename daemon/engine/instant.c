@@ -186,7 +186,7 @@ static void pass(struct nt_instant *in)
 }
 
 /* Something other than a message that was due before or is due now. */
-static bool has_due(struct nt_instant *in)
+static bool has_due(const struct nt_instant *in)
 {
 	const struct nt_recycle *recycle;
 	const struct nt_run *run;
@@ -223,7 +223,7 @@ static void settle(struct nt_instant *in)
 
 /* Runs whose due has come and that are still there are held by a pause: its end is in `until`, and a message's
  * patience may end before. */
-static nt_time next_due(const struct nt_instant *in)
+static nt_time next_due(struct nt_instant *in)
 {
 	nt_time due = nt_time_earlier(nt_time_earlier(in->until, nt_points_next_level(in)), nt_occasion_due(in));
 	const struct nt_recycle *recycle;

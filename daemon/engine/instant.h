@@ -30,9 +30,12 @@ struct nt_entered {
 	struct nt_entered *next;
 };
 
-struct nt_ahead { /* of a way in by the calendar, as the instant began */
-	struct nt_value date; /* the field's value */
-	nt_time mark;         /* of the round that was awaited; NT_NEVER: none */
+struct nt_before { /* what ways in by the calendar were reckoned by as the instant began */
+	struct nt_value *dates;     /* [n_occasions]: of the fields */
+	const struct nt_zone *zone;
+	nt_time last;               /* the instant before this one */
+	bool known;                 /* lead->calendar holds, as long as none of these changes */
+	bool fresh;                 /* these rules haven't counted for this lead before */
 };
 
 struct nt_instant {
@@ -52,7 +55,7 @@ struct nt_instant {
 	bool *levels;                             /* crossed into, in this instant */
 	struct nt_start *starts, **starts_end;
 	struct nt_entered *entered;               /* in this instant */
-	struct nt_ahead *ahead;                   /* [n_occasions]; NULL: there are none */
+	struct nt_before before;
 	bool loading;                             /* watchers are learnt, not fired */
 	unsigned passes;
 };
@@ -138,11 +141,13 @@ void nt_run_stop(struct nt_instant *in, int campaign, const char *key); /* by ha
 
 /* occasion.c: ways in by the calendar */
 void nt_occasion_begin(struct nt_instant *in, nt_time last, bool loading); /* before anything happens; last: instant */
-bool nt_occasion_is_due(struct nt_instant *in);
+/* Nothing has come, and nothing has changed that it is reckoned by: there is no need to look. */
+bool nt_occasion_is_quiet(const struct nt_instant *in);
+bool nt_occasion_is_due(const struct nt_instant *in);
 /* One of its rounds has come. It is asked now, and never again. */
 bool nt_occasion_takes(struct nt_instant *in, int occasion);
 nt_time nt_occasion_next(const struct nt_lead *lead, unsigned occasion); /* the next round's instant; NT_NEVER */
-nt_time nt_occasion_due(const struct nt_instant *in); /* the earliest of all */
+nt_time nt_occasion_due(struct nt_instant *in); /* the earliest of all */
 /* For migrate.c: the rounds that `old_lead` awaits, by the slots of the program that `lead` is bound to. */
 void nt_occasion_carry(struct nt_lead *lead, const struct nt_lead *old_lead);
 

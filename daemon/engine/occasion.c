@@ -80,7 +80,7 @@ static void settle(struct nt_instant *in, const struct nt_occasion *occasion, nt
 }
 
 /* A broadcast that has passed in every zone comes to nobody any more; what the rules no longer have may come back, but
- * not what is as old. */
+ * not what is as old. At the instant's end: what is to come is reckoned from there, and needs to know no more. */
 static void forget(struct nt_instant *in)
 {
 	struct nt_occasion_state **link = &in->lead->occasions;
@@ -98,11 +98,11 @@ static void forget(struct nt_instant *in)
 /* ---- what is to come ---- */
 
 /* The first round whose instant is after t and that hasn't been asked; -1: none. */
-static int64_t next_round(const struct nt_lead *lead, const struct nt_occasion *occasion, nt_time t)
+static int64_t next_round(const struct nt_lead *lead, const struct nt_occasion *occasion, const struct nt_value *date,
+                          const struct nt_zone *zone, nt_time t)
 {
 	const struct nt_occasion_state *state = asked(lead, occasion->identity);
-	const struct nt_value *date = date_of(lead, occasion);
-	int64_t round = nt_occasion_after(occasion, date, lead->zone, t);
+	int64_t round = nt_occasion_after(occasion, date, zone, t);
 
 	if (round >= 0 && occasion->field < 0 && was_asked(occasion, state, nt_occasion_mark(occasion, date, round)))
 		round = nt_occasion_marked_after(occasion, date, latest(state));
@@ -111,29 +111,41 @@ static int64_t next_round(const struct nt_lead *lead, const struct nt_occasion *
 	return round;
 }
 
-static nt_time next_mark(const struct nt_lead *lead, const struct nt_occasion *occasion, nt_time t)
+static nt_time next_mark(const struct nt_lead *lead, const struct nt_occasion *occasion, const struct nt_value *date,
+                         const struct nt_zone *zone, nt_time t)
 {
-	int64_t round = next_round(lead, occasion, t);
+	int64_t round = next_round(lead, occasion, date, zone, t);
 
-	return round >= 0 ? nt_occasion_mark(occasion, date_of(lead, occasion), round) : NT_NEVER;
+	return round >= 0 ? nt_occasion_mark(occasion, date, round) : NT_NEVER;
 }
 
 nt_time nt_occasion_next(const struct nt_lead *lead, unsigned slot)
 {
 	const struct nt_occasion *occasion = &lead->program->occasions[slot];
-	int64_t round = is_open(lead->program, occasion) ? next_round(lead, occasion, lead->last) : -1;
-	nt_time t = round >= 0 ? nt_occasion_instant(occasion, date_of(lead, occasion), lead->zone, round) : NT_NEVER;
+	const struct nt_value *date = date_of(lead, occasion);
+	nt_time t = NT_NEVER;
+	int64_t round = -1;
 
+	if (is_open(lead->program, occasion))
+		round = next_round(lead, occasion, date, lead->zone, lead->last);
+	if (round >= 0)
+		t = nt_occasion_instant(occasion, date, lead->zone, round);
 	return t < NT_TIME_MAX ? t : NT_NEVER;
 }
 
-nt_time nt_occasion_due(const struct nt_instant *in)
+nt_time nt_occasion_due(struct nt_instant *in)
 {
 	nt_time due = NT_NEVER;
 	unsigned i;
 
+	if (in->program->n_occasions == 0)
+		return NT_NEVER;
+	forget(in);
+	if (nt_occasion_is_quiet(in))
+		return in->lead->calendar;
 	for (i = 0; i < in->program->n_occasions; i++)
 		due = nt_time_earlier(due, nt_occasion_next(in->lead, i));
+	in->lead->calendar = due;
 	return due;
 }
 
@@ -146,19 +158,41 @@ void nt_occasion_begin(struct nt_instant *in, nt_time last, bool loading)
 
 	if (in->program->n_occasions == 0)
 		return;
-	in->ahead = nt_arena_array(in->arena, struct nt_ahead, in->program->n_occasions);
+	in->before.dates = nt_arena_array(in->arena, struct nt_value, in->program->n_occasions);
+	for (i = 0; i < in->program->n_occasions; i++)
+		in->before.dates[i] = *date_of(lead, &in->program->occasions[i]);
+	in->before.zone = lead->zone;
+	in->before.last = last;
+	in->before.fresh = loading || !lead->exists;
+	in->before.known = !in->before.fresh && lead->calendar != NT_NO_TIME;
+}
+
+bool nt_occasion_is_quiet(const struct nt_instant *in)
+{
+	unsigned i;
+
+	if (in->program->n_occasions == 0)
+		return true;
+	if (!in->before.known || in->lead->calendar <= in->now || in->lead->zone != in->before.zone)
+		return false;
 	for (i = 0; i < in->program->n_occasions; i++) {
 		const struct nt_occasion *occasion = &in->program->occasions[i];
 
-		in->ahead[i].date = *date_of(lead, occasion);
-		if (!lead->exists || !is_open(in->program, occasion))
-			in->ahead[i].mark = NT_NEVER;
-		else if (loading) /* these rules haven't counted before */
-			in->ahead[i].mark = lead->awaited != NULL ? lead->awaited[i] : NT_NEVER;
-		else
-			in->ahead[i].mark = next_mark(lead, occasion, last);
+		if (occasion->field >= 0 && !nt_value_equal(date_of(in->lead, occasion), &in->before.dates[i]))
+			return false;
 	}
-	forget(in);
+	return true;
+}
+
+/* The mark of the round that was awaited as the instant began; NT_NEVER: none. */
+static nt_time awaited_mark(const struct nt_instant *in, unsigned slot)
+{
+	const struct nt_lead *lead = in->lead;
+
+	if (in->before.fresh) /* a new lead awaits nothing yet; one under new rules, what it did under the old */
+		return lead->awaited != NULL ? lead->awaited[slot] : NT_NEVER;
+	return next_mark(lead, &in->program->occasions[slot], &in->before.dates[slot], in->before.zone,
+	                 in->before.last);
 }
 
 /* The round of that mark; -1: there is none any more. */
@@ -217,9 +251,9 @@ static nt_time comes(const struct nt_instant *in, unsigned slot)
 
 	if (!is_open(in->program, occasion))
 		return NT_NEVER;
-	rounds[0] = awaited(in, occasion, date, in->ahead[slot].mark);
+	rounds[0] = awaited(in, occasion, date, awaited_mark(in, slot));
 	rounds[1] = of_this_instant(in, occasion, date);
-	rounds[2] = known_late(in, occasion, date, &in->ahead[slot].date);
+	rounds[2] = known_late(in, occasion, date, &in->before.dates[slot]);
 	for (i = 0; i < G_N_ELEMENTS(rounds); i++)
 		if (rounds[i] >= 0) {
 			nt_time mark = nt_occasion_mark(occasion, date, rounds[i]);
@@ -230,10 +264,12 @@ static nt_time comes(const struct nt_instant *in, unsigned slot)
 	return NT_NEVER;
 }
 
-bool nt_occasion_is_due(struct nt_instant *in)
+bool nt_occasion_is_due(const struct nt_instant *in)
 {
 	unsigned i;
 
+	if (nt_occasion_is_quiet(in))
+		return false;
 	for (i = 0; i < in->program->n_occasions; i++)
 		if (comes(in, i) != NT_NEVER)
 			return true;
@@ -354,7 +390,8 @@ void nt_occasion_carry(struct nt_lead *lead, const struct nt_lead *old_lead)
 		const struct nt_occasion *before = slots[i] >= 0 ? &old->occasions[slots[i]] : NULL;
 
 		marks[i] = before != NULL && old_lead->exists && is_open(old, before)
-		                   ? next_mark(old_lead, before, old_lead->last)
+		                   ? next_mark(old_lead, before, date_of(old_lead, before), old_lead->zone,
+		                               old_lead->last)
 		                   : NT_NEVER;
 	}
 	lead->awaited = marks;

@@ -408,6 +408,7 @@ static void enter_by_calendar(struct nt_instant *in, int slot, const struct nt_e
 void nt_run_enter(struct nt_instant *in)
 {
 	const struct nt_program *program = in->program;
+	bool calendar = in->timers && !nt_occasion_is_quiet(in);
 	unsigned i, k;
 
 	for (i = 0; i < program->n_campaigns; i++) {
@@ -420,7 +421,7 @@ void nt_run_enter(struct nt_instant *in)
 				enter_on(in, (int)i, way);
 			else if (way->kind == NT_ENTER_WHEN)
 				enter_when(in, (int)i, way);
-			else if (way->kind == NT_ENTER_OCCASION && in->timers)
+			else if (way->kind == NT_ENTER_OCCASION && calendar)
 				enter_by_calendar(in, (int)i, way);
 		}
 		if (in->starts != NULL)

@@ -56,6 +56,7 @@ struct nt_lead *nt_lead_new(struct nt_arena *arena, const struct nt_program *pro
 	lead->stage = "lead";
 	lead->handoff_since = lead->handoff_closed = lead->ready_quiet_until = NT_NO_TIME;
 	lead->due = NT_NEVER;
+	lead->calendar = NT_NO_TIME;
 	nt_lead_set_zone(lead);
 	return lead;
 }

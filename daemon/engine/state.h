@@ -218,6 +218,7 @@ struct nt_lead {
 	struct nt_campaign_state *campaigns;
 	struct nt_key_state *keys;
 	struct nt_occasion_state *occasions;
+	nt_time calendar;            /* when the next round of all comes; NT_NEVER none, NT_NO_TIME not known */
 	struct nt_arm_state *arms;
 	struct nt_run *runs;
 	struct nt_pending *pending;

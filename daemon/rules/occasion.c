@@ -126,22 +126,43 @@ static nt_time where(const struct nt_occasion *o, const struct nt_value *value, 
 	return zone != NULL ? nt_occasion_instant(o, value, zone, round) : nt_occasion_mark(o, value, round);
 }
 
+/* About how long a round lasts, in ms. */
+static int64_t period(const struct nt_occasion *o)
+{
+	const int64_t year = 31556952000; /* of the Gregorian calendar, on the average */
+
+	return o->every.months * (year / 12) + o->every.days * NT_DAY + o->every.ms;
+}
+
+/* From a guess that is off by a few: doubling steps find the border, halving ones the round. */
 static int64_t first_after(const struct nt_occasion *o, const struct nt_value *value, const struct nt_zone *zone,
                            nt_time t)
 {
-	int64_t low = 0, high = 1; /* low: not after it */
+	int64_t low = 0, high, step = 1; /* low: not after it, high: after it */
+	nt_time first;
 
 	if (!nt_occasion_has(o, value) || t >= NT_TIME_MAX)
 		return -1;
 	if (o->field < 0 && !o->repeats && t > o->reading + NT_DAY) /* passed in every zone: most that a rule set has */
 		return -1;
-	if (where(o, value, zone, 0) > t)
-		return where(o, value, zone, 0) < NT_TIME_MAX ? 0 : -1;
+	first = where(o, value, zone, 0);
+	if (first > t)
+		return first < NT_TIME_MAX ? 0 : -1;
 	if (!o->repeats)
 		return -1;
-	while (where(o, value, zone, high) <= t) {
-		low = high;
-		high *= 2;
+	high = (t - first) / period(o) + 1;
+	if (where(o, value, zone, high) > t) {
+		while (high - step > 0 && where(o, value, zone, high - step) > t) {
+			high -= step;
+			step *= 2;
+		}
+		low = MAX(high - step, 0);
+	} else {
+		do {
+			low = high;
+			high += step;
+			step *= 2;
+		} while (where(o, value, zone, high) <= t);
 	}
 	while (high - low > 1) {
 		int64_t middle = low + (high - low) / 2;
