@@ -472,9 +472,12 @@ static void get_keys(struct nt_decoder *d)
 static void get_occasions(struct nt_decoder *d)
 {
 	struct nt_occasion_state **end = &d->lead->occasions;
-	unsigned i, k, n = nt_wire_get_count(&d->r, 2);
+	unsigned k;
+	uint64_t n = nt_wire_get(&d->r);
 
-	for (i = 0; i < n && !d->r.bad; i++) {
+	if ((n & 1) != 0)
+		d->lead->calendar = nt_wire_get_time(&d->r);
+	for (n >>= 1; n > 0 && !d->r.bad; n--) { /* each takes bytes, or is bad */
 		struct nt_occasion_state *occasion = *end = nt_arena_new0(d->arena, struct nt_occasion_state);
 
 		end = &occasion->next;
@@ -487,7 +490,6 @@ static void get_occasions(struct nt_decoder *d)
 		for (k = 0; k < occasion->n; k++)
 			occasion->marks[k] = nt_codec_get_instant(d);
 	}
-	d->lead->calendar = nt_wire_get_time(&d->r);
 }
 
 static bool check_frame(const unsigned char *bytes, size_t length, const char **why)

@@ -314,6 +314,7 @@ static void put_keys(GString *out, const struct nt_lead *lead)
 	}
 }
 
+/* Most leads have neither. */
 static void put_occasions(GString *out, const struct nt_lead *lead)
 {
 	const struct nt_occasion_state *occasion;
@@ -321,14 +322,15 @@ static void put_occasions(GString *out, const struct nt_lead *lead)
 
 	for (occasion = lead->occasions; occasion != NULL; occasion = occasion->next)
 		n++;
-	nt_wire_put(out, n);
+	nt_wire_put(out, (uint64_t)n << 1 | (lead->calendar != NT_NO_TIME));
+	if (lead->calendar != NT_NO_TIME)
+		nt_wire_put_time(out, lead->calendar);
 	for (occasion = lead->occasions; occasion != NULL; occasion = occasion->next) {
 		nt_wire_put_text(out, occasion->identity);
 		nt_wire_put(out, occasion->n);
 		for (i = 0; i < occasion->n; i++)
 			nt_wire_put_time(out, occasion->marks[i]);
 	}
-	nt_wire_put_time(out, lead->calendar);
 }
 
 void nt_lead_encode(const struct nt_lead *lead, GString *out)

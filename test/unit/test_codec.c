@@ -191,7 +191,7 @@ static void an_older_version_is_read(void **state)
 	const char *why;
 
 	(void)state;
-	g_string_truncate(bytes, bytes->len - 3);
+	g_string_truncate(bytes, bytes->len - 2);
 	bytes->str[3] = 1;
 	seal(bytes);
 	lead = nt_lead_decode(arena, w->program, "ann", bytes->str, bytes->len, &why);
