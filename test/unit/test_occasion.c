@@ -271,6 +271,24 @@ static void a_round_that_the_zone_data_moved_is_made_up_for(void **state)
 	world_free(w);
 }
 
+/* The daemon was down for days: each round is asked at its own instant, but the message of the first is still waiting
+ * to go out, so the lead is inside for the others, and gets one. */
+static void days_of_silence_end_with_one_message(void **state)
+{
+	struct lead_world *w = world_new(POLICY "---\ncampaign: c\nenter: { at: 2026-05-04 09:00, every: day }\n"
+	                                        "steps: [ email: m1 ]\n");
+
+	(void)state;
+	world_set(w, "2026-05-01 10:00", "{\"email\":\"ann@example.org\"}");
+	w->clock = world_time("2026-05-08 11:00");
+	world_until(w, "2026-05-08 11:00");
+	world_expect(w, "Fri 2026-05-08 11:00 EDT email m1\n");
+	w->clock = 0;
+	world_until(w, "2026-05-09 10:00");
+	world_expect(w, "Fri 2026-05-08 11:00 EDT email m1\nSat 2026-05-09 09:00 EDT email m1\n");
+	world_free(w);
+}
+
 static int forget_zones(void **state)
 {
 	(void)state;
@@ -288,6 +306,7 @@ int main(void)
 		cmocka_unit_test(an_idle_lead_keeps_nothing),
 		cmocka_unit_test(the_last_dates_are_known),
 		cmocka_unit_test(a_round_that_the_zone_data_moved_is_made_up_for),
+		cmocka_unit_test(days_of_silence_end_with_one_message),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, forget_zones);
