@@ -17,6 +17,15 @@ static const char *text_field(const struct nt_lead *lead, int field)
 	return nt_type_is_text(value->type) && value->text[0] != '\0' ? value->text : NULL;
 }
 
+static const char *decimal(struct nt_arena *arena, int64_t n)
+{
+	char digits[24];
+	GString text = { digits, 0, sizeof digits }; /* no number is so long that it would grow */
+
+	nt_int_print(n, &text);
+	return nt_arena_strdup(arena, digits);
+}
+
 /* 32 hex digits of SHA-256(lead LF campaign LF key LF entry LF its instant LF step LF attempt). A lead that was erased
  * and comes back counts its entries from 1 again; its messages are others all the same. */
 static const char *make_id(struct nt_instant *in, const struct nt_run *run, const struct nt_step *step)
@@ -24,9 +33,9 @@ static const char *make_id(struct nt_instant *in, const struct nt_run *run, cons
 	GChecksum *sum = g_checksum_new(G_CHECKSUM_SHA256);
 	const char *const parts[] = {
 		in->lead->id, in->program->campaigns[run->campaign].name, run->key,
-		nt_arena_printf(in->arena, "%u", run->entry),
-		nt_arena_printf(in->arena, "%" G_GINT64_FORMAT, (gint64)run->entered), step->identity,
-		nt_arena_printf(in->arena, "%u", run->released),
+		decimal(in->arena, run->entry),
+		decimal(in->arena, run->entered), step->identity,
+		decimal(in->arena, run->released),
 	};
 	const char *id;
 	unsigned i;

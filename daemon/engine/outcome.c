@@ -115,7 +115,7 @@ static void raise_about(struct nt_instant *in, int channel, const char *noun, co
 		properties[1].value.text = nt_arena_strdup(in->arena, input->outcome.campaign);
 		properties[2].value.text = nt_arena_strdup(in->arena, input->outcome.detail);
 	}
-	nt_instant_raise(in, nt_arena_printf(in->arena, "%s.%s", in->program->channels[channel].name, noun), properties,
+	nt_instant_raise(in, nt_arena_join(in->arena, in->program->channels[channel].name, ".", noun, NULL), properties,
 	                 G_N_ELEMENTS(properties));
 }
 
@@ -310,11 +310,11 @@ void nt_outcome_apply(struct nt_instant *in, const struct nt_input *input)
 	if (input->outcome.message != NULL)
 		settle(in->lead, input->outcome.message);
 	keep_template(in, input);
-	note = nt_instant_note(in, NULL, nt_arena_printf(in->arena, "message.%s", nouns[outcome]),
-	                       nt_arena_printf(in->arena, "%s%s%s",
-	                                       input->outcome.template_name != NULL ? input->outcome.template_name : "",
-	                                       input->outcome.detail != NULL ? ": " : "",
-	                                       input->outcome.detail != NULL ? input->outcome.detail : ""));
+	note = nt_instant_note(in, NULL, nt_arena_join(in->arena, "message.", nouns[outcome], NULL),
+	                       nt_arena_join(in->arena,
+	                                     input->outcome.template_name != NULL ? input->outcome.template_name : "",
+	                                     input->outcome.detail != NULL ? ": " : "",
+	                                     input->outcome.detail != NULL ? input->outcome.detail : "", NULL));
 	note->campaign = nt_arena_strdup(in->arena, input->outcome.campaign);
 	note->key = nt_arena_strdup(in->arena, input->outcome.key);
 	note->id = nt_arena_strdup(in->arena, input->outcome.message);

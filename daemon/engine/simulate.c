@@ -17,9 +17,10 @@
 
 #define LEADS_A_TURN 500u
 #define KEPT ((size_t)512 << 20)
+#define PARSED ((size_t)64 << 20) /* parsed, a file takes some six times its room */
 
 struct event {
-	const struct nt_json *json;
+	const struct nt_json *json;  /* NULL: has to be read again */
 	struct nt_timeline *timeline;
 	nt_time at;
 	const char *channel;         /* of messages; NULL: another event */
@@ -39,6 +40,7 @@ struct sim {
 	struct nt_tally_frame frame;
 	uint64_t done, total;
 	bool outcomes;               /* some events are of messages */
+	bool frugal;                 /* events aren't kept as they were read */
 };
 
 static struct nt_timeline *timeline_of(struct sim *sim, const char *lead)
@@ -230,7 +232,7 @@ static void read_event(struct sim *sim, size_t start, size_t length)
 	struct nt_civil civil;
 	bool has_offset;
 
-	event.json = nt_json_parse(sim->arena, source->text + start, length, &error);
+	event.json = nt_json_parse(sim->frugal ? sim->turn_arena : sim->arena, source->text + start, length, &error);
 	if (event.json == NULL) {
 		sim->frame.refused++;
 		nt_diags_error(sim->diags, nt_span_of(source, start + MIN(error.offset, length), 1), "%s",
@@ -258,6 +260,8 @@ static void read_event(struct sim *sim, size_t start, size_t length)
 	if (!nt_driver_outcome(sim->program, name, &event.channel, &event.outcome))
 		event.channel = NULL;
 	sim->outcomes |= event.channel != NULL;
+	if (sim->frugal)
+		event.json = NULL;
 	g_array_append_val(sim->events, event);
 }
 
@@ -281,8 +285,9 @@ static bool is_sorted(const GArray *events)
 static void read_events(struct sim *sim)
 {
 	const struct nt_source *source = sim->options->events;
-	size_t start = 0;
+	size_t start = 0, most = sim->options->keep_parsed != 0 ? sim->options->keep_parsed : PARSED;
 
+	sim->frugal = source->length > most;
 	while (start < source->length) {
 		const char *end = memchr(source->text + start, '\n', source->length - start);
 		size_t length = end != NULL ? (size_t)(end - source->text) - start : source->length - start,
@@ -292,6 +297,8 @@ static void read_events(struct sim *sim)
 			length--;
 		if (length > 0)
 			read_event(sim, start, length);
+		if (sim->frugal)
+			nt_arena_reset(sim->turn_arena);
 		start = next;
 	}
 	if (!is_sorted(sim->events))
@@ -301,13 +308,19 @@ static void read_events(struct sim *sim)
 
 static struct nt_request *event_request(struct sim *sim, const struct event *event)
 {
+	const char *line = sim->options->events->text + event->start;
+	const struct nt_json *json = event->json;
 	const struct nt_timeline_sent *sent;
 	struct nt_request *request;
+	struct nt_json_error error;
+
+	if (json == NULL) /* it was well-formed */
+		json = nt_json_parse(sim->turn_arena, line, event->length, &error);
 
 	if (event->channel == NULL) {
 		request = request_new(sim, NT_REQUEST_INPUT);
 		request->input_kind = NT_INPUT_EVENT;
-		request->json = event->json;
+		request->json = json;
 		request->at = &event->at;
 		request->lead = event->timeline->lead;
 		return request;
@@ -316,7 +329,7 @@ static struct nt_request *event_request(struct sim *sim, const struct event *eve
 	request->is_later = true;
 	request->later = event->outcome;
 	sent = nt_timeline_find_sent(event->timeline, event->channel,
-	                             nt_json_text(nt_json_get(event->json, "properties"), "template"));
+	                             nt_json_text(nt_json_get(json, "properties"), "template"));
 	request->message = sent != NULL ? sent->id : "";
 	return request;
 }

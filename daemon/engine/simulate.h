@@ -25,6 +25,7 @@ struct nt_simulation {
 	void *older_user;
 	bool json;                       /* NDJSON instead of text */
 	bool summary;                    /* no timelines: what it adds up to alone */
+	size_t keep_parsed;              /* a file of events of up to so many bytes is parsed once; 0: 64 MiB */
 	/* Of the copy (in leads), then of the run (in rows). */
 	void (*progress)(void *user, nt_time now, uint64_t done, uint64_t total);
 	void *user;
