@@ -532,11 +532,13 @@ static bool part_within(struct nt_decider *d, const struct nt_expr *narrow, cons
 bool nt_truth_covered(struct nt_decider *d, const struct nt_expr *narrow, const struct nt_expr *const *wide,
                        unsigned n)
 {
+	struct nt_arena *arena = d->arena; /* what is found on the way is of no use later */
 	struct nt_diags *diags = d->diags;
 	GPtrArray *parts = g_ptr_array_new();
 	bool within = false;
 
 	d->diags = NULL;
+	d->arena = nt_arena_new();
 	for (unsigned i = 0; i < n && narrow == NULL; i++)
 		within = within || wide[i] == NULL;
 	if (narrow != NULL) {
@@ -545,6 +547,8 @@ bool nt_truth_covered(struct nt_decider *d, const struct nt_expr *narrow, const 
 		for (unsigned i = 0; i < parts->len && !within; i++)
 			within = part_within(d, g_ptr_array_index(parts, i), wide, n);
 	}
+	nt_arena_free(d->arena);
+	d->arena = arena;
 	d->diags = diags;
 	g_ptr_array_free(parts, TRUE);
 	return within;

@@ -16,6 +16,8 @@ static void look_at(struct nt_warner *w, const struct nt_expr *e, void *user)
 
 /* ---- one after the other, the first that holds decides ---- */
 
+#define HELD_AGAINST 64 /* items at most: no list makes work without end */
+
 struct list {
 	const struct nt_expr **conditions;
 	unsigned n;
@@ -26,7 +28,8 @@ struct list {
 static bool is_left(struct nt_warner *w, struct list *before, const struct nt_expr *condition)
 {
 	bool left = !before->all && nt_truth_of(&w->decider, condition) != NT_TRUTH_NEVER &&
-	            (before->n == 0 || !nt_truth_covered(&w->decider, condition, before->conditions, before->n));
+	            (before->n == 0 ||
+	             !nt_truth_covered(&w->decider, condition, before->conditions, MIN(before->n, HELD_AGAINST)));
 	bool told = nt_truth_of(&w->decider, condition) == NT_TRUTH_NEVER;
 
 	before->all = before->all || nt_truth_of(&w->decider, condition) == NT_TRUTH_ALWAYS;

@@ -90,14 +90,16 @@ static void look_at_marks(struct text *text)
 static void look_at_message(struct nt_warner *w, const struct nt_message_template *message, const struct nt_step *step,
                             void *user)
 {
+	struct nt_arena *arena;
 	struct text text = { .w = w, .source = nt_message_template_source(message) };
 
 	(void)step;
 	(void)user;
 	if (nt_message_template_kind(message) == NT_MESSAGE_JSON)
 		return;
-	text.prose = nt_message_template_prose(message, w->arena, &text.subject);
-	text.words = nt_phrase_words(w->arena, text.prose, text.source->length, &text.n);
+	arena = nt_arena_new(); /* the words of one at a time */
+	text.prose = nt_message_template_prose(message, arena, &text.subject);
+	text.words = nt_phrase_words(arena, text.prose, text.source->length, &text.n);
 	for (unsigned i = 0; i < text.n; i++) {
 		const char *better = NULL;
 		unsigned n = nt_phrase_at(&text.words[i], text.n - i, in_subject(&text, text.words[i].start),
@@ -111,6 +113,7 @@ static void look_at_message(struct nt_warner *w, const struct nt_message_templat
 		i += n - 1;
 	}
 	look_at_marks(&text);
+	nt_arena_free(arena);
 }
 
 void nt_warn_words(struct nt_warner *w)
