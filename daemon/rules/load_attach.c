@@ -124,6 +124,13 @@ static const struct nt_attachment *load_item(struct nt_loader *l, const struct n
 		               "many receivers refuse mail with a file like this: link to it instead");
 		return NULL;
 	}
+	if (!g_str_has_prefix(node->text, "attachments/")) {
+		const char *slash = strrchr(node->text, '/');
+
+		nt_diags_error(l->diags, node->span, "attached files stand in the rule set's folder attachments: "
+		               "attachments/%s", slash != NULL ? slash + 1 : node->text);
+		return NULL;
+	}
 	attachment = load_file(l, node);
 	if (attachment != NULL && attachment->length == 0) {
 		nt_diags_error(l->diags, node->span, "this file is empty");
