@@ -447,7 +447,8 @@ static inline void write_scoring(struct writer *w)
 	g_string_append_printf(w->out,
 	        "  fit:\n    - { if: seats > 3, points: 7.5 }\n"
 	        "    - { if: 'since(last(\"a.b\")) > 6 days', points: -4 }\n"
-	        "    - { if: in_segment(\"busy\"), points: 3 }\n"
+	        "    - { if: in_segment(\"busy\"), points: 3 }\n    - { if: vip, points: = seats / 4 }\n"
+	        "    - { if: country != none, points: '= count(\"c.d\", 2 days) * 1.5' }\n"
 	        "  engagement:\n    - { on: a.b, points: = event.amount, at_most: 30 per %s }\n"
 	        "    - { on: c.d, points: 4, if: event.page != \"away\" }\n    - { on: x.y, points: -6 }\n"
 	        "    - { on: c.d, points: = seats / 3, at_most: 4 per 2 days }\n"

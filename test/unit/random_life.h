@@ -162,7 +162,9 @@ static inline void write_script(struct script *s, uint64_t *seed)
 			if (!once_in(seed, 3))
 				continue;
 			*h = (struct happening){ .at = t, .together = together, .lead = lead };
-			some_happening(seed, h, s->quiet);
+			do
+				some_happening(seed, h, s->quiet);
+			while (together && h->what == HAPPEN_LOAD); /* there and back in one instant is no load at all */
 			together = true;
 			s->n++;
 		}
