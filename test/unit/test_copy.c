@@ -229,6 +229,37 @@ static void test_suppressions_are_asked_below(void **state)
 	house_free(h);
 }
 
+/* What has been logged is read below; what the twin logs goes on from there, and stays in it. */
+static void test_the_log_goes_on(void **state)
+{
+	struct house *h = house_new();
+	struct nt_copy copy = copy_of(h);
+	struct nt_driver *driver;
+	struct nt_log_row row;
+	struct nt_lead *twin;
+	const char *why;
+	int64_t head;
+
+	(void)state;
+	fields(h, "ann", "{\"email\":\"ann@example.org\"}");
+	event(h, "ann", "{\"event\":\"a.b\"}");
+	head = lead(h, "ann")->log_head;
+	assert_true(nt_copy_all(&copy, &why));
+	driver = drive(h, copy.to);
+	nt_driver_run(driver, at("UTC", "2026-06-01 12:00"), true);
+	twin = nt_driver_lead(driver, h->arena, "ann");
+	assert_true(twin->log_head > head);
+	for (row.previous = twin->log_head; row.previous > head;)
+		assert_int_equal(copy.to->ops->log_read(copy.to, h->arena, row.previous, &row), NT_STORE_OK);
+	assert_int_equal(row.previous, head);
+	assert_int_equal(copy.to->ops->log_read(copy.to, h->arena, head, &row), NT_STORE_OK);
+	assert_string_equal(row.lead, "ann");
+	assert_int_equal(h->store->ops->log_read(h->store, h->arena, twin->log_head, &row), NT_STORE_OK);
+	assert_null(row.lead);
+	nt_driver_free(driver);
+	house_free(h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -237,6 +268,7 @@ int main(void)
 		cmocka_unit_test(test_some_leads_alone),
 		cmocka_unit_test(test_damaged_leads_are_left_out),
 		cmocka_unit_test(test_suppressions_are_asked_below),
+		cmocka_unit_test(test_the_log_goes_on),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
