@@ -73,6 +73,14 @@ static bool read_loaded(struct nt_maker *maker)
 
 /* ---- crowds ---- */
 
+/* The last crowd's records all count; of an earlier one those of its own leads that met nobody: what is about no lead is
+ * seen by every twin. */
+static bool counts(const struct nt_crowd *crowd, const char *lead)
+{
+	return crowd->sales ||
+	       (g_hash_table_contains(crowd->known, lead) && !g_hash_table_contains(crowd->meets, lead));
+}
+
 static void run_crowd(struct nt_maker *maker, const char *const *ids, unsigned n, GHashTable *last)
 {
 	struct nt_crowd crowd = { .ids = ids, .n = n, .sales = last == NULL };
@@ -89,7 +97,7 @@ static void run_crowd(struct nt_maker *maker, const char *const *ids, unsigned n
 				const struct nt_plan_record *r =
 					&g_array_index(crowd.records[rules], struct nt_plan_record, i);
 
-				if (last == NULL || !g_hash_table_contains(crowd.meets, r->lead))
+				if (counts(&crowd, r->lead))
 					nt_plan_tally(maker, r, rules);
 			}
 	for (unsigned i = 0; i < n && last != NULL; i++)

@@ -152,6 +152,10 @@ static void tell_policy(struct saying *s, const struct nt_program *program)
 		if (program->channels[i].send.n > 0)
 			g_string_append(s->text, ", ");
 		put_windows(&program->channels[i].send, s->text);
+		for (unsigned k = 0; k < program->channels[i].n_rates; k++) {
+			g_string_append(s->text, ", ");
+			put_rate(&program->channels[i].rates[k], s->text);
+		}
 		tell(s);
 	}
 }
