@@ -73,8 +73,8 @@ static bool read_loaded(struct nt_maker *maker)
 
 /* ---- crowds ---- */
 
-/* The last crowd's records all count; of an earlier one those of its own leads that met nobody: what is about no lead is
- * seen by every twin. */
+/* The last crowd's records all count; of an earlier one those of its own leads that met nobody: what is about no lead
+ * is seen by every twin. */
 static bool counts(const struct nt_crowd *crowd, const char *lead)
 {
 	return crowd->sales ||

@@ -6,6 +6,9 @@
 
 #include <getopt.h>
 #include <stdio.h>
+#include <sys/stat.h>
+
+#define LARGEST (16 * 1024 * 1024) /* bytes: of more than that JSON isn't read anyway (base/json.h) */
 
 static const char *question(struct nt_control *control, const struct nt_plan_file *file)
 {
@@ -33,8 +36,12 @@ static int apply(struct nt_control *control, const char *path)
 	char *text = NULL;
 	gsize length = 0;
 	int code = NT_EXIT_FINE;
+	struct stat about;
 
-	if (!g_file_get_contents(path, &text, &length, &error)) {
+	if (stat(path, &about) == 0 && (!S_ISREG(about.st_mode) || about.st_size > LARGEST)) {
+		nt_command_failed(&nt_command_apply, "%s: it is no plan of nurturectl plan", path);
+		code = NT_EXIT_WRONG;
+	} else if (!g_file_get_contents(path, &text, &length, &error)) {
 		code = nt_command_failed(&nt_command_apply, "%s", error->message);
 		g_error_free(error);
 	} else if (!nt_plan_file_read(control->arena, text, length, &file, &why)) {
