@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define WEEK (7 * NT_DAY)
+#define KEPT (64u << 20) /* bytes of leads that stay decoded */
 
 enum rules { PRESENT, NEW };
 
@@ -374,7 +375,9 @@ static bool run_twin(struct nt_maker *maker, struct nt_crowd *crowd, enum rules 
 {
 	const struct nt_planning *planning = maker->planning;
 	struct twin twin = { .maker = maker, .crowd = crowd, .rules = rules };
-	struct nt_engine_options options = { .observe = observe, .observe_rep = observe_rep, .user = &twin };
+	/* Nothing is loaded under the present rules: nothing asks for the log. */
+	struct nt_engine_options options = { .observe = observe, .observe_rep = observe_rep, .user = &twin,
+		                             .dry = rules == PRESENT, .keep = KEPT };
 	struct nt_store *store = copy(&twin);
 
 	if (store == NULL)

@@ -342,6 +342,8 @@ void nt_words_step_facts(const struct nt_program *program, const struct nt_campa
 		put_assignments(step, s.text);
 		tell(&s, "with");
 	}
+	for (unsigned i = 0; i < step->n_attachments; i++)
+		tell_text(&s, "attach", step->attachments[i]->path);
 	if (step->kind == NT_STEP_TELL)
 		tell_text(&s, "message", step->name);
 	if (step->reason != NULL && step->kind == NT_STEP_POINTS)
