@@ -138,12 +138,25 @@ struct nt_program *nt_ruleset_load_content(const struct nt_ruleset *ruleset, con
 }
 
 /* What is configured now may be less than was then: the rules were good when they were kept. */
+static struct nt_program *load_once_good(const struct nt_ruleset *ruleset, const struct nt_rule_set_files *files)
+{
+	struct nt_load_context context = context_of(ruleset);
+	struct nt_program *program = NULL;
+
+	for (int attempt = 0; attempt < 2 && program == NULL; attempt++) {
+		struct nt_diags *diags = nt_diags_new();
+
+		program = nt_rules_load(files, &context, diags);
+		context.channels = context.webhooks = NULL; /* any goes */
+		nt_diags_free(diags);
+	}
+	return program;
+}
+
 struct nt_program *nt_ruleset_load_kept(const struct nt_ruleset *ruleset, struct nt_store *store, const char *hash,
                                         char **why)
 {
-	struct nt_load_context context = { .zones = ruleset->zones, .calendar_days = nt_calendar_days };
 	struct nt_arena *arena = nt_arena_new();
-	struct nt_diags *diags = nt_diags_new();
 	struct nt_program *program = NULL;
 	struct nt_rule_set_files files;
 	struct nt_blob archive = { 0 };
@@ -155,9 +168,8 @@ struct nt_program *nt_ruleset_load_kept(const struct nt_ruleset *ruleset, struct
 	else if (archive.bytes == NULL)
 		*why = g_strdup_printf("the store doesn't have the rules %.12s", hash);
 	else if (!nt_archive_unpack(arena, archive.bytes, archive.length, &files) ||
-	         (program = nt_rules_load(&files, &context, diags)) == NULL)
+	         (program = load_once_good(ruleset, &files)) == NULL)
 		*why = g_strdup_printf("the rules %.12s that the store keeps can't be read by this version", hash);
-	nt_diags_free(diags);
 	nt_arena_free(arena);
 	return program;
 }
