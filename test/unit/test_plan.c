@@ -117,6 +117,28 @@ static void test_a_step_that_goes(void **state)
 	     "    - wait 2 days (first)\n");
 }
 
+/* Under another name it is the same step, and the same campaign. */
+static void test_a_step_that_is_renamed(void **state)
+{
+	(void)state;
+	edit(OLD,
+	     RULES("campaign: one\nenter: { on: a.b }\nsteps:\n"
+	           "  - { id: pause, was: first, wait: 2 days }\n  - email: m1\n  - { id: second, wait: 3 days }\n"
+	           "  - { id: end, was: email-m2-1, email: m2 }\n"),
+	     "one stays from first to pause ann\none stays from second to second bob\n",
+	     "    ~ wait 2 days (pause), was first\n    ~ email m2 (end), was email-m2-1\n");
+}
+
+static void test_a_campaign_that_is_renamed(void **state)
+{
+	(void)state;
+	edit(OLD,
+	     RULES("campaign: uno\nwas: one\nenter: { on: a.b }\nsteps:\n"
+	           "  - email: m1\n  - { id: second, wait: 3 days }\n  - email: m2\n"),
+	     "uno stays from second to second bob\nuno moves from first to second ann\n",
+	     "  ~ uno changes, was one\n");
+}
+
 static void test_no_later_step(void **state)
 {
 	(void)state;
@@ -339,6 +361,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_nothing_changes),      cmocka_unit_test(test_a_longer_wait),
 		cmocka_unit_test(test_a_shorter_wait),       cmocka_unit_test(test_a_step_that_goes),
+		cmocka_unit_test(test_a_step_that_is_renamed), cmocka_unit_test(test_a_campaign_that_is_renamed),
 		cmocka_unit_test(test_no_later_step),        cmocka_unit_test(test_steps_put_in),
 		cmocka_unit_test(test_a_step_that_moves),    cmocka_unit_test(test_a_step_put_into_a_branch),
 		cmocka_unit_test(test_conditions_and_options), cmocka_unit_test(test_a_campaign_that_goes),
