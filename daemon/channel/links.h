@@ -1,5 +1,6 @@
 /* Signed links: kind, id, action, expiry, key number; anyone may hold one, nobody can make one (libsodium crypto_auth /
- * HMAC-SHA-512-256). BASE/u/TOKEN (unsubscribe), BASE/r/TOKEN (rep answers an offer), BASE/k/TOKEN (confirm).
+ * HMAC-SHA-512-256). BASE/u/TOKEN (unsubscribe), BASE/r/TOKEN (rep answers an offer), BASE/k/TOKEN (confirm),
+ * BASE/t/TOKEN (a rep's task).
  * Thread-safe. */
 #ifndef NT_CHANNEL_LINKS_H
 #define NT_CHANNEL_LINKS_H
@@ -9,12 +10,12 @@
 #include <glib.h>
 #include <stdbool.h>
 
-enum nt_link_kind { NT_LINK_UNSUBSCRIBE = 'u', NT_LINK_REP = 'r', NT_LINK_CONFIRM = 'k' };
+enum nt_link_kind { NT_LINK_UNSUBSCRIBE = 'u', NT_LINK_REP = 'r', NT_LINK_CONFIRM = 'k', NT_LINK_TASK = 't' };
 
 struct nt_link {
 	enum nt_link_kind kind;
 	char action;             /* REP: 'a' accept, 's' send back; else 0 */
-	char id[140];            /* message id, or the lead of an offer */
+	char id[140];            /* message id, the lead of an offer, or a task's id */
 	uint64_t number;         /* the offer */
 	char name[64];           /* the rep */
 	nt_time expires;         /* NT_NEVER */

@@ -71,6 +71,17 @@ static void add_offer(struct nt_delivery *delivery, const struct nt_links *links
 	add_text(delivery->arena, variables, "send_back_url", make_link(delivery->arena, links, &link));
 }
 
+/* As long as the task is kept, and is this rep's. */
+static void add_task(struct nt_delivery *delivery, const struct nt_links *links, struct nt_json *variables,
+                     const char *id)
+{
+	struct nt_link link = { .kind = NT_LINK_TASK, .expires = NT_NEVER };
+
+	g_strlcpy(link.id, id, sizeof link.id);
+	g_strlcpy(link.name, delivery->row.message.rep, sizeof link.name);
+	add_text(delivery->arena, variables, "task_url", make_link(delivery->arena, links, &link));
+}
+
 static const struct nt_message_template *find_template(const struct nt_delivery *delivery)
 {
 	const struct nt_message *message = &delivery->row.message;
@@ -131,7 +142,7 @@ bool nt_letter_render(struct nt_delivery *delivery, const struct nt_links *links
 	struct nt_json_error error;
 	const struct nt_json *sender;
 	struct nt_json *variables;
-	const char *zone;
+	const char *zone, *task;
 
 	memset(out, 0, sizeof *out);
 	if (found == NULL) {
@@ -150,6 +161,9 @@ bool nt_letter_render(struct nt_delivery *delivery, const struct nt_links *links
 		add_confirm(delivery, links, variables);
 	if (message->rep != NULL && message->offer != 0)
 		add_offer(delivery, links, variables);
+	task = message->rep != NULL ? nt_json_text(nt_json_get(variables, "task"), "id") : NULL;
+	if (task != NULL)
+		add_task(delivery, links, variables, task);
 	zone = nt_json_text(variables, "time_zone");
 	input.zone = zone != NULL ? zones->find(zones, zone) : zones->find(zones, delivery->program->policy.time_zone);
 	input.variables = out->variables = variables;

@@ -73,6 +73,9 @@ static void mark(struct nt_instant *in, struct nt_run *run, const struct nt_camp
 	case NT_STEP_TELL:
 		nt_tell(in, run, step);
 		break;
+	case NT_STEP_TASK:
+		nt_todo_open(in, run, step);
+		break;
 	case NT_STEP_START:
 		nt_instant_start(in, step->campaign,
 		                 in->program->campaigns[step->campaign].per != NULL ? run->key : "",

@@ -85,6 +85,31 @@ bool nt_copy_meta(struct nt_copy *copy, const char **why)
 	return c.why == NULL;
 }
 
+struct subject {
+	struct copying *copying;
+	const char *kind;
+};
+
+static void put_subject(void *context, const char *id, const void *bytes, size_t length)
+{
+	const struct subject *subject = context;
+	struct copying *c = subject->copying;
+
+	if (c->why == NULL)
+		ok(c, c->copy->to, c->copy->to->ops->subject_put(c->copy->to, subject->kind, id, bytes, length));
+}
+
+static void put_subjects(struct copying *c)
+{
+	struct nt_store *from = c->copy->from;
+
+	for (unsigned i = 0; nt_subject_kinds[i] != NULL && c->why == NULL; i++) {
+		struct subject subject = { c, nt_subject_kinds[i] };
+
+		ok(c, from, from->ops->subject_each(from, subject.kind, put_subject, &subject));
+	}
+}
+
 bool nt_copy_frame(struct nt_copy *copy, const char **why)
 {
 	struct copying c = { .copy = copy };
@@ -94,6 +119,7 @@ bool nt_copy_frame(struct nt_copy *copy, const char **why)
 		if (ok(&c, from, from->ops->meta_each(from, put_meta, &c)) &&
 		    ok(&c, from, from->ops->program_each(from, put_program, &c)))
 			ok(&c, from, from->ops->sales_each(from, put_sales, &c));
+		put_subjects(&c);
 		commit(&c);
 	}
 	*why = c.why;

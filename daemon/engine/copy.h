@@ -6,8 +6,8 @@
  *     if (!nt_copy_all(&copy, &why)) …
  *     driver = nt_driver_new_over(copy.to, program, &options, &why);
  *
- * Copied: leads with their timers, the sales queue and its turns, messages under way, programs, and what the engine
- * keeps of itself (the last instant, loads, …). Not copied: the ids of inputs, and messages whose end is known.
+ * Copied: leads with their timers, the sales queue and its turns, tasks, messages under way, programs, and what the
+ * engine keeps of itself (the last instant, loads, …). Not copied: the ids of inputs, and messages whose end is known.
  * Suppressions and the log stay where they are: the twin asks (engine/memory.h). */
 #ifndef NT_ENGINE_COPY_H
 #define NT_ENGINE_COPY_H
@@ -34,7 +34,7 @@ bool nt_copy_all(struct nt_copy *copy, const char **why);
 
 /* In parts, for who can't hold all leads at once. Within a view of `from` by the caller. */
 bool nt_copy_meta(struct nt_copy *copy, const char **why);  /* what the engine keeps of itself */
-bool nt_copy_frame(struct nt_copy *copy, const char **why); /* that, programs and the sales queue */
+bool nt_copy_frame(struct nt_copy *copy, const char **why); /* that, programs, the sales queue and tasks */
 /* These, and of their messages those that are under way. */
 bool nt_copy_leads(struct nt_copy *copy, const char *const *ids, unsigned n, const char **why);
 

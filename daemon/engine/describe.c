@@ -7,6 +7,7 @@
 #include "engine/state.h"
 #include "engine/store.h"
 #include "engine/waiting.h"
+#include "engine/task.h"
 #include "rules/program.h"
 
 #include <string.h>
@@ -266,6 +267,37 @@ void nt_describe_entry_json(const struct nt_sales_entry *entry, GString *out)
 	for (unsigned i = 0; i < entry->reasons->len; i++)
 		nt_json_put_text(&w, NULL, g_array_index(entry->reasons, struct nt_sales_reason, i).text);
 	nt_json_end_array(&w);
+	nt_json_end_object(&w);
+}
+
+void nt_describe_task_json(const struct nt_program *program, const struct nt_task *task, GString *out)
+{
+	struct nt_json_writer w;
+
+	nt_json_begin(&w, out);
+	nt_json_object(&w, NULL);
+	nt_json_put_text(&w, "id", task->id);
+	nt_json_put_text(&w, "lead", task->lead);
+	nt_json_put_text(&w, "title", task->title);
+	nt_json_put_text(&w, "text", task->text);
+	nt_json_put_text(&w, "body", task->body);
+	nt_json_put_text(&w, "state", nt_task_state_name(task->state));
+	nt_json_put_text(&w, "rep", task->rep);
+	nt_json_put_text(&w, "manager", nt_task_manager(program, task));
+	put_time(&w, "opened", task->opened);
+	put_time(&w, "due", task->due);
+	nt_json_put_bool(&w, "overdue", task->overdue);
+	if (task->state != NT_TASK_OPEN)
+		put_time(&w, "closed", task->closed);
+	if (task->state == NT_TASK_DONE)
+		nt_json_put_text(&w, "by", task->by != NULL && task->by[0] != '\0' ? task->by : NULL);
+	if (task->why != NULL)
+		nt_json_put_text(&w, "why", task->why);
+	nt_json_put_text(&w, "campaign", task->campaign);
+	if (task->key[0] != '\0')
+		nt_json_put_text(&w, "key", task->key);
+	nt_json_put_text(&w, "step", task->step);
+	nt_json_put_text(&w, "template", task->template_name);
 	nt_json_end_object(&w);
 }
 

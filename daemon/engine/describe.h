@@ -12,8 +12,10 @@ struct nt_consent;
 struct nt_lead;
 struct nt_log_row;
 struct nt_outbox_row;
+struct nt_program;
 struct nt_sales_entry;
 struct nt_store;
+struct nt_task;
 
 /* Why a lead scores what it scores at `now`: the fit rules that hold, what reps added to fit, then engagement's reasons
  * (those have a last time, and may have happened often; of the others last is NT_NO_TIME). */
@@ -50,6 +52,7 @@ void nt_describe_lead_text(const struct nt_lead *lead, nt_time now, const struct
                            GString *out);
 const char *nt_describe_consent(const struct nt_consent *consent); /* "given" */
 void nt_describe_entry_json(const struct nt_sales_entry *entry, GString *out);
+void nt_describe_task_json(const struct nt_program *program, const struct nt_task *task, GString *out);
 void nt_describe_outbox_json(const struct nt_outbox_row *row, GString *out);
 /* {"sequence","at","program","entry":{"input":{…},"effects":[…]}} */
 void nt_describe_log_json(const struct nt_log_row *row, GString *out);

@@ -38,7 +38,8 @@ static bool restore(struct nt_engine *engine, const char **why)
 	}
 	engine->now = instant != NULL ? g_ascii_strtoll(instant, NULL, 10) : NT_TIME_MIN;
 	engine->batch = batch != NULL ? g_ascii_strtoull(batch, NULL, 10) : 0;
-	return nt_loads_reread(engine, why) && nt_sales_reread(engine, why) && nt_best_reread(engine, why);
+	return nt_loads_reread(engine, why) && nt_sales_reread(engine, why) && nt_best_reread(engine, why) &&
+	       nt_tasks_reread(engine, why);
 }
 
 static void unref_program(void *program)
@@ -65,6 +66,7 @@ struct nt_engine *nt_engine_new(struct nt_store *store, struct nt_program *progr
 	engine->older = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, unref_program);
 	engine->loads = g_array_new(FALSE, FALSE, sizeof(struct nt_load));
 	engine->ready = g_array_new(FALSE, FALSE, sizeof(struct nt_sales_input));
+	engine->wanted = g_array_new(FALSE, FALSE, sizeof(struct nt_task_input));
 	engine->observed = g_array_new(FALSE, FALSE, sizeof(struct nt_observed));
 	if (restore(engine, &wrong))
 		return engine;
@@ -80,7 +82,9 @@ void nt_engine_free(struct nt_engine *engine)
 		return;
 	nt_sales_free(engine->sales);
 	nt_best_free(engine->best);
+	nt_tasks_free(engine->tasks);
 	g_array_unref(engine->ready);
+	g_array_unref(engine->wanted);
 	g_array_unref(engine->observed);
 	g_array_unref(engine->loads);
 	g_hash_table_destroy(engine->older);
@@ -194,6 +198,9 @@ static void answer(struct nt_batch *turn, struct asked *asked)
 		break;
 	case NT_REQUEST_REPLY:
 		nt_request_reply(turn, request);
+		break;
+	case NT_REQUEST_TASK:
+		nt_request_task(turn, request);
 		break;
 	}
 }
@@ -310,9 +317,11 @@ static void do_turn(struct nt_batch *turn, struct nt_request *requests, unsigned
 	busy = n_due > 0 ? leads_of(asked, n_asked) : NULL;
 	run_timers(turn, due, n_due, turn->now - 1, busy);
 	nt_turn_sales_timers(turn, nt_time_earlier(caught_up, turn->now - 1));
+	nt_turn_tasks_timers(turn, nt_time_earlier(caught_up, turn->now - 1));
 	answer_all(turn, asked, n_asked);
 	run_timers(turn, due, n_due, turn->now, NULL);
 	nt_turn_sales_timers(turn, caught_up);
+	nt_turn_tasks_timers(turn, caught_up);
 	nt_turn_touch(turn, touches);
 	prune(turn);
 	nt_turn_sales(turn);
@@ -346,6 +355,7 @@ static void count(struct nt_engine_counters *sum, const struct nt_engine_counter
 	sum->skipped += turn->skipped;
 	sum->timers_late += turn->timers_late;
 	sum->rejected += turn->rejected;
+	sum->tasks_done += turn->tasks_done;
 }
 
 /* A commit of which no answer came: the batch number says whether it was kept. */
@@ -429,13 +439,14 @@ int nt_engine_turn(struct nt_engine *engine, nt_time clock, struct nt_request *r
 {
 	struct nt_program *before = nt_program_ref(engine->program);
 	struct nt_batch turn = { .engine = engine, .store = engine->store, .arena = engine->arena,
-		                .ready = engine->ready, .observed = engine->observed };
+		                .ready = engine->ready, .tasks = engine->wanted, .observed = engine->observed };
 
 	bool begun = false;
 
 	turn.last = &turn.first;
 	nt_arena_reset(engine->arena);
 	g_array_set_size(engine->ready, 0);
+	g_array_set_size(engine->wanted, 0);
 	g_array_set_size(engine->observed, 0);
 	g_hash_table_remove_all(engine->leads);
 	if (is_fresh(&turn)) {
@@ -460,7 +471,8 @@ int nt_engine_turn(struct nt_engine *engine, nt_time clock, struct nt_request *r
 
 nt_time nt_engine_due(struct nt_engine *engine)
 {
-	return nt_time_earlier(engine->due, nt_sales_due(engine->sales));
+	return nt_time_earlier(engine->due,
+	                       nt_time_earlier(nt_sales_due(engine->sales), nt_tasks_due(engine->tasks)));
 }
 
 bool nt_engine_touching(const struct nt_engine *engine)
@@ -494,6 +506,11 @@ const struct nt_best *nt_engine_best(const struct nt_engine *engine, uint64_t *c
 	if (changes != NULL)
 		*changes = engine->best_changes;
 	return engine->best;
+}
+
+const struct nt_tasks *nt_engine_tasks(const struct nt_engine *engine)
+{
+	return engine->tasks;
 }
 
 struct nt_engine_counters nt_engine_counters(const struct nt_engine *engine)

@@ -1,5 +1,5 @@
-/* One engine: owns shards of leads, the sales subject and a store. Takes requests in batches, steps, commits once,
- * and only then has answers. Pure but for the store's port: the daemon's engine thread (store/engine_thread.h),
+/* One engine: owns shards of leads, the sales subject, the tasks and a store. Takes requests in batches, steps, commits
+ * once, and only then has answers. Pure but for the store's port: the daemon's engine thread (store/engine_thread.h),
  * simulate and test run the same code. One thread uses an engine. */
 #ifndef NT_ENGINE_ENGINE_H
 #define NT_ENGINE_ENGINE_H
@@ -8,6 +8,7 @@
 #include "engine/sales.h"
 #include "engine/step.h"
 #include "engine/store.h"
+#include "engine/task.h"
 #include "engine/trace.h"
 
 struct nt_arena;
@@ -24,6 +25,7 @@ enum nt_request_kind {
 	NT_REQUEST_SUPPRESS, /* channel, address; lift: undo */
 	NT_REQUEST_REPLY,    /* channel, address, text, id: somebody has sent us a text message */
 	NT_REQUEST_DECIDE,   /* message that is in doubt; again: send it once more, else give it up */
+	NT_REQUEST_TASK,     /* task: is done */
 };
 
 enum nt_send_result {
@@ -64,6 +66,9 @@ struct nt_request {
 	enum nt_sales_verb verb;
 	const char *rep, *reason;
 	uint64_t offer;
+	/* TASK, with rep: who did it, or NULL */
+	const char *task;
+	bool only_theirs;            /* by link: the task must be the rep's */
 	/* CLAIM */
 	unsigned limit;
 	const char *owner;
@@ -147,9 +152,10 @@ struct nt_lead *nt_engine_lead(struct nt_engine *engine, struct nt_arena *arena,
 const struct nt_sales *nt_engine_sales(const struct nt_engine *engine);
 /* changes (or NULL): differs if it has changed since. */
 const struct nt_best *nt_engine_best(const struct nt_engine *engine, uint64_t *changes);
+const struct nt_tasks *nt_engine_tasks(const struct nt_engine *engine);
 struct nt_engine_counters {
 	uint64_t evaluations; /* of conditions, by steps */
-	uint64_t steps, commits, inputs, duplicates, released, skipped, timers_late, rejected;
+	uint64_t steps, commits, inputs, duplicates, released, skipped, timers_late, rejected, tasks_done;
 };
 struct nt_engine_counters nt_engine_counters(const struct nt_engine *engine);
 

@@ -19,7 +19,7 @@ static const char *text_field(const struct nt_lead *lead, int field)
 }
 
 /* "Ann Example, Example Ltd" */
-static const char *title_of(struct nt_instant *in)
+const char *nt_handoff_title(struct nt_instant *in)
 {
 	static const int fields[] = { NT_FIELD_FIRST_NAME, NT_FIELD_LAST_NAME, NT_FIELD_COMPANY };
 	GString *title = g_string_new(NULL);
@@ -78,7 +78,7 @@ void nt_handoff_ready(struct nt_instant *in, const char *reason, const struct nt
 	ready->owner = lead->owner;
 	find_routes(in, ready);
 	ready->score = nt_score_points(&lead->engagement, lead->fit, in->now, in->program->half_life);
-	ready->title = title_of(in);
+	ready->title = nt_handoff_title(in);
 	ready->values = nt_message_lead_values(in);
 	nt_instant_effect(in, NT_EFFECT_READY, enters ? "lead.ready" : "lead.ready_again", reason)->ready = ready;
 }

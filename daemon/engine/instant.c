@@ -293,6 +293,9 @@ static void apply(struct nt_instant *in, const struct nt_input *input)
 	case NT_INPUT_HANDOFF:
 		nt_handoff_apply(in, input);
 		break;
+	case NT_INPUT_TASK:
+		nt_todo_apply(in, input);
+		break;
 	case NT_INPUT_LOAD:
 		in->loading = true;
 		break;

@@ -171,18 +171,29 @@ nt_time nt_gate_counts_until(const struct nt_rate *rate, const struct nt_zone *z
 const char *nt_gate_held(struct nt_instant *in, const struct nt_run *run);
 void nt_gate_ask_again(struct nt_instant *in); /* deferred messages: something that held them has changed */
 
+const char *nt_handoff_title(struct nt_instant *in); /* "Ann Example, Example Ltd" */
 /* handoff.c: who owns the lead. True: the answer has still to come. */
 bool nt_assign(struct nt_instant *in, const struct nt_run *run, const struct nt_step *step);
 void nt_assign_apply(struct nt_instant *in, const struct nt_input *input);
 
 /* tell.c */
 void nt_tell(struct nt_instant *in, struct nt_run *run, const struct nt_step *step);
+/* The team to which the lead would go now; -1 none. */
+int nt_tell_route(struct nt_instant *in);
+
+/* todo.c: tasks for the lead's owner */
+void nt_todo_open(struct nt_instant *in, struct nt_run *run, const struct nt_step *step);
+void nt_todo_end(struct nt_instant *in, const struct nt_run *run, const char *why); /* those of this run */
+void nt_todo_apply(struct nt_instant *in, const struct nt_input *input);
 
 /* message.c */
 struct nt_message *nt_message_new_rep(struct nt_instant *in, const struct nt_run *run, const struct nt_step *step,
                                       const struct nt_rep *rep, const char *address);
 struct nt_message *nt_message_new(struct nt_instant *in, struct nt_run *run, const struct nt_step *step);
 const char *nt_message_lead_values(struct nt_instant *in); /* JSON of fields and standing: for reps' messages */
+/* The same, with campaign, event, entry and owner. */
+const char *nt_message_run_values(struct nt_instant *in, const struct nt_run *run);
+const char *nt_message_make_id(struct nt_instant *in, const struct nt_run *run, const struct nt_step *step);
 
 /* outcome.c */
 void nt_outcome_apply(struct nt_instant *in, const struct nt_input *input);

@@ -90,6 +90,7 @@ static void note_load(struct nt_batch *turn)
 	struct nt_log_row row = { .lead = "", .at = turn->now, .program_hash = engine->program->hash,
 		                  .body = "{\"input\":{\"kind\":\"load\"},\"effects\":[]}" };
 	struct nt_sales_input input = { .verb = NT_SALES_LOAD, .now = turn->now };
+	struct nt_task_input tasks = { .verb = NT_TASKS_LOAD, .now = turn->now };
 	struct nt_load load = { .at = turn->now };
 	bool first = engine->loads->len == 0;
 
@@ -104,6 +105,7 @@ static void note_load(struct nt_batch *turn)
 		set_cursor(turn, "");
 	nt_turn_best_load(turn);
 	nt_turn_sales_step(turn, &input);
+	nt_turn_tasks_step(turn, &tasks);
 	nt_turn_sales(turn);
 }
 
@@ -153,6 +155,7 @@ void nt_request_load(struct nt_batch *turn, struct nt_request *request)
 	if (!g_hash_table_contains(engine->older, engine->program->hash))
 		g_hash_table_insert(engine->older, g_strdup(engine->program->hash), nt_program_ref(engine->program));
 	nt_sales_set_program(engine->sales, program);
+	nt_tasks_set_program(engine->tasks, program);
 	nt_program_unref(engine->program);
 	engine->program = nt_program_ref(program);
 	note_load(turn);

@@ -8,7 +8,7 @@ static const char *const kinds[] = {
 	[NT_INPUT_EVENT] = "event",     [NT_INPUT_FIELDS] = "fields",   [NT_INPUT_TIMER] = "timer",
 	[NT_INPUT_OUTCOME] = "outcome", [NT_INPUT_CONSENT] = "consent", [NT_INPUT_START] = "start",
 	[NT_INPUT_STOP] = "stop",       [NT_INPUT_HANDOFF] = "handoff", [NT_INPUT_LOAD] = "load",
-	[NT_INPUT_ERASE] = "erase",     [NT_INPUT_OWNER] = "owner",
+	[NT_INPUT_ERASE] = "erase",     [NT_INPUT_OWNER] = "owner",     [NT_INPUT_TASK] = "task",
 };
 
 static const char *const outcomes[] = {
@@ -121,6 +121,10 @@ static void put_input(struct nt_json_writer *w, const struct nt_input *input)
 	case NT_INPUT_OWNER:
 		put_text(w, "rep", input->handoff.rep);
 		break;
+	case NT_INPUT_TASK:
+		put_text(w, "template", input->task.template_name);
+		put_text(w, "rep", input->task.rep);
+		break;
 	case NT_INPUT_TIMER:
 	case NT_INPUT_LOAD:
 	case NT_INPUT_ERASE:
@@ -167,7 +171,29 @@ void nt_log_body(const struct nt_input *input, const struct nt_effects *effects,
 	put_input(&w, input);
 	nt_json_array(&w, "effects");
 	for (const struct nt_effect *effect = effects->first; effect != NULL; effect = effect->next)
-		put_effect(&w, effect, input->now);
+		if (effect->kind != NT_EFFECT_TASKS_END)
+			put_effect(&w, effect, input->now);
+	nt_json_end_array(&w);
+	nt_json_end_object(&w);
+}
+
+void nt_log_body_task(const struct nt_task_note *note, GString *out)
+{
+	struct nt_json_writer w;
+
+	nt_json_begin(&w, out);
+	nt_json_object(&w, NULL);
+	nt_json_object(&w, "input");
+	nt_json_put_text(&w, "kind", "tasks");
+	nt_json_end_object(&w);
+	nt_json_array(&w, "effects");
+	nt_json_object(&w, NULL);
+	nt_json_put_text(&w, "what", note->what);
+	put_text(&w, "campaign", note->campaign);
+	put_text(&w, "key", note->key);
+	put_text(&w, "step", note->step);
+	nt_json_put_text(&w, "detail", note->detail);
+	nt_json_end_object(&w);
 	nt_json_end_array(&w);
 	nt_json_end_object(&w);
 }

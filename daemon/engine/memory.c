@@ -422,6 +422,46 @@ static int memory_sales_each(struct nt_store *store,
 	return NT_STORE_OK;
 }
 
+static int memory_subject_put(struct nt_store *store, const char *kind, const char *id, const void *bytes,
+                              size_t length)
+{
+	char *key = g_strconcat(kind, " ", id, NULL);
+
+	nt_memory_change(of(store), NT_CELL_SUBJECTS, key, bytes != NULL ? nt_cell_new(key, bytes, length) : NULL);
+	g_free(key);
+	return NT_STORE_OK;
+}
+
+static int memory_subject_get(struct nt_store *store, struct nt_arena *arena, const char *kind, const char *id,
+                              struct nt_blob *out)
+{
+	char *key = g_strconcat(kind, " ", id, NULL);
+	const struct nt_cell *cell = nt_memory_look_up(of(store), NT_CELL_SUBJECTS, key);
+
+	*out = (struct nt_blob){ 0 };
+	if (cell != NULL)
+		*out = (struct nt_blob){ nt_arena_copy(arena, cell->bytes, cell->length), cell->length };
+	g_free(key);
+	return NT_STORE_OK;
+}
+
+static int memory_subject_each(struct nt_store *store, const char *kind,
+                               void (*each)(void *context, const char *id, const void *bytes, size_t length),
+                               void *context)
+{
+	GPtrArray *cells = nt_memory_sorted(of(store), NT_CELL_SUBJECTS);
+	size_t length = strlen(kind);
+
+	for (unsigned i = 0; i < cells->len; i++) {
+		const struct nt_cell *cell = cells->pdata[i];
+
+		if (strncmp(cell->key, kind, length) == 0 && cell->key[length] == ' ')
+			each(context, cell->key + length + 1, cell->bytes, cell->length);
+	}
+	g_ptr_array_unref(cells);
+	return NT_STORE_OK;
+}
+
 static int memory_program_put(struct nt_store *store, const char *hash, const void *bytes, size_t length, nt_time at)
 {
 	struct nt_cell *cell = nt_cell_new(hash, bytes, length);
@@ -583,6 +623,9 @@ static const struct nt_store_ops memory_ops = {
 	.sales_put = memory_sales_put,
 	.sales_turns = memory_sales_turns,
 	.sales_each = memory_sales_each,
+	.subject_put = memory_subject_put,
+	.subject_get = memory_subject_get,
+	.subject_each = memory_subject_each,
 	.program_put = memory_program_put,
 	.program_get = memory_program_get,
 	.program_each = memory_program_each,

@@ -9,12 +9,12 @@
 /* Everything is a cell in a table by key. A change puts the cell that it replaces into the journal: commit frees those,
  * rollback puts them back, latest first. Indexes hang on the one door through which a table changes. */
 enum nt_cell_table {
-	NT_CELL_LEADS, NT_CELL_INPUTS, NT_CELL_SUPPRESSIONS, NT_CELL_OUTBOX, NT_CELL_SALES, NT_CELL_PROGRAMS,
-	NT_CELL_META, NT_CELL_TABLES
+	NT_CELL_LEADS, NT_CELL_INPUTS, NT_CELL_SUPPRESSIONS, NT_CELL_OUTBOX, NT_CELL_SALES, NT_CELL_SUBJECTS,
+	NT_CELL_PROGRAMS, NT_CELL_META, NT_CELL_TABLES
 };
 
 struct nt_cell { /* one block */
-	const char *key;            /* behind bytes */
+	const char *key;            /* behind bytes; SUBJECTS: "KIND ID" */
 	nt_time time;               /* LEADS: due; PROGRAMS, SUPPRESSIONS: when put */
 	uint64_t order;             /* OUTBOX: order of arrival; SUPPRESSIONS: enum nt_suppression */
 	struct nt_outbox_row *row;  /* OUTBOX: in bytes */

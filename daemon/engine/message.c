@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/json.h"
+#include "engine/rep.h"
 #include "template/message.h"
 
 #include <string.h>
@@ -28,7 +29,7 @@ static const char *decimal(struct nt_arena *arena, int64_t n)
 
 /* 32 hex digits of SHA-256(lead LF campaign LF key LF entry LF its instant LF step LF attempt). A lead that was erased
  * and comes back counts its entries from 1 again; its messages are others all the same. */
-static const char *make_id(struct nt_instant *in, const struct nt_run *run, const struct nt_step *step)
+const char *nt_message_make_id(struct nt_instant *in, const struct nt_run *run, const struct nt_step *step)
 {
 	GChecksum *sum = g_checksum_new(G_CHECKSUM_SHA256);
 	const char *const parts[] = {
@@ -261,6 +262,29 @@ const char *nt_message_lead_values(struct nt_instant *in)
 	return finish(in, out, scratch);
 }
 
+static void put_run(struct nt_instant *in, struct nt_json_writer *w, GString *scratch, const struct nt_run *run)
+{
+	nt_json_put_text(w, "campaign", in->program->campaigns[run->campaign].title);
+	if (run->hand != NULL)
+		put_properties(w, scratch, "event", run->hand->properties, run->hand->n_properties);
+	if (run->n_entry_properties > 0)
+		put_properties(w, scratch, "entry", run->entry_properties, run->n_entry_properties);
+	put_owner(w, in->lead, NULL);
+}
+
+const char *nt_message_run_values(struct nt_instant *in, const struct nt_run *run)
+{
+	GString *out = g_string_sized_new(512), *scratch = g_string_new(NULL);
+	struct nt_json_writer w;
+
+	nt_json_begin(&w, out);
+	nt_json_object(&w, NULL);
+	put_lead(in, &w, scratch);
+	put_run(in, &w, scratch, run);
+	nt_json_end_object(&w);
+	return finish(in, out, scratch);
+}
+
 /* As with an offer: the lead, and who is told. */
 static const char *rep_values(struct nt_instant *in, const struct nt_run *run, const struct nt_rep *rep)
 {
@@ -272,18 +296,8 @@ static const char *rep_values(struct nt_instant *in, const struct nt_run *run, c
 	put_lead(in, &w, scratch);
 	nt_json_put_text(&w, "occasion", "told");
 	nt_json_put_text(&w, "lead_id", in->lead->id);
-	nt_json_put_text(&w, "time_zone", rep->time_zone);
-	nt_json_object(&w, "rep");
-	nt_json_put_text(&w, "name", rep->full_name != NULL ? rep->full_name : rep->name);
-	nt_json_put_text(&w, "email", rep->email);
-	nt_json_put_text(&w, "phone", rep->phone);
-	nt_json_end_object(&w);
-	nt_json_put_text(&w, "campaign", in->program->campaigns[run->campaign].title);
-	if (run->hand != NULL)
-		put_properties(&w, scratch, "event", run->hand->properties, run->hand->n_properties);
-	if (run->n_entry_properties > 0)
-		put_properties(&w, scratch, "entry", run->entry_properties, run->n_entry_properties);
-	put_owner(&w, in->lead, NULL);
+	nt_rep_put(&w, rep);
+	put_run(in, &w, scratch, run);
 	nt_json_end_object(&w);
 	return finish(in, out, scratch);
 }
@@ -299,7 +313,8 @@ struct nt_message *nt_message_new_rep(struct nt_instant *in, const struct nt_run
 	if (in->program->templates != NULL)
 		template = nt_template_set_find(in->program->templates, step->name, channel, NULL);
 	*message = (struct nt_message){
-		.id = make_id(in, run, step), .lead = in->lead->id, .rep = rep->name, .campaign = campaign->name,
+		.id = nt_message_make_id(in, run, step), .lead = in->lead->id, .rep = rep->name,
+		.campaign = campaign->name,
 		.key = run->key, .entry = run->entry, .step = step->identity, .channel = channel,
 		.template_name = step->name,
 		.template_hash = template != NULL ? nt_message_template_hash(template) : "",
@@ -319,7 +334,7 @@ struct nt_message *nt_message_new(struct nt_instant *in, struct nt_run *run, con
 	const struct nt_message_template *template = NULL;
 	const char *address = step->channel >= 0 ? nt_lead_address(lead, step->channel) : NULL;
 
-	message->id = make_id(in, run, step);
+	message->id = nt_message_make_id(in, run, step);
 	message->lead = lead->id;
 	message->campaign = campaign->name;
 	message->key = run->key;

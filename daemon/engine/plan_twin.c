@@ -125,6 +125,8 @@ static void observe(void *user, const char *lead, const struct nt_input *input, 
 			break;
 		case NT_EFFECT_SUPPRESS:
 		case NT_EFFECT_UNSUPPRESS:
+		case NT_EFFECT_TASK: /* what comes of it is the lead's own */
+		case NT_EFFECT_TASKS_END:
 			break;
 		}
 }

@@ -5,6 +5,7 @@
 #include "engine/driver.h"
 #include "engine/instant.h"
 #include "engine/sales.h"
+#include "engine/task.h"
 
 #include <string.h>
 
@@ -47,6 +48,11 @@ static bool sends(const struct nt_program *program, const struct nt_step *step, 
 	case NT_STEP_MESSAGE:
 	case NT_STEP_TELL:
 		return is(program, step->channel, step->name, preview);
+	case NT_STEP_TASK:
+		for (unsigned i = 0; i < step->n_choices; i++)
+			if (is(program, step->choices[i].channel, step->name, preview))
+				return true;
+		return false;
 	case NT_STEP_FIRST_OF:
 		for (unsigned i = 0; i < step->n_choices; i++)
 			if (is(program, step->choices[i].channel, step->choices[i].name, preview))
@@ -146,6 +152,35 @@ static struct nt_message *told(struct nt_instant *in, struct nt_run *run, const 
 	return nt_message_new_rep(in, run, step, &sales->reps[rep], sales->reps[rep].email);
 }
 
+/* The lead gets the task, in a list of its own, and the message is what its owner is told then. */
+static struct nt_message *given(struct nt_instant *in, struct nt_run *run, const struct nt_step *step)
+{
+	const struct nt_sales_rules *sales = &in->program->sales;
+	struct nt_choice way = { step->channel, NULL };
+	struct nt_task_input input = { .verb = NT_TASKS_OPEN, .now = in->now };
+	struct nt_tasks *tasks = nt_tasks_new(in->program);
+	struct nt_message *found = NULL;
+	struct nt_task_effects effects;
+	struct nt_step one = *step;
+
+	if (in->lead->owner == NULL || nt_program_rep(in->program, in->lead->owner) < 0)
+		in->lead->owner = sales->reps[0].name; /* a rule set with tasks has reps */
+	one.choices = &way;
+	one.n_choices = 1;
+	nt_todo_open(in, run, &one);
+	nt_task_effects_init(&effects, in->arena);
+	for (const struct nt_effect *e = in->effects->first; e != NULL; e = e->next) {
+		input.task = e->task;
+		if (e->kind == NT_EFFECT_TASK)
+			nt_tasks_step(tasks, &input, &effects);
+	}
+	if (effects.messages->len > 0)
+		found = g_ptr_array_index(effects.messages, 0);
+	nt_task_effects_clear(&effects);
+	nt_tasks_free(tasks);
+	return found;
+}
+
 struct nt_message *nt_preview_message(struct nt_lead *lead, const struct nt_preview *preview, nt_time now,
                                       const char **why)
 {
@@ -171,6 +206,8 @@ struct nt_message *nt_preview_message(struct nt_lead *lead, const struct nt_prev
 	step = find_step(program, preview, &run.campaign);
 	if (step.kind == NT_STEP_TELL)
 		return told(&in, &run, &step);
+	if (step.kind == NT_STEP_TASK && step.channel >= 0)
+		return given(&in, &run, &step);
 	if (step.kind == NT_STEP_MESSAGE && step.channel < 0) {
 		*why = "the rules know no such channel";
 		return NULL;

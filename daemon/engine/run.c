@@ -36,8 +36,8 @@ static void raise_about(struct nt_instant *in, const char *name, const struct nt
 	nt_instant_raise(in, name, properties, G_N_ELEMENTS(properties));
 }
 
-/* Takes the run out of the lead's list. What it released but nobody has handed over yet goes with it, unless it has
- * just come to its end. */
+/* Takes the run out of the lead's list. What it released but nobody has handed over yet goes with it, and so do its
+ * open tasks, unless it has just come to its end. */
 static void end(struct nt_instant *in, struct nt_run *run, const char *why, bool cancel)
 {
 	struct nt_run **link = &in->lead->runs;
@@ -46,8 +46,10 @@ static void end(struct nt_instant *in, struct nt_run *run, const char *why, bool
 		link = &(*link)->next;
 	*link = run->next;
 	in->changed = true;
-	if (cancel)
+	if (cancel) {
 		nt_pending_cancel(in, run->campaign, run->key, -1, false, why);
+		nt_todo_end(in, run, why);
+	}
 	nt_instant_note(in, run, "campaign.left", why);
 	raise_about(in, "campaign.left", run);
 }

@@ -3,33 +3,17 @@
 #include "base/arena.h"
 #include "base/civil.h"
 #include "base/json.h"
+#include "engine/rep.h"
 #include "rules/program.h"
 #include "template/message.h"
 
 #include <string.h>
 
-static const struct nt_zone *zone_of(const struct nt_program *program, const struct nt_rep *rep)
-{
-	const struct nt_zone *zone = program->zones->find(program->zones, rep->time_zone);
-
-	return zone != NULL ? zone : program->zones->utc;
-}
-
 /* ---- who may have one ---- */
 
 static bool away_on(void *context, int64_t day)
 {
-	const struct nt_rep *rep = context;
-
-	for (unsigned i = 0; i < rep->n_away; i++)
-		if (rep->away[i][0] <= day && day <= rep->away[i][1])
-			return true;
-	return false;
-}
-
-static bool away_skip(const struct nt_rep *rep, int64_t day)
-{
-	return away_on((void *)(uintptr_t)rep, day);
+	return nt_rep_away(context, day);
 }
 
 static int64_t local_day(const struct nt_zone *zone, nt_time t)
@@ -51,7 +35,7 @@ static bool eligible(const struct nt_sales_step *step, int slot)
 
 	if (rep->open_at_most > 0 && open_of(step->sales, rep) >= rep->open_at_most)
 		return false;
-	return !away_skip(rep, local_day(zone_of(program, rep), step->now));
+	return !nt_rep_away(rep, local_day(nt_rep_zone(program, rep), step->now));
 }
 
 static bool was_offered(const struct nt_sales_entry *entry, const char *rep)
@@ -132,26 +116,18 @@ int nt_sales_manager(const struct nt_sales *sales, const struct nt_sales_entry *
 /* ---- telling ---- */
 
 /* The lead's values (what the step has written), and beside them who gets it, why and until when. */
-static char *message_values(struct nt_sales_step *step, const struct nt_sales_entry *entry, const struct nt_rep *rep,
-                            const char *occasion)
+static const char *message_values(struct nt_sales_step *step, const struct nt_sales_entry *entry,
+                                  const struct nt_rep *rep, const char *occasion)
 {
-	const char *inner = entry->values != NULL && entry->values[0] == '{' ? entry->values : "{}";
-	size_t length = strlen(inner);
-	GString *out = g_string_new_len(inner, (gssize)length - 1), *text = g_string_new(NULL);
-	GString *extra = g_string_new(NULL);
+	GString *extra = g_string_new(NULL), *text = g_string_new(NULL);
 	struct nt_json_writer w;
-	char *copy;
+	const char *values;
 
 	nt_json_begin(&w, extra);
 	nt_json_object(&w, NULL);
 	nt_json_put_text(&w, "occasion", occasion);
 	nt_json_put_text(&w, "lead_id", entry->lead);
-	nt_json_put_text(&w, "time_zone", rep->time_zone);
-	nt_json_object(&w, "rep");
-	nt_json_put_text(&w, "name", rep->full_name != NULL ? rep->full_name : rep->name);
-	nt_json_put_text(&w, "email", rep->email);
-	nt_json_put_text(&w, "phone", rep->phone);
-	nt_json_end_object(&w);
+	nt_rep_put(&w, rep);
 	nt_json_put_text(&w, "offered_to", entry->rep);
 	if (entry->reasons->len > 0)
 		nt_json_put_text(&w, "reason",
@@ -165,14 +141,10 @@ static char *message_values(struct nt_sales_step *step, const struct nt_sales_en
 		nt_json_put_text(&w, "accept_by", text->str);
 	}
 	nt_json_end_object(&w);
-	if (length > 2)
-		g_string_append_c(out, ',');
-	g_string_append(out, extra->str + 1);
-	copy = nt_arena_strdup(step->effects->arena, out->str);
-	g_string_free(out, TRUE);
+	values = nt_rep_join(step->effects->arena, entry->values, nt_arena_strdup(step->effects->arena, extra->str));
 	g_string_free(extra, TRUE);
 	g_string_free(text, TRUE);
-	return copy;
+	return values;
 }
 
 static const char *message_id(struct nt_sales_step *step, const struct nt_sales_entry *entry,
@@ -190,18 +162,6 @@ static const char *message_id(struct nt_sales_step *step, const struct nt_sales_
 	return id;
 }
 
-static const char *address_of(const struct nt_program *program, const struct nt_rep *rep, const char *channel)
-{
-	int slot = nt_program_channel(program, channel);
-	int field = slot >= 0 ? program->channels[slot].address_field : NT_FIELD_EMAIL;
-
-	if (field == NT_FIELD_EMAIL)
-		return rep->email;
-	if (field == NT_FIELD_PHONE)
-		return rep->phone;
-	return field < 0 ? "" : NULL;
-}
-
 void nt_sales_tell(struct nt_sales_step *step, const struct nt_sales_entry *entry, int rep, const char *occasion)
 {
 	const struct nt_program *program = step->sales->program;
@@ -210,7 +170,7 @@ void nt_sales_tell(struct nt_sales_step *step, const struct nt_sales_entry *entr
 
 	for (unsigned i = 0; i < program->sales.n_tell; i++) {
 		const char *channel = program->sales.tell[i].channel, *name = program->sales.tell[i].template;
-		const char *address = address_of(program, to, channel);
+		const char *address = nt_rep_address(program, to, channel);
 		const struct nt_message_template *found;
 		struct nt_message *m;
 
@@ -254,32 +214,17 @@ static void tell_manager(struct nt_sales_step *step, struct nt_sales_entry *entr
 
 /* ---- time limits ---- */
 
-/* The first working instant at or after t. */
-static nt_time next_working(const struct nt_program *program, const struct nt_rep *rep, nt_time t)
-{
-	const struct nt_zone *zone = zone_of(program, rep);
-	nt_time last = t + 400 * NT_DAY;
-
-	while (t < last) {
-		t = nt_windows_next(&rep->hours, zone, t);
-		if (t == NT_NEVER || !away_skip(rep, local_day(zone, t)))
-			return t;
-		t = nt_civil_next_midnight(zone, t);
-	}
-	return NT_NEVER;
-}
-
 /* A limit in hours and minutes is working time; one in days or longer is calendar time, moved to when the rep works. */
 static nt_time limit_of(const struct nt_sales *sales, const struct nt_sales_entry *entry, const struct nt_rep *rep)
 {
 	const struct nt_sales_rules *rules = &sales->program->sales;
 	struct nt_duration within = entry->has_accept_within ? entry->accept_within : rules->accept_within;
-	const struct nt_zone *zone = zone_of(sales->program, rep);
+	const struct nt_zone *zone = nt_rep_zone(sales->program, rep);
 
 	if (rules->accept_clock_always)
 		return nt_time_plus(zone, entry->offered, within);
 	if (within.months != 0 || within.days != 0)
-		return next_working(sales->program, rep, nt_time_plus(zone, entry->offered, within));
+		return nt_rep_working(sales->program, rep, nt_time_plus(zone, entry->offered, within));
 	return nt_windows_spend(&rep->hours, zone, entry->offered, within.ms, away_on, (void *)(uintptr_t)rep);
 }
 
@@ -457,11 +402,11 @@ static nt_time next_telling(const struct nt_sales *sales, const struct nt_sales_
 	if (slot < 0)
 		return NT_NEVER;
 	manager = &sales->program->sales.reps[slot];
-	zone = zone_of(sales->program, manager);
+	zone = nt_rep_zone(sales->program, manager);
 	if (manager->hours.n == 0)
-		return next_working(sales->program, manager,
+		return nt_rep_working(sales->program, manager,
 		                    nt_time_plus(zone, entry->told, (struct nt_duration){ .days = 1 }));
-	return next_working(sales->program, manager, nt_civil_next_midnight(zone, entry->told));
+	return nt_rep_working(sales->program, manager, nt_civil_next_midnight(zone, entry->told));
 }
 
 /* When the next of those who might have it and are away comes back. */
@@ -480,8 +425,8 @@ static nt_time next_return(const struct nt_sales *sales, const struct nt_sales_e
 
 		if (slot < 0)
 			continue;
-		zone = zone_of(program, &program->sales.reps[slot]);
-		while (away_skip(&program->sales.reps[slot], local_day(zone, t)) && t < now + 400 * NT_DAY)
+		zone = nt_rep_zone(program, &program->sales.reps[slot]);
+		while (nt_rep_away(&program->sales.reps[slot], local_day(zone, t)) && t < now + 400 * NT_DAY)
 			t = nt_civil_next_midnight(zone, t);
 		if (t > now)
 			due = nt_time_earlier(due, t);
@@ -505,7 +450,7 @@ nt_time nt_sales_entry_due(const struct nt_sales *sales, const struct nt_sales_e
 		rep = nt_program_rep(sales->program, entry->rep);
 		if (rep < 0 || entry->progress_done >= rules->n_after_accept)
 			return NT_NEVER;
-		return nt_time_plus(zone_of(sales->program, &rules->reps[rep]), entry->since,
+		return nt_time_plus(nt_rep_zone(sales->program, &rules->reps[rep]), entry->since,
 		                    rules->after_accept[entry->progress_done].within);
 	default:
 		return NT_NEVER;

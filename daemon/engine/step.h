@@ -17,6 +17,7 @@ enum nt_input_kind {
 	NT_INPUT_STOP,      /* a run by hand */
 	NT_INPUT_HANDOFF,   /* from the sales subject */
 	NT_INPUT_OWNER,     /* from the sales subject: handoff.rep, NULL nobody, in answer to an assign */
+	NT_INPUT_TASK,      /* from the tasks: one of the lead's is done */
 	NT_INPUT_LOAD,      /* the program has changed: watchers are asked anew (migrate.h has moved the runs) */
 	NT_INPUT_ERASE,
 };
@@ -74,6 +75,10 @@ struct nt_input {
 			const char *rep, *reason; /* reason: of sent_back (name of sales.reasons) */
 			bool accepted_owner;
 		} handoff;
+		struct {
+			const char *template_name, *campaign, *key, *step;
+			const char *rep;       /* who did it; NULL: by hand */
+		} task;
 	};
 };
 
@@ -85,6 +90,8 @@ enum nt_effect_kind {
 	NT_EFFECT_READY,       /* to the sales subject */
 	NT_EFFECT_ASSIGN,      /* to the sales subject: ready says of whom; an OWNER input answers */
 	NT_EFFECT_WITHDRAW,    /* lead erased: leaves the sales queue */
+	NT_EFFECT_TASK,        /* to the tasks: one is opened */
+	NT_EFFECT_TASKS_END,   /* to the tasks: the run has ended, task says which; those of its tasks still open go */
 	NT_EFFECT_NOTE,        /* for the timeline only */
 };
 
@@ -128,12 +135,28 @@ struct nt_ready_effect {
 	const char *values;      /* JSON for the rep's message: lead, score, fit, engagement, why[] {points,reason} */
 };
 
+struct nt_task_effect {
+	const char *lead, *campaign, *key;
+	uint32_t entry;
+	/* TASK only */
+	const char *id;          /* as a message's: 32 hex digits */
+	const char *step, *template_name;
+	const char *const *channels; /* names, NULL-terminated: by which its owner is told */
+	const char *owner, *team; /* the lead's owner; to which team it would go; NULL none */
+	const char *title;       /* "Ann Example, Example Ltd" */
+	const char *values;      /* JSON for the messages: as nt_ready_effect, and campaign, event, entry */
+	nt_time opened, due;
+};
+
 /* Timeline words, of every effect: campaign and step that it concerns (or NULL), and by `what` the detail:
  *
  *     message.released       template              message.cancelled     why
  *     message.skipped        why                   message.given_up      why
  *     owner                  the rep, or why nobody
  *     rep.told               template, to one of our own people
+ *     task.opened            template              task.done             template: by whom
+ *     task.withdrawn         template: why         task.overdue          template: whose it is
+ *     task.passed            template: from whom to whom
  *     message.sent, .delivered, .opened, .clicked, .replied, .bounced, .failed, .complained    template: what was said
  *     campaign.entered       event or way in       campaign.not_entered  why (by hand or by a step)
  *     campaign.left          why                   campaign.reached_goal event or condition
@@ -163,6 +186,7 @@ struct nt_effect {
 	bool hard;                    /* SUPPRESS: for service messages too */
 	struct nt_ready_effect *ready;
 	const struct nt_trial *trial; /* NOTE: or NULL */
+	struct nt_task_effect *task;  /* TASK, TASKS_END */
 	struct nt_effect *next;
 };
 

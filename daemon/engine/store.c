@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+const char *const nt_subject_kinds[] = { NT_SUBJECT_TASK, NULL };
+
 const char *nt_outbox_state_name(enum nt_outbox_state state)
 {
 	static const char *const names[] = {

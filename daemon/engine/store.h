@@ -76,6 +76,10 @@ struct nt_store_counts {
 	uint64_t leads, inputs, log_rows, suppressions, timers, outbox[NT_OUTBOX_ABSENT], queue;
 };
 
+/* Kinds of rows that subjects of their own keep. */
+#define NT_SUBJECT_TASK "task"
+extern const char *const nt_subject_kinds[]; /* NULL-terminated */
+
 struct nt_store_ops {
 	const char *name;
 	void (*free)(struct nt_store *store);
@@ -151,6 +155,14 @@ struct nt_store_ops {
 	int (*sales_each)(struct nt_store *store,
 	                  void (*each)(void *context, const char *lead, const void *bytes, size_t length),
 	                  void *context);
+
+	/* Other subjects' rows, by their kind and id; bytes NULL deletes. */
+	int (*subject_put)(struct nt_store *store, const char *kind, const char *id, const void *bytes, size_t length);
+	int (*subject_get)(struct nt_store *store, struct nt_arena *arena, const char *kind, const char *id,
+	                   struct nt_blob *out); /* bytes NULL: there is none */
+	int (*subject_each)(struct nt_store *store, const char *kind,
+	                    void (*each)(void *context, const char *id, const void *bytes, size_t length),
+	                    void *context); /* of one kind, by id */
 
 	/* rule sets by hash: an archive of their sources (rules/archive.h) */
 	int (*program_put)(struct nt_store *store, const char *hash, const void *bytes, size_t length, nt_time at);

@@ -6,6 +6,18 @@
 
 #include <string.h>
 
+int nt_tell_route(struct nt_instant *in)
+{
+	const struct nt_sales_rules *sales = &in->program->sales;
+	unsigned i;
+
+	for (i = 0; i < sales->n_route; i++)
+		if (sales->route[i].kind == NT_ROUTE_TEAM &&
+		    nt_instant_holds(in, sales->route[i].condition, NULL, NULL, false))
+			return sales->route[i].target;
+	return -1;
+}
+
 /* The team that has this rep; without a rep, or if none has, the one to which the lead would go; -1 none. */
 static int team_of(struct nt_instant *in, int rep)
 {
@@ -16,11 +28,7 @@ static int team_of(struct nt_instant *in, int rep)
 		for (k = 0; k < sales->teams[i].n_reps; k++)
 			if (sales->teams[i].reps[k] == rep)
 				return (int)i;
-	for (i = 0; i < sales->n_route; i++)
-		if (sales->route[i].kind == NT_ROUTE_TEAM &&
-		    nt_instant_holds(in, sales->route[i].condition, NULL, NULL, false))
-			return sales->route[i].target;
-	return -1;
+	return nt_tell_route(in);
 }
 
 static const char *address_of(const struct nt_instant *in, const struct nt_rep *rep, int channel)

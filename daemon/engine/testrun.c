@@ -92,6 +92,8 @@ static void observe(void *user, const char *lead, const struct nt_input *input, 
 			observe_rep(run, e->message);
 		else if (e->kind == NT_EFFECT_MESSAGE)
 			add_message(run, e->message);
+		else if (e->kind == NT_EFFECT_TASK)
+			add(run, e->at, "task", e->task->template_name, false);
 		else if (e->kind == NT_EFFECT_READY)
 			add(run, e->at, "hand_off", e->ready->reason, false);
 		else if (e->kind == NT_EFFECT_NOTE && (strcmp(e->what, "tag") == 0 || strcmp(e->what, "stage") == 0))
@@ -333,6 +335,20 @@ static bool post_sales(struct run *run, const struct nt_yaml *item, nt_time at, 
 	return post(run, item, at, request);
 }
 
+static bool post_task(struct run *run, const struct nt_yaml *item, nt_time at, const char *template_name)
+{
+	struct nt_request *request = request_new(run, NT_REQUEST_TASK);
+	const struct nt_task *task;
+
+	nt_driver_run(run->driver, at, false);
+	task = nt_tasks_latest(nt_engine_tasks(nt_driver_engine(run->driver)), run->lead, template_name);
+	if (task == NULL)
+		return wrong(run, item, "there is no open task %s by then", template_name);
+	request->task = nt_arena_strdup(run->arena, task->id);
+	request->rep = nt_arena_strdup(run->arena, task->rep);
+	return post(run, item, at, request);
+}
+
 /* The program in which only the test's campaigns run. By name, for rules that a test loads have slots of their own. */
 static struct nt_program *restricted(const struct run *run, struct nt_program *program)
 {
@@ -402,6 +418,8 @@ static bool happen(struct run *run, const struct nt_yaml *item)
 			return post_sales(run, item, at, sales[i].verb, node != NULL ? node->text : NULL);
 	if ((node = nt_yaml_get(item, "set")) != NULL)
 		return post_fields(run, node, at);
+	if ((node = nt_yaml_get(item, "done")) != NULL)
+		return post_task(run, item, at, node->text);
 	if ((node = nt_yaml_get(item, "load")) != NULL)
 		return post_load(run, item, node, at);
 	if ((node = nt_yaml_get(item, "start")) != NULL) {

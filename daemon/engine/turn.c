@@ -381,6 +381,16 @@ static void want_sales(struct nt_batch *turn, struct nt_turn_lead *tl, const str
 	g_array_append_val(turn->ready, input);
 }
 
+static void want_task(struct nt_batch *turn, const struct nt_effect *effect)
+{
+	struct nt_task_input input = {
+		.verb = effect->kind == NT_EFFECT_TASK ? NT_TASKS_OPEN : NT_TASKS_WITHDRAW,
+		.now = effect->at, .lead = effect->task->lead, .task = effect->task, .why = effect->detail,
+	};
+
+	g_array_append_val(turn->tasks, input);
+}
+
 static void apply(struct nt_batch *turn, struct nt_turn_lead *tl, const struct nt_effect *effect)
 {
 	switch (effect->kind) {
@@ -399,6 +409,10 @@ static void apply(struct nt_batch *turn, struct nt_turn_lead *tl, const struct n
 	case NT_EFFECT_ASSIGN:
 	case NT_EFFECT_WITHDRAW:
 		want_sales(turn, tl, effect);
+		break;
+	case NT_EFFECT_TASK:
+	case NT_EFFECT_TASKS_END:
+		want_task(turn, effect);
 		break;
 	case NT_EFFECT_NOTE:
 		if (effect->trial != NULL)
@@ -433,6 +447,9 @@ void nt_turn_effects(struct nt_batch *turn, struct nt_turn_lead *tl, const struc
 
 static void forget(struct nt_batch *turn, struct nt_turn_lead *tl)
 {
+	struct nt_task_input tasks = { .verb = NT_TASKS_ERASE, .now = turn->now, .lead = tl->id };
+
+	g_array_append_val(turn->tasks, tasks);
 	nt_phone_forget(turn, tl);
 	/* also one that was never saved: this turn may have logged it */
 	nt_turn_ok(turn, turn->store->ops->erase(turn->store, tl->id, tl->stored_due, tl->lead->log_head));
@@ -442,9 +459,18 @@ static void forget(struct nt_batch *turn, struct nt_turn_lead *tl)
 	nt_turn_renew(turn, tl);
 }
 
+/* Open tasks go with the lead. */
+static void want_owner(struct nt_batch *turn, const struct nt_turn_lead *tl, nt_time at)
+{
+	struct nt_task_input input = { .verb = NT_TASKS_OWNER, .now = at, .lead = tl->id, .rep = tl->lead->owner };
+
+	g_array_append_val(turn->tasks, input);
+}
+
 void nt_turn_step(struct nt_batch *turn, struct nt_turn_lead *tl, const struct nt_input *input)
 {
 	struct nt_effects *effects = nt_arena_new0(turn->arena, struct nt_effects);
+	const char *owner = tl->lead->owner;
 
 	if (turn->code != NT_STORE_OK)
 		return;
@@ -455,6 +481,8 @@ void nt_turn_step(struct nt_batch *turn, struct nt_turn_lead *tl, const struct n
 	nt_step(tl->lead, input, effects);
 	turn->counters.steps++;
 	nt_turn_effects(turn, tl, input, effects);
+	if (g_strcmp0(owner, tl->lead->owner) != 0)
+		want_owner(turn, tl, input->now);
 	if (input->kind == NT_INPUT_ERASE)
 		forget(turn, tl);
 	else

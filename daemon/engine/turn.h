@@ -1,7 +1,7 @@
 /* Inside one turn of the engine: the leads that it touches, each decoded once and saved once, and what their steps
  * ask for. Files: engine.c (the order of a turn), turn.c (leads), turn_sales.c (the queue), loads.c (programs),
- * turn_keep.c (leads between turns), fill.c (the past, for new rules), request.c (what people send), outbox.c (what the
- * dispatcher asks), log_body.c (what the log keeps). */
+ * turn_keep.c (leads between turns), fill.c (the past, for new rules), request.c (what people send), turn_tasks.c (their
+ * tasks), outbox.c (what the dispatcher asks), log_body.c (what the log keeps). */
 #ifndef NT_ENGINE_TURN_H
 #define NT_ENGINE_TURN_H
 
@@ -62,6 +62,7 @@ struct nt_batch {
 	const char *asked;              /* the text by which the last lead was brought to hand … */
 	struct nt_turn_lead *answer;    /* … and that lead */
 	GArray *ready;                  /* struct nt_sales_input: READY and WITHDRAW that wait for the sales subject */
+	GArray *tasks;                  /* struct nt_task_input: likewise for the tasks */
 	GArray *observed;               /* struct nt_observed */
 	struct nt_engine_counters counters;
 	bool best_changed;              /* it has to be saved */
@@ -74,6 +75,7 @@ struct nt_engine {
 	struct nt_sales *sales;
 	struct nt_best *best;
 	uint64_t best_changes;          /* counts them, so that a view knows when it is old */
+	struct nt_tasks *tasks;
 	nt_time now;                    /* the last instant */
 	uint64_t batch;
 	nt_time due;                    /* of leads, as of the last commit */
@@ -90,7 +92,7 @@ struct nt_engine {
 	GArray *loads;                  /* struct nt_load: the history that leads not yet touched may need */
 	char *zones;                    /* version of the zones' data that counts; NULL: not known */
 	char *cursor;                   /* of the background pass: the last id seen; NULL: it is done */
-	GArray *ready, *observed;       /* kept for their memory */
+	GArray *ready, *wanted, *observed; /* kept for their memory */
 	nt_time prune_at; /* when the log is looked through next for what is too old */
 	bool stale; /* a rollback couldn't be followed by reading: what is here isn't what the store has */
 };
@@ -138,10 +140,20 @@ void nt_turn_put(struct nt_batch *turn, const struct nt_lead *lead, nt_time stor
 
 /* ---- sales (turn_sales.c) ---- */
 
-void nt_turn_sales(struct nt_batch *turn);  /* what waits, in order, with all that comes of it */
+/* What waits for our own people (tasks, then the queue), in order, with all that comes of it. */
+void nt_turn_sales(struct nt_batch *turn);
 void nt_turn_sales_timers(struct nt_batch *turn, nt_time until); /* those due by then */
 enum nt_sales_answer nt_turn_sales_step(struct nt_batch *turn, const struct nt_sales_input *input);
 bool nt_sales_reread(struct nt_engine *engine, const char **why); /* the queue as the store has it */
+void nt_turn_tell(struct nt_batch *turn, const struct nt_message *message); /* to the outbox, and into the lead's log */
+
+/* ---- tasks (turn_tasks.c) ---- */
+
+void nt_turn_tasks(struct nt_batch *turn); /* what waits */
+enum nt_task_answer nt_turn_tasks_step(struct nt_batch *turn, const struct nt_task_input *input);
+void nt_turn_tasks_timers(struct nt_batch *turn, nt_time until);
+void nt_request_task(struct nt_batch *turn, struct nt_request *request);
+bool nt_tasks_reread(struct nt_engine *engine, const char **why);
 
 /* ---- what new rules ask of the past (fill.c) ---- */
 
@@ -182,5 +194,6 @@ void nt_request_suppress(struct nt_batch *turn, struct nt_request *request);
 /* {"input":{…},"effects":[…]}; appended. */
 void nt_log_body(const struct nt_input *input, const struct nt_effects *effects, GString *out);
 void nt_log_body_rep(const struct nt_message *message, GString *out);
+void nt_log_body_task(const struct nt_task_note *note, GString *out);
 
 #endif

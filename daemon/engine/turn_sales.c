@@ -15,15 +15,15 @@ static void put_row(struct nt_batch *turn, const char *lead)
 	nt_turn_ok(turn, turn->store->ops->sales_put(turn->store, lead, entry != NULL ? bytes->str : NULL, bytes->len));
 }
 
-static void put_message(struct nt_batch *turn, const struct nt_message *message)
+void nt_turn_tell(struct nt_batch *turn, const struct nt_message *message)
 {
-	struct nt_turn_lead *tl = nt_turn_lead(turn, message->lead);
+	struct nt_turn_lead *tl = message->lead[0] != '\0' ? nt_turn_lead(turn, message->lead) : NULL;
 	GString *body = turn->engine->scratch;
 
 	if (!nt_turn_ok(turn, turn->store->ops->outbox_put(turn->store, message)))
 		return;
 	turn->counters.released++;
-	if (tl->lead != NULL && tl->lead->exists && !turn->engine->options.dry) {
+	if (tl != NULL && tl->lead != NULL && tl->lead->exists && !turn->engine->options.dry) {
 		g_string_truncate(body, 0);
 		nt_log_body_rep(message, body);
 		nt_turn_log(turn, tl, message->released, body->str);
@@ -73,7 +73,7 @@ enum nt_sales_answer nt_turn_sales_step(struct nt_batch *turn, const struct nt_s
 	for (unsigned i = 0; i < effects.lead_inputs->len && turn->code == NT_STORE_OK; i++)
 		step_lead(turn, &g_array_index(effects.lead_inputs, struct nt_sales_lead_input, i));
 	for (unsigned i = 0; i < effects.messages->len && turn->code == NT_STORE_OK; i++)
-		put_message(turn, effects.messages->pdata[i]);
+		nt_turn_tell(turn, effects.messages->pdata[i]);
 	nt_sales_effects_clear(&effects);
 	return answer;
 }
@@ -111,6 +111,7 @@ void nt_turn_sales(struct nt_batch *turn)
 {
 	GArray *inputs;
 
+	nt_turn_tasks(turn);
 	if (turn->ready->len == 0 || turn->code != NT_STORE_OK)
 		return;
 	inputs = g_array_copy(turn->ready);
@@ -123,6 +124,7 @@ void nt_turn_sales(struct nt_batch *turn)
 		nt_turn_sales_timers(turn, input.now - 1);
 		input.now = turn->now; /* people are asked now, however late a timer ran */
 		nt_turn_sales_step(turn, &input);
+		nt_turn_tasks(turn);
 	}
 	g_array_unref(inputs);
 }

@@ -74,6 +74,9 @@ static void put_engine(GString *out, const struct nt_engine_view *view)
 	put(out, "released_total", "counter", "Messages released to the outbox.", c->released);
 	put(out, "skipped_total", "counter", "Messages that were due and not released.", c->skipped);
 	put(out, "timers_late_total", "counter", "Timers that ran after their time.", c->timers_late);
+	put(out, "tasks_done_total", "counter", "Tasks of reps marked done.", c->tasks_done);
+	put(out, "tasks_open", "gauge", "Tasks of reps that are open.", view->tasks_open);
+	put(out, "tasks_overdue", "gauge", "Of these, those whose time has passed.", view->tasks_overdue);
 	put(out, "waiting", "gauge", "Requests that the engine hasn't taken yet.", view->waiting);
 	put(out, "touching", "gauge", "1 while leads are moved to newly loaded rules.", view->touching);
 }

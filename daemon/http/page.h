@@ -2,10 +2,15 @@
 #ifndef NT_HTTP_PAGE_H
 #define NT_HTTP_PAGE_H
 
+#include "base/time.h"
+
 #include <glib.h>
+#include <stdbool.h>
 
 struct nt_exchange;
+struct nt_lead;
 struct nt_program;
+struct nt_task;
 
 /* Content-Security-Policy that allows the pages' own style, forms to ourselves, and nothing else. g_free(). */
 char *nt_page_policy(void);
@@ -24,5 +29,11 @@ void nt_page_paragraph(GString *out, const char *text);
 const char *nt_page_veiled(struct nt_exchange *x, const char *address);
 /* The sender's name, or "us". */
 const char *nt_page_sender(const struct nt_program *program);
+/* What a rep needs to know of a lead: a list of what is known. (page_lead.c) */
+void nt_page_lead(GString *out, const struct nt_lead *lead);
+/* In the rep's zone; rep NULL: in the policy's. */
+void nt_page_time(GString *out, const struct nt_exchange *x, const char *rep, nt_time t);
+/* A task in one line; `own`: with a link to its page. */
+void nt_page_task(GString *out, const struct nt_exchange *x, const struct nt_task *task, bool own);
 
 #endif

@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "engine/codec.h"
 #include "engine/sales.h"
+#include "engine/task.h"
 
 struct nt_lead *nt_read_lead(struct nt_exchange *x, struct nt_store *store, const char *id)
 {
@@ -49,6 +50,53 @@ struct nt_sales *nt_read_queue(struct nt_exchange *x, struct nt_store *store)
 		return queue.sales;
 	nt_sales_free(queue.sales);
 	return NULL;
+}
+
+struct tasks {
+	struct nt_tasks *tasks;
+	bool fine;
+};
+
+static void restore_task(void *user, const char *id, const void *bytes, size_t length)
+{
+	struct tasks *tasks = user;
+
+	(void)id;
+	if (!nt_tasks_restore(tasks->tasks, bytes, length))
+		tasks->fine = false;
+}
+
+/* id NULL: all. */
+static struct nt_tasks *read_tasks(struct nt_exchange *x, struct nt_store *store, const char *id)
+{
+	struct tasks tasks = { nt_tasks_new(x->program), true };
+	struct nt_blob blob = { 0 };
+	int code;
+
+	if (id == NULL)
+		code = store->ops->subject_each(store, NT_SUBJECT_TASK, restore_task, &tasks);
+	else
+		code = store->ops->subject_get(store, x->arena, NT_SUBJECT_TASK, id, &blob);
+	if (code == NT_STORE_OK && blob.bytes != NULL)
+		restore_task(&tasks, id, blob.bytes, blob.length);
+	if (code == NT_STORE_OK && tasks.fine)
+		return tasks.tasks;
+	if (code != NT_STORE_OK)
+		nt_exchange_store_failed(x, store);
+	else
+		nt_exchange_error(x, 500, NULL, "what is stored of a task is damaged");
+	nt_tasks_free(tasks.tasks);
+	return NULL;
+}
+
+struct nt_tasks *nt_read_tasks(struct nt_exchange *x, struct nt_store *store)
+{
+	return read_tasks(x, store, NULL);
+}
+
+struct nt_tasks *nt_read_task(struct nt_exchange *x, struct nt_store *store, const char *id)
+{
+	return read_tasks(x, store, id);
 }
 
 bool nt_read_message(struct nt_exchange *x, struct nt_store *store, const char *id, struct nt_outbox_row *out)

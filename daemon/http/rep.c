@@ -8,6 +8,7 @@
 #include "engine/describe.h"
 #include "engine/sales.h"
 #include "engine/state.h"
+#include "engine/task.h"
 #include "http/page.h"
 #include "http/read.h"
 #include "os/clock.h"
@@ -33,81 +34,6 @@ static bool read_link(struct nt_exchange *x)
 		return false;
 	}
 	return true;
-}
-
-/* ---- the lead ---- */
-
-static void put_row(GString *out, const char *name, const char *scheme, const char *value)
-{
-	if (value == NULL || value[0] == '\0')
-		return;
-	g_string_append_printf(out, "<dt>%s</dt><dd>", name);
-	if (scheme != NULL) {
-		g_string_append_printf(out, "<a href=\"%s", scheme);
-		nt_page_text(out, value);
-		g_string_append(out, "\">");
-	}
-	nt_page_text(out, value);
-	g_string_append(out, scheme != NULL ? "</a></dd>\n" : "</dd>\n");
-}
-
-static const char *field(const struct nt_lead *lead, enum nt_builtin_field which)
-{
-	const struct nt_value *value = &lead->fields[which];
-
-	return nt_type_is_text(value->type) ? value->text : NULL;
-}
-
-/* As people read it: texts as they are, lists with commas, the rest as in JSON without its quotes. NULL: nothing. */
-static char *words_of(const struct nt_value *value)
-{
-	GString *text;
-
-	if (value->type == NT_TYPE_NONE)
-		return NULL;
-	if (nt_type_is_text(value->type))
-		return g_strdup(value->text);
-	text = g_string_new(NULL);
-	if (value->type == NT_TYPE_LIST) {
-		for (unsigned i = 0; i < value->list.n; i++)
-			g_string_append_printf(text, "%s%s", i > 0 ? ", " : "", value->list.items[i]);
-	} else {
-		nt_value_to_json(value, text);
-		if (text->len >= 2 && text->str[0] == '"') {
-			g_string_truncate(text, text->len - 1);
-			g_string_erase(text, 0, 1);
-		}
-	}
-	return g_string_free(text, FALSE);
-}
-
-static void put_lead(GString *out, const struct nt_lead *lead)
-{
-	static const struct { enum nt_builtin_field field; const char *name, *scheme; } rows[] = {
-		{ NT_FIELD_FIRST_NAME, "First name", NULL }, { NT_FIELD_LAST_NAME, "Last name", NULL },
-		{ NT_FIELD_COMPANY, "Company", NULL },       { NT_FIELD_PHONE, "Telephone", "tel:" },
-		{ NT_FIELD_EMAIL, "Email", "mailto:" },      { NT_FIELD_CITY, "City", NULL },
-		{ NT_FIELD_REGION, "Region", NULL },         { NT_FIELD_COUNTRY, "Country", NULL },
-	};
-
-	char *stage;
-
-	g_string_append(out, "<dl>\n");
-	for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++)
-		put_row(out, rows[i].name, rows[i].scheme, field(lead, rows[i].field));
-	for (unsigned i = NT_BUILTIN_FIELDS; i < lead->program->n_fields; i++) {
-		char *value = words_of(&lead->fields[i]),
-		     *name = g_strdelimit(g_strdup(lead->program->fields[i].name), "_", ' ');
-
-		name[0] = g_ascii_toupper(name[0]);
-		put_row(out, name, NULL, value);
-		g_free(value);
-		g_free(name);
-	}
-	stage = g_strdelimit(g_strdup(lead->stage), "_-", ' ');
-	put_row(out, "Stage", NULL, stage);
-	g_free(stage);
-	g_string_append(out, "</dl>\n");
 }
 
 static void put_reason(void *user, nt_number points, const char *reason, unsigned times, nt_time last)
@@ -185,8 +111,29 @@ static void put_limit(GString *out, const struct nt_exchange *x, const struct nt
 	g_string_append(out, ", then it is offered to somebody else.</p>\n");
 }
 
+/* What there is still to do with this lead; the rep's own lead to where they are marked done. */
+static void put_tasks(GString *out, const struct nt_exchange *x, const char *rep, const GPtrArray *tasks)
+{
+	bool some = false;
+
+	for (unsigned i = 0; tasks != NULL && i < tasks->len; i++) {
+		const struct nt_task *task = tasks->pdata[i];
+
+		if (task->state != NT_TASK_OPEN)
+			continue;
+		if (!some)
+			g_string_append(out, "<h2>Open tasks</h2>\n<ul>\n");
+		some = true;
+		g_string_append(out, "<li>");
+		nt_page_task(out, x, task, g_strcmp0(task->rep, rep) == 0);
+		g_string_append(out, "</li>\n");
+	}
+	if (some)
+		g_string_append(out, "</ul>\n");
+}
+
 static void show_entry(struct nt_exchange *x, const struct nt_sales_entry *entry, const struct nt_link *link,
-                       const struct nt_lead *lead)
+                       const struct nt_lead *lead, const GPtrArray *tasks)
 {
 	bool accepted = entry->state == NT_HANDOFF_ACCEPTED;
 	GString *out =
@@ -197,8 +144,9 @@ static void show_entry(struct nt_exchange *x, const struct nt_sales_entry *entry
 	else
 		put_limit(out, x, entry);
 	if (lead != NULL)
-		put_lead(out, lead);
+		nt_page_lead(out, lead);
 	put_why(out, x, entry, lead);
+	put_tasks(out, x, entry->rep, tasks);
 	g_string_append(out, "<h2>What would you like to do?</h2>\n");
 	if (!accepted && link->action != 's')
 		put_accept(out);
@@ -234,10 +182,18 @@ static void show(struct nt_exchange *x, struct nt_store *store)
 	if (sales == NULL)
 		return;
 	entry = nt_sales_peek(sales, link->id);
-	if (is_theirs(entry, link))
-		show_entry(x, entry, link, nt_read_lead(x, store, link->id));
-	else
+	if (is_theirs(entry, link)) {
+		struct nt_tasks *tasks = nt_read_tasks(x, store);
+		GPtrArray *list = tasks != NULL ? nt_tasks_list(tasks, link->id) : NULL;
+
+		if (tasks != NULL)
+			show_entry(x, entry, link, nt_read_lead(x, store, link->id), list);
+		if (list != NULL)
+			g_ptr_array_free(list, TRUE);
+		nt_tasks_free(tasks);
+	} else {
 		say_passed_on(x, 410, entry);
+	}
 	nt_sales_free(sales);
 }
 

@@ -35,6 +35,10 @@ void nt_queue_accept(struct nt_exchange *x);
 void nt_queue_send_back(struct nt_exchange *x);
 void nt_queue_won(struct nt_exchange *x);
 void nt_queue_lost(struct nt_exchange *x);
+void nt_tasks_get(struct nt_exchange *x);          /* tasks.c */
+void nt_tasks_done(struct nt_exchange *x);
+void nt_task_page_get(struct nt_exchange *x);
+void nt_task_page_post(struct nt_exchange *x);
 void nt_outbox_get(struct nt_exchange *x);         /* outbox.c */
 void nt_outbox_retry(struct nt_exchange *x);
 void nt_outbox_drop(struct nt_exchange *x);

@@ -29,6 +29,7 @@ extern const struct nt_command nt_command_reload;
 extern const struct nt_command nt_command_send_test;
 extern const struct nt_command nt_command_simulate;
 extern const struct nt_command nt_command_status;
+extern const struct nt_command nt_command_task;
 extern const struct nt_command nt_command_test;
 
 /* One of a command's options: with a value, or a flag. A table of them ends with name NULL. */

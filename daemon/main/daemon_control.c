@@ -113,6 +113,8 @@ void nt_daemon_status(void *user, GString *out)
 	nt_json_put_int(&w, "commits", (int64_t)view.counters.commits);
 	nt_json_put_int(&w, "released", (int64_t)view.counters.released);
 	nt_json_put_int(&w, "skipped", (int64_t)view.counters.skipped);
+	nt_json_put_int(&w, "tasks_open", view.tasks_open);
+	nt_json_put_int(&w, "tasks_overdue", view.tasks_overdue);
 	put_channels(&w, daemon);
 	put_splits(&w, daemon);
 	put_alarms(&w, daemon, &view, now);

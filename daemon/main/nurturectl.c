@@ -22,6 +22,7 @@ static const struct nt_command *const commands[] = {
 	&nt_command_send_test,
 	&nt_command_simulate,
 	&nt_command_status,
+	&nt_command_task,
 	&nt_command_test,
 };
 

@@ -113,6 +113,7 @@ static enum look_kind look_of(enum nt_step_kind kind)
 	case NT_STEP_HAND_OFF:
 	case NT_STEP_TELL:
 	case NT_STEP_ASSIGN:
+	case NT_STEP_TASK:
 		return SALES;
 	case NT_STEP_STOP:
 		return END;

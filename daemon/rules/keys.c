@@ -294,6 +294,8 @@ static const struct nt_key happens_rows[] = {
 	[NT_HAPPENS_SEND_BACK] = { "send_back", NT_KIND_NAME, 0, "sent back for this reason", NULL },
 	[NT_HAPPENS_WON] = { "won", NT_KIND_ANY, NT_KEY_EMPTY, "the deal is won", NULL },
 	[NT_HAPPENS_LOST] = { "lost", NT_KIND_ANY, NT_KEY_EMPTY, "the deal is lost", NULL },
+	[NT_HAPPENS_DONE] = { "done", NT_KIND_TEMPLATE, 0, "the lead's latest open task of this template is done",
+		NULL },
 	[NT_HAPPENS_LOAD] = { "load", NT_KIND_TEXT, 0, "a folder of new rules, from the test's file", NULL },
 	[NT_HAPPENS_CONSENT] = { "consent", NT_KIND_MAP, 0, "what the event's form says: CHANNEL: true or false",
 		NULL },
@@ -312,7 +314,7 @@ static const struct nt_key expect_rows[] = {
 	[NT_EXPECT_AT_END] = { "at_end", NT_KIND_MAP, 0,
 		"stage, score, fit, engagement, level, owner, handoff, tags, bounced_hard, complained, unsubscribed "
 		"and fields at the end", NULL },
-	[NT_EXPECT_TASK] = { "task", NT_KIND_TEMPLATE, LATER, "a task for the owner", NULL },
+	[NT_EXPECT_TASK] = { "task", NT_KIND_TEMPLATE, 0, "a task is opened", NULL },
 };
 TABLE(expect, "What a test expects", "of an expectation",
       "CHANNEL: TEMPLATE, or one of these; or the word nothing_else.");
@@ -336,7 +338,7 @@ static const struct nt_key option_rows[] = {
 	                       "files that go with the mail, such as attachments/price-list.pdf",
 	                       NULL },
 	[NT_OPTION_MESSAGE] = { "message", NT_KIND_TEMPLATE, 0, "what they are told", NULL },
-	[NT_OPTION_DUE] = { "due", NT_KIND_DURATION, LATER, "the task's term", NULL },
+	[NT_OPTION_DUE] = { "due", NT_KIND_DURATION, 0, "of a task: how long there is to do it", NULL },
 	[NT_OPTION_WAS] = { "was", NT_KIND_NAME, 0, "the id that it had before, given or by default", NULL },
 	[NT_OPTION_OF] = { "of", NT_KIND_CHOICE, 0, "anything: an event of any key, or of none, will do", of_choices },
 	[NT_OPTION_BEST_BY] = { "best_by", NT_KIND_CHOICE, 0,
@@ -380,7 +382,10 @@ static const struct nt_key verb_rows[] = {
 	                   "a message to our own people, at once; manager: of the owner's team, or of the team that "
 	                   "the route gives",
 	                   NULL },
-	[NT_VERB_TASK] = { "task", NT_KIND_TEMPLATE, LATER, "to the owner; open until done", NULL },
+	[NT_VERB_TASK] = { "task", NT_KIND_TEMPLATE, 0,
+	                   "something for the lead's owner to do, told by the template; open until done, or until a "
+	                   "goal, an exit or a stop withdraws it",
+	                   NULL },
 	[NT_VERB_GO_TO] = { "go_to", NT_KIND_NAME, 0,
 	                    "goes on at the step with this id; the way back passes a `wait: DURATION`", NULL },
 };
@@ -402,7 +407,7 @@ const unsigned nt_verb_options[NT_VERB_KEYS] = {
 	[NT_VERB_POINTS] = EVERY | O(REASON),
 	[NT_VERB_STAGE] = EVERY, [NT_VERB_SUPPRESS] = EVERY, [NT_VERB_HAND_OFF] = EVERY, [NT_VERB_START] = EVERY,
 	[NT_VERB_TELL] = EVERY | O(MESSAGE), [NT_VERB_ASSIGN] = EVERY,
-	[NT_VERB_STOP] = EVERY, [NT_VERB_GO_TO] = EVERY,
+	[NT_VERB_TASK] = EVERY | O(DUE), [NT_VERB_STOP] = EVERY, [NT_VERB_GO_TO] = EVERY,
 };
 
 const struct nt_key_table *const nt_key_tables[] = {

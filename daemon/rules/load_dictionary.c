@@ -51,6 +51,8 @@ static const struct builtin_event {
 	{ "lead.sent_back", { { "rep", NT_TYPE_TEXT, NULL }, { "reason", NT_TYPE_TEXT, NULL } } },
 	{ "deal.won", { { "rep", NT_TYPE_TEXT, NULL } } },
 	{ "deal.lost", { { "rep", NT_TYPE_TEXT, NULL } } },
+	{ "task.done", { { "template", NT_TYPE_TEXT, NULL }, { "campaign", NT_TYPE_TEXT, NULL },
+	                 { "key", NT_TYPE_TEXT, NULL }, { "rep", NT_TYPE_TEXT, NULL } } },
 	{ "campaign.entered", { { "campaign", NT_TYPE_TEXT, NULL } } },
 	{ "campaign.left", { { "campaign", NT_TYPE_TEXT, NULL } } },
 	{ "campaign.reached_goal", { { "campaign", NT_TYPE_TEXT, NULL } } },

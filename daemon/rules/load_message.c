@@ -318,6 +318,46 @@ bool nt_load_tell(struct nt_loader *l, struct nt_step *step, const struct nt_yam
 	return load_way(l, message, l->program->channels[step->channel].name, &step->name) && ok;
 }
 
+/* The channels of sales' own `tell` for which the template has something; without one, as `tell` steps do it. */
+static void ways_to_owner(struct nt_loader *l, struct nt_step *step, const char *template)
+{
+	const struct nt_sales_rules *sales = &l->program->sales;
+	const char *const *has = nt_template_set_channels(l->program->templates, template);
+	struct nt_choice *ways = nt_arena_array(l->arena, struct nt_choice, sales->n_tell + 1);
+
+	for (unsigned i = 0; i < sales->n_tell; i++) {
+		int channel = nt_program_channel(l->program, sales->tell[i].channel);
+		bool twice = false;
+
+		for (unsigned k = 0; k < step->n_choices; k++)
+			twice = twice || ways[k].channel == channel;
+		if (!twice && channel >= 0 && has != NULL && g_strv_contains(has, sales->tell[i].channel))
+			ways[step->n_choices++].channel = channel;
+	}
+	if (step->n_choices == 0)
+		ways[step->n_choices++].channel = way_to_reps(l, template);
+	step->choices = ways;
+}
+
+bool nt_load_task(struct nt_loader *l, struct nt_step *step, const struct nt_yaml *verb,
+                  const struct nt_yaml *const *options)
+{
+	bool ok = l->program->sales.n_reps > 0;
+
+	step->kind = NT_STEP_TASK;
+	if (!ok)
+		nt_diags_error(l->diags, verb->span, "there is nobody to do it: the rule set has no sales reps");
+	ways_to_owner(l, step, verb->text);
+	if (options[NT_OPTION_DUE] == NULL)
+		nt_diags_error(l->diags, verb->key->span,
+		               "'task' needs 'due': how long there is to do it, such as due: 2 days");
+	else if (nt_load_duration(l, options[NT_OPTION_DUE], &step->duration) && nt_duration_is_zero(step->duration))
+		nt_diags_error(l->diags, options[NT_OPTION_DUE]->span, "'due' has to be longer than nothing");
+	for (unsigned i = 0; i < step->n_choices; i++)
+		ok = load_way(l, verb, l->program->channels[step->choices[i].channel].name, &step->name) && ok;
+	return ok;
+}
+
 bool nt_load_webhook(struct nt_loader *l, struct nt_step *step, const struct nt_yaml *verb,
                      const struct nt_yaml *const *options)
 {

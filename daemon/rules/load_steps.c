@@ -215,6 +215,8 @@ static bool load_own(struct nt_loader *l, int verb, const struct nt_yaml *node, 
 		return nt_load_first_of(l, step, node, options);
 	case NT_VERB_TELL:
 		return nt_load_tell(l, step, node, options);
+	case NT_VERB_TASK:
+		return nt_load_task(l, step, node, options);
 	case NT_VERB_WEBHOOK:
 		return nt_load_webhook(l, step, node, options);
 	case NT_VERB_WAIT:

@@ -106,11 +106,33 @@ static void check_reason(struct nt_loader *l, const struct nt_yaml *node)
 	g_free(names);
 }
 
+/* Templates of tasks are those that a step names. */
+static void check_task(struct nt_loader *l, const struct nt_yaml *node)
+{
+	GPtrArray *names = g_ptr_array_new();
+	bool found = false;
+
+	for (unsigned i = 0; i < l->program->n_campaigns; i++) {
+		const struct nt_campaign *campaign = &l->program->campaigns[i];
+
+		for (unsigned k = 0; k < campaign->n_steps; k++) {
+			if (campaign->steps[k].kind != NT_STEP_TASK || campaign->steps[k].name == NULL)
+				continue;
+			g_ptr_array_add(names, (gpointer)(uintptr_t)campaign->steps[k].name);
+			found = found || strcmp(campaign->steps[k].name, node->text) == 0;
+		}
+	}
+	g_ptr_array_add(names, NULL);
+	if (!found)
+		nt_keys_unknown(l->diags, node->span, "task", node->text, "", (const char *const *)names->pdata);
+	g_ptr_array_free(names, TRUE);
+}
+
 static void check_what_happens(struct nt_loader *l, const struct nt_yaml *item)
 {
 	static const int acts[] = { NT_HAPPENS_ON, NT_HAPPENS_SET, NT_HAPPENS_START, NT_HAPPENS_ACCEPT,
 		NT_HAPPENS_SEND_BACK,
-		NT_HAPPENS_WON, NT_HAPPENS_LOST, NT_HAPPENS_LOAD };
+		NT_HAPPENS_WON, NT_HAPPENS_LOST, NT_HAPPENS_LOAD, NT_HAPPENS_DONE };
 	const struct nt_yaml *keys[NT_HAPPENS_KEYS], *wrong = NULL;
 	int event, n = 0;
 
@@ -125,7 +147,7 @@ static void check_what_happens(struct nt_loader *l, const struct nt_yaml *item)
 	}
 	if (n > 1 || (n == 0 && wrong == NULL && !nt_keys_has_unknown(&nt_happens_keys, item)))
 		nt_diags_error(l->diags, item->span, n == 0 ?
-		               "nothing happens here: say on, set, start, accept, send_back, won, lost or load" :
+		               "nothing happens here: say on, set, start, accept, send_back, won, lost, done or load" :
 		                                              "one thing happens at a time: begin a new item");
 	check_instant(l, keys[NT_HAPPENS_AT], true);
 	check_instant(l, keys[NT_HAPPENS_HAPPENED], true);
@@ -143,6 +165,8 @@ static void check_what_happens(struct nt_loader *l, const struct nt_yaml *item)
 		nt_load_started(l, keys[NT_HAPPENS_START]);
 	if (keys[NT_HAPPENS_ACCEPT] != NULL)
 		nt_load_rep(l, keys[NT_HAPPENS_ACCEPT]);
+	if (keys[NT_HAPPENS_DONE] != NULL)
+		check_task(l, keys[NT_HAPPENS_DONE]);
 	if (keys[NT_HAPPENS_SEND_BACK] != NULL)
 		check_reason(l, keys[NT_HAPPENS_SEND_BACK]);
 }
@@ -210,6 +234,8 @@ static void check_expect_pair(struct nt_loader *l, const struct nt_yaml *pair)
 		return;
 	if (key == NT_EXPECT_AT)
 		check_instant(l, pair, true);
+	else if (key == NT_EXPECT_TASK)
+		check_task(l, pair);
 	else if (key == NT_EXPECT_OFFER)
 		nt_load_rep(l, pair);
 	else if (key == NT_EXPECT_AT_END)

@@ -214,6 +214,8 @@ bool nt_load_first_of(struct nt_loader *l, struct nt_step *step, const struct nt
 bool nt_load_assign(struct nt_loader *l, struct nt_step *step, const struct nt_yaml *verb);
 bool nt_load_tell(struct nt_loader *l, struct nt_step *step, const struct nt_yaml *verb,
                   const struct nt_yaml *const *options);
+bool nt_load_task(struct nt_loader *l, struct nt_step *step, const struct nt_yaml *verb,
+                  const struct nt_yaml *const *options);
 bool nt_load_webhook(struct nt_loader *l, struct nt_step *step, const struct nt_yaml *verb,
                      const struct nt_yaml *const *options);
 /* What a wait step waits for (load_wait.c). */

@@ -168,6 +168,7 @@ enum nt_step_kind {
 	NT_STEP_HAND_OFF,   /* name: the reason */
 	NT_STEP_TELL,       /* whom, who; name and channel: the message */
 	NT_STEP_ASSIGN,     /* whom, who */
+	NT_STEP_TASK,       /* name: the template; duration: due; choices: by which its owner is told */
 	NT_STEP_START,      /* campaign */
 	NT_STEP_STOP,
 	NT_STEP_GO_TO,      /* target */

@@ -295,6 +295,9 @@ static const char *verb(const struct nt_program *program, const struct nt_campai
 	case NT_STEP_ASSIGN:
 		put_whom(program, step, out);
 		return "assign";
+	case NT_STEP_TASK:
+		g_string_append(out, step->name);
+		return "task";
 	case NT_STEP_START:
 		g_string_append(out, program->campaigns[step->campaign].name);
 		return "start";
@@ -346,6 +349,8 @@ void nt_words_step_facts(const struct nt_program *program, const struct nt_campa
 		tell_text(&s, "attach", step->attachments[i]->path);
 	if (step->kind == NT_STEP_TELL)
 		tell_text(&s, "message", step->name);
+	if (step->kind == NT_STEP_TASK)
+		tell_duration(&s, "due", step->duration);
 	if (step->reason != NULL && step->kind == NT_STEP_POINTS)
 		tell_text(&s, "reason", step->reason);
 	g_string_free(s.text, TRUE);

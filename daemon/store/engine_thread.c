@@ -107,6 +107,8 @@ static void publish(struct nt_engine_thread *thread, const char *trouble)
 	thread->view.due = due;
 	thread->view.loaded = nt_engine_loaded(engine);
 	thread->view.counters = nt_engine_counters(engine);
+	thread->view.tasks_open = nt_tasks_open(nt_engine_tasks(engine));
+	thread->view.tasks_overdue = nt_tasks_overdue(nt_engine_tasks(engine));
 	thread->view.touching = nt_engine_touching(engine);
 	thread->view.trouble = trouble;
 	if (changes != thread->best_changes || thread->splits->len == 0) {

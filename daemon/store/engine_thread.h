@@ -28,6 +28,7 @@ struct nt_engine_view {
 	nt_time now, due;
 	nt_time loaded;      /* when the engine's program was; NT_NO_TIME: not yet */
 	struct nt_engine_counters counters;
+	unsigned tasks_open, tasks_overdue;
 	bool touching;
 	const char *trouble; /* interned; NULL: all is well */
 	unsigned waiting;    /* requests not yet taken */

@@ -30,6 +30,8 @@ static const char *const migrations[NT_SCHEMA_VERSION] = {
 	"CREATE INDEX outbox_lead ON outbox (lead);"
 	"CREATE INDEX outbox_handed ON outbox (state, id) WHERE state IN (1, 5);"
 	"CREATE TABLE sales (lead TEXT PRIMARY KEY, entry BLOB NOT NULL) WITHOUT ROWID;",
+	"CREATE TABLE subject (kind TEXT NOT NULL, id TEXT NOT NULL, row BLOB NOT NULL, PRIMARY KEY (kind, id))"
+	" WITHOUT ROWID;",
 };
 
 static bool execute(sqlite3 *db, const char *sql, char **why)

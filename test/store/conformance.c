@@ -633,6 +633,41 @@ static void programs_and_meta_are_gone_through(void **state)
 	g_string_free(seen, TRUE);
 }
 
+static void rows_of_subjects_are_kept(void **state)
+{
+	struct place *p = *state;
+	GString *seen = g_string_new(NULL);
+	struct nt_blob blob;
+
+	begin(p);
+	OK(p, subject_put, "task", "b", "2", 1);
+	OK(p, subject_put, "task", "a", "1", 1);
+	OK(p, subject_put, "tas", "c", "other", 5);
+	commit(p);
+	begin(p);
+	OK(p, subject_put, "task", "a", "11", 2);
+	OK(p, subject_put, "task", "b", NULL, 0);
+	OK(p, subject_put, "task", "nothing", NULL, 0);
+	OK(p, subject_put, "task", "d", "3", 1);
+	OK(p, subject_get, p->arena, "task", "a", &blob);
+	assert_int_equal(blob.length, 2);
+	commit(p);
+	begin(p);
+	OK(p, subject_put, "task", "d", "33", 2);
+	OK(p, subject_put, "task", "a", NULL, 0);
+	rollback(p);
+	OK(p, subject_each, "task", collect, seen);
+	assert_string_equal(seen->str, "a=11;d=3;");
+	OK(p, subject_get, p->arena, "task", "d", &blob);
+	assert_memory_equal(blob.bytes, "3", 1);
+	OK(p, subject_get, p->arena, "task", "c", &blob);
+	assert_null(blob.bytes);
+	g_string_truncate(seen, 0);
+	OK(p, subject_each, "task ", collect, seen);
+	assert_string_equal(seen->str, "");
+	g_string_free(seen, TRUE);
+}
+
 static void programs_and_meta_are_kept(void **state)
 {
 	struct place *p = *state;
@@ -736,7 +771,7 @@ int nt_store_conformance(const char *name, struct nt_store *(*open)(void *user),
 		TEST(a_message_is_kept_whole), TEST(claims_take_what_is_due_in_order), TEST(moves_compare_and_set),
 		TEST(outbox_lists_by_state), TEST(what_is_under_way_is_gone_through),
 		TEST(programs_and_meta_are_gone_through), TEST(erasing_takes_all_but_the_inputs),
-		TEST(sales_rows_are_kept),
+		TEST(sales_rows_are_kept), TEST(rows_of_subjects_are_kept),
 		TEST(programs_and_meta_are_kept), TEST(rollback_undoes_everything), TEST(counts_count),
 	};
 #undef TEST

@@ -39,11 +39,14 @@ static const char world_rules[] =
 	"---\n"
 	"fields:\n  seats: number\n  plan: { type: text, one_of: [ small, big ] }\n"
 	"events:\n  order.placed: { amount: number, note: text }\n  demo.requested: {}\n  page.viewed: {}\n"
+	"  call.wanted: {}\n"
 	"---\n"
 	"scoring:\n  engagement: [ { on: page.viewed, points: 15 } ]\n"
 	"---\n"
 	"campaign: welcome\nenter: [ { on: order.placed }, { by_hand: true } ]\nagain: always\n"
 	"steps: [ email: m1, wait: 30 days, email: m1 ]\n"
+	"---\n"
+	"campaign: calls\nenter: { on: call.wanted }\nagain: always\nsteps: [ { task: call-back, due: 2 days } ]\n"
 	"---\n"
 	"sales:\n  ready: [ { on: demo.requested, reason: asked for a demo } ]\n"
 	"  reps:\n    anna: { email: anna@example.org, time_zone: Europe/Berlin, hours: daily 00:00-23:59 }\n"
@@ -87,7 +90,10 @@ static struct world world; /* one at a time: the store's commit has no room for 
 static inline struct nt_program *world_program(const struct nt_zones *zones)
 {
 	static const char hello[] = "---\nsubject: Hello\n---\nHello {{ first_name | default: \"you\" }}\n";
+	static const char call[] =
+		"---\nsubject: Call {{ lead.first_name }}\n---\nShe asked for it.\n\n{{ task_url }}\n";
 	const struct nt_file templates[] = {
+		{ "templates/call-back/email.txt", call, sizeof call - 1 },
 		{ "templates/m1/email.txt", hello, sizeof hello - 1 },
 		{ "templates/new-lead/email.txt", hello, sizeof hello - 1 },
 	};

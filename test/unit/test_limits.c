@@ -55,7 +55,7 @@ static void too_many_names(void **state)
 	assert_refused(many("fields:\n", 5001, "  f##: text\n", ""), NULL,
 	               "a.yaml:4986:3: a rule set has at most 5000 fields");
 	assert_refused(many("events:\n", 5001, "  e.e##: {}\n", ""), NULL,
-	               "a.yaml:4917:3: a rule set has at most 5000 events");
+	               "a.yaml:4916:3: a rule set has at most 5000 events");
 	assert_refused(many("segments:\n", 2001, "  s##: score > 1\n", ""), NULL,
 	               "a.yaml:2002:3: a rule set has at most 2000 segments");
 }

@@ -341,6 +341,128 @@ static void a_reps_link_ends(void **state)
 	g_free(path);
 }
 
+/* Ann wants to be called; whoever owns her, or else the manager, has a task: the link in the mail about it. */
+static char *task_path(char *id, size_t room)
+{
+	struct nt_link link = { .kind = NT_LINK_TASK, .expires = NT_NEVER };
+	struct nt_arena *arena = nt_arena_new();
+	struct nt_outbox_row row;
+	const char *found;
+
+	ask(.method = "PUT", .path = "/v1/leads/ann", .token = "shop",
+	    .body = "{\"first_name\":\"Ann <b>\",\"phone\":\"+4930123456\",\"email\":\"ann@example.org\"}");
+	assert_status(post_json("/v1/events", "{\"lead\":\"ann\",\"event\":\"call.wanted\"}"), 200);
+	assert_true(world_message(arena, true, &row));
+	found = strstr(row.message.values, "\"task\":{\"id\":\"");
+	assert_non_null(found);
+	g_strlcpy(link.id, found + strlen("\"task\":{\"id\":\""), 33);
+	g_strlcpy(link.name, row.message.rep, sizeof link.name);
+	g_strlcpy(id, link.id, room);
+	nt_arena_free(arena);
+	return world_link(link);
+}
+
+static void a_rep_marks_a_task_done(void **state)
+{
+	char id[64], *path = task_path(id, sizeof id), *timeline;
+	struct reply *r;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		r = page(path);
+		assert_status(r, 200);
+		is_guarded(r);
+		assert_has(r->body->str, "<h1>Call Ann &lt;b&gt;</h1>");
+		assert_has(r->body->str, "<p>She asked for it.</p>");
+		assert_has_not(r->body->str, "task.invalid");
+		assert_has(r->body->str, "To be done by ");
+		assert_has(r->body->str, "<a href=\"tel:+4930123456\">");
+	}
+	r = get("/v1/tasks?rep=bob&lead=ann");
+	assert_has(r->body->str, id);
+	assert_has(r->body->str, "\"text\":\"Call Ann <b>\"");
+	assert_has(r->body->str, "\"open\":1,\"overdue\":0");
+	r = ask(.method = "GET", .path = "/metrics", .token = "monitor");
+	assert_has(r->body->str, "\nnurtured_tasks_open 1\n");
+	assert_status(press(path, "do=dance"), 400);
+	assert_status(press(path, "do=%zz"), 400);
+	for (int i = 0; i < 2; i++) {
+		r = press(path, "do=done");
+		assert_status(r, 200);
+		is_guarded(r);
+		assert_has(r->body->str, "<h1>Done</h1>");
+		assert_has(r->body->str, i == 0 ? "off your list" : "marked done before");
+	}
+	r = page(path);
+	assert_status(r, 200);
+	assert_has(r->body->str, "Marked done by bob");
+	assert_has_not(r->body->str, "tel:");
+	timeline = g_strdup(get("/v1/leads/ann/timeline")->body->str);
+	assert_has(timeline, "\"what\":\"task.done\"");
+	assert_has(timeline, "\"cause\":\"link of bob\"");
+	assert_has(get("/v1/tasks")->body->str, "\"tasks\":[]");
+	assert_has(get("/v1/tasks?state=done")->body->str, "\"by\":\"bob\"");
+	assert_has(get("/v1/tasks?state=all")->body->str, id);
+	g_free(timeline);
+	g_free(path);
+}
+
+static void a_task_that_passed_on_is_no_longer_shown(void **state)
+{
+	char id[64], *path = task_path(id, sizeof id), *forged = g_strdup(path);
+	struct nt_link link = { .kind = NT_LINK_TASK, .id = "0123", .name = "bob", .expires = NT_NEVER };
+	struct reply *r;
+
+	(void)state;
+	assert_status(post_json("/v1/events", "{\"lead\":\"ann\",\"event\":\"demo.requested\"}"), 200);
+	assert_status(post_json("/v1/queue/ann/accept", "{\"rep\":\"anna\"}"), 200);
+	r = page(path);
+	assert_status(r, 410);
+	assert_has(r->body->str, "This task has passed on");
+	assert_has_not(r->body->str, "tel:");
+	assert_status(press(path, "do=done"), 409);
+	assert_has(get("/v1/tasks?rep=anna")->body->str, id);
+	forged[1] = 'r';
+	assert_status(page(forged), 404);
+	forged[1] = 't';
+	forged[9] = forged[9] == 'A' ? 'B' : 'A';
+	assert_status(page(forged), 404);
+	assert_status(press(forged, "do=done"), 404);
+	g_free(forged);
+	g_free(path);
+	path = world_link(link);
+	assert_status(page(path), 410);
+	assert_status(press(path, "do=done"), 409);
+	g_free(path);
+}
+
+static void a_lead_s_page_shows_its_tasks(void **state)
+{
+	char id[64], rep[64], *task = task_path(id, sizeof id), *path;
+	struct nt_link link = { .kind = NT_LINK_REP, .action = 'a', .id = "ann", .expires = NT_NEVER };
+	struct reply *r;
+	const char *offer;
+
+	(void)state;
+	assert_status(post_json("/v1/events", "{\"lead\":\"ann\",\"event\":\"demo.requested\"}"), 200);
+	r = get("/v1/queue");
+	offer = strstr(r->body->str, "\"offer\":");
+	link.number = g_ascii_strtoull(offer + strlen("\"offer\":"), NULL, 10);
+	g_strlcpy(rep, strstr(r->body->str, "\"rep\":\"") + strlen("\"rep\":\""), sizeof rep);
+	*strchr(rep, '"') = '\0';
+	g_strlcpy(link.name, rep, sizeof link.name);
+	path = world_link(link);
+	r = page(path);
+	assert_status(r, 200);
+	assert_has(r->body->str, "<h2>Open tasks</h2>\n<ul>\n<li>Call Ann &lt;b&gt;, by ");
+	assert_status(press(path, "do=accept"), 200);
+	r = page(path);
+	assert_has(r->body->str, "/t/");
+	assert_has(r->body->str, "\">Call Ann &lt;b&gt;</a>, by ");
+	g_free(path);
+	g_free(task);
+}
+
 static void errors_of_pages_are_pages(void **state)
 {
 	struct reply *r = ask(.method = "DELETE", .path = "/u/x");
@@ -367,6 +489,9 @@ int main(void)
 		page_test(a_rep_sends_it_back_with_a_reason),
 		page_test(anothers_acceptance_ends_an_offer),
 		page_test(a_reps_link_ends),
+		page_test(a_rep_marks_a_task_done),
+		page_test(a_task_that_passed_on_is_no_longer_shown),
+		page_test(a_lead_s_page_shows_its_tasks),
 		page_test(errors_of_pages_are_pages),
 	};
 

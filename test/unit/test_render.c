@@ -86,6 +86,27 @@ static void a_rep_gets_links_of_the_offer(void **state)
 	g_free(lead);
 }
 
+static void a_rep_gets_the_link_of_a_task(void **state)
+{
+	struct nt_delivery *d = delivery(.rep = "anna", .values = "{\"subject\":\"Hi\",\"body\":\"x\",\"task\":{\"id\":"
+	                                                          "\"00ff\"}}");
+	struct nt_letter letter;
+	struct nt_link link;
+	const char *why = NULL, *url;
+
+	(void)state;
+	assert_true(nt_letter_render(d, world.links, &letter, &why));
+	url = nt_json_text(letter.variables, "task_url");
+	assert_non_null(url);
+	assert_true(g_str_has_prefix(url, "https://hello.example.org/t/"));
+	assert_true(nt_links_read(world.links, strrchr(url, '/') + 1, &link));
+	assert_int_equal(link.kind, NT_LINK_TASK);
+	assert_string_equal(link.id, "00ff");
+	assert_string_equal(link.name, "anna");
+	assert_null(nt_json_get(letter.variables, "accept_url"));
+	world_drop(d);
+}
+
 static void what_can_never_be_sent_says_why(void **state)
 {
 	static const struct {
@@ -128,6 +149,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(service_and_our_own_people_get_no_such_link, world_setup,
 		                                world_teardown),
 		cmocka_unit_test_setup_teardown(a_rep_gets_links_of_the_offer, world_setup, world_teardown),
+		cmocka_unit_test_setup_teardown(a_rep_gets_the_link_of_a_task, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(what_can_never_be_sent_says_why, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(the_sender_is_who_it_was_when_it_was_released, world_setup,
 		                                world_teardown),
