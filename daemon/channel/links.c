@@ -81,7 +81,10 @@ void nt_links_make(const struct nt_links *links, const struct nt_link *link, GSt
 	g_byte_array_append(bytes, mac, sizeof mac);
 	NT_CHECK(bytes->len <= LONGEST);
 	sodium_bin2base64(text, sizeof text, bytes->data, bytes->len, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-	g_string_append_printf(url, "%s/%c/%s", links->public_url, (char)link->kind, text);
+	if (link->kind == NT_LINK_CALENDAR) /* named as calendar programs like it */
+		g_string_append_printf(url, "%s/calendar/%s.ics", links->public_url, text);
+	else
+		g_string_append_printf(url, "%s/%c/%s", links->public_url, (char)link->kind, text);
 	g_byte_array_free(bytes, TRUE);
 }
 

@@ -1,6 +1,6 @@
 /* Signed links: kind, id, action, expiry, key number; anyone may hold one, nobody can make one (libsodium crypto_auth /
  * HMAC-SHA-512-256). BASE/u/TOKEN (unsubscribe), BASE/r/TOKEN (rep answers an offer), BASE/k/TOKEN (confirm),
- * BASE/t/TOKEN (a rep's task).
+ * BASE/t/TOKEN (a rep's task), BASE/calendar/TOKEN.ics.
  * Thread-safe. */
 #ifndef NT_CHANNEL_LINKS_H
 #define NT_CHANNEL_LINKS_H
@@ -10,14 +10,15 @@
 #include <glib.h>
 #include <stdbool.h>
 
-enum nt_link_kind { NT_LINK_UNSUBSCRIBE = 'u', NT_LINK_REP = 'r', NT_LINK_CONFIRM = 'k', NT_LINK_TASK = 't' };
+enum nt_link_kind { NT_LINK_UNSUBSCRIBE = 'u', NT_LINK_REP = 'r', NT_LINK_CONFIRM = 'k', NT_LINK_TASK = 't',
+                    NT_LINK_CALENDAR = 'i' };
 
 struct nt_link {
 	enum nt_link_kind kind;
 	char action;             /* REP: 'a' accept, 's' send back; else 0 */
 	char id[140];            /* message id, the lead of an offer, or a task's id */
 	uint64_t number;         /* the offer */
-	char name[64];           /* the rep */
+	char name[64];           /* the rep; CALENDAR: or "" */
 	nt_time expires;         /* NT_NEVER */
 };
 

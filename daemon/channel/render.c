@@ -82,6 +82,15 @@ static void add_task(struct nt_delivery *delivery, const struct nt_links *links,
 	add_text(delivery->arena, variables, "task_url", make_link(delivery->arena, links, &link));
 }
 
+/* Good as long as the rules have the rep. */
+static void add_calendar(struct nt_delivery *delivery, const struct nt_links *links, struct nt_json *variables)
+{
+	struct nt_link link = { .kind = NT_LINK_CALENDAR, .expires = NT_NEVER };
+
+	g_strlcpy(link.name, delivery->row.message.rep, sizeof link.name);
+	add_text(delivery->arena, variables, "calendar_url", make_link(delivery->arena, links, &link));
+}
+
 static const struct nt_message_template *find_template(const struct nt_delivery *delivery)
 {
 	const struct nt_message *message = &delivery->row.message;
@@ -164,6 +173,8 @@ bool nt_letter_render(struct nt_delivery *delivery, const struct nt_links *links
 	task = message->rep != NULL ? nt_json_text(nt_json_get(variables, "task"), "id") : NULL;
 	if (task != NULL)
 		add_task(delivery, links, variables, task);
+	if (message->rep != NULL && nt_json_get(variables, "announcement") != NULL)
+		add_calendar(delivery, links, variables);
 	zone = nt_json_text(variables, "time_zone");
 	input.zone = zone != NULL ? zones->find(zones, zone) : zones->find(zones, delivery->program->policy.time_zone);
 	input.variables = out->variables = variables;

@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/number.h"
+#include "engine/announce.h"
 #include "engine/best.h"
 #include "engine/reply.h"
 #include "rules/program.h"
@@ -39,7 +40,7 @@ static bool restore(struct nt_engine *engine, const char **why)
 	engine->now = instant != NULL ? g_ascii_strtoll(instant, NULL, 10) : NT_TIME_MIN;
 	engine->batch = batch != NULL ? g_ascii_strtoull(batch, NULL, 10) : 0;
 	return nt_loads_reread(engine, why) && nt_sales_reread(engine, why) && nt_best_reread(engine, why) &&
-	       nt_tasks_reread(engine, why);
+	       nt_tasks_reread(engine, why) && nt_announcements_reread(engine, why);
 }
 
 static void unref_program(void *program)
@@ -83,6 +84,7 @@ void nt_engine_free(struct nt_engine *engine)
 	nt_sales_free(engine->sales);
 	nt_best_free(engine->best);
 	nt_tasks_free(engine->tasks);
+	nt_announcements_free(engine->announcements);
 	g_array_unref(engine->ready);
 	g_array_unref(engine->wanted);
 	g_array_unref(engine->observed);
@@ -322,6 +324,7 @@ static void do_turn(struct nt_batch *turn, struct nt_request *requests, unsigned
 	run_timers(turn, due, n_due, turn->now, NULL);
 	nt_turn_sales_timers(turn, caught_up);
 	nt_turn_tasks_timers(turn, caught_up);
+	nt_turn_announce(turn);
 	nt_turn_touch(turn, touches);
 	prune(turn);
 	nt_turn_sales(turn);
@@ -471,8 +474,10 @@ int nt_engine_turn(struct nt_engine *engine, nt_time clock, struct nt_request *r
 
 nt_time nt_engine_due(struct nt_engine *engine)
 {
+	nt_time people = nt_time_earlier(nt_sales_due(engine->sales), nt_tasks_due(engine->tasks));
+
 	return nt_time_earlier(engine->due,
-	                       nt_time_earlier(nt_sales_due(engine->sales), nt_tasks_due(engine->tasks)));
+	                       nt_time_earlier(people, nt_announcements_due(engine->announcements)));
 }
 
 bool nt_engine_touching(const struct nt_engine *engine)

@@ -1,6 +1,7 @@
 #include "engine/turn.h"
 
 #include "base/arena.h"
+#include "engine/announce.h"
 #include "engine/phone.h"
 #include "rules/program.h"
 
@@ -156,6 +157,7 @@ void nt_request_load(struct nt_batch *turn, struct nt_request *request)
 		g_hash_table_insert(engine->older, g_strdup(engine->program->hash), nt_program_ref(engine->program));
 	nt_sales_set_program(engine->sales, program);
 	nt_tasks_set_program(engine->tasks, program);
+	nt_announcements_set_program(engine->announcements, program);
 	nt_program_unref(engine->program);
 	engine->program = nt_program_ref(program);
 	note_load(turn);

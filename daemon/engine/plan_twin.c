@@ -53,8 +53,11 @@ static const char *id_of(const struct twin *twin, const char *lead)
 	return kept != NULL ? kept : nt_plan_text(twin->maker, lead);
 }
 
+/* What is about no lead is the frame's: every other twin would tell it again. */
 static void see_message(struct twin *twin, const struct nt_message *message)
 {
+	if (message->lead[0] == '\0' && !twin->crowd->sales)
+		return;
 	add(twin, &(struct nt_plan_record){
 		.kind = NT_RECORD_SENT,
 		.lead = id_of(twin, message->lead),

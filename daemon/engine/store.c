@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-const char *const nt_subject_kinds[] = { NT_SUBJECT_TASK, NULL };
+const char *const nt_subject_kinds[] = { NT_SUBJECT_TASK, NT_SUBJECT_ANNOUNCED, NULL };
 
 const char *nt_outbox_state_name(enum nt_outbox_state state)
 {

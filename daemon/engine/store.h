@@ -78,6 +78,7 @@ struct nt_store_counts {
 
 /* Kinds of rows that subjects of their own keep. */
 #define NT_SUBJECT_TASK "task"
+#define NT_SUBJECT_ANNOUNCED "announced"
 extern const char *const nt_subject_kinds[]; /* NULL-terminated */
 
 struct nt_store_ops {

@@ -75,7 +75,7 @@ static void observe_rep(void *user, const struct nt_message *message)
 {
 	struct run *run = user;
 
-	if (strcmp(message->lead, run->lead) == 0)
+	if (strcmp(message->lead, run->lead) == 0 || message->lead[0] == '\0')
 		add(run, message->released, "tell", message->template_name, false);
 }
 

@@ -76,6 +76,7 @@ struct nt_engine {
 	struct nt_best *best;
 	uint64_t best_changes;          /* counts them, so that a view knows when it is old */
 	struct nt_tasks *tasks;
+	struct nt_announcements *announcements;
 	nt_time now;                    /* the last instant */
 	uint64_t batch;
 	nt_time due;                    /* of leads, as of the last commit */
@@ -167,6 +168,11 @@ void nt_turn_best_load(struct nt_batch *turn);   /* the engine's program has cha
 void nt_turn_best_decide(struct nt_batch *turn); /* before anything else: whoever draws in this turn draws by it */
 void nt_turn_best_count(struct nt_batch *turn, const struct nt_effect *effect); /* one with a trial */
 void nt_turn_best_save(struct nt_batch *turn);
+
+/* ---- announcements (turn_announce.c) ---- */
+
+void nt_turn_announce(struct nt_batch *turn); /* those due by now */
+bool nt_announcements_reread(struct nt_engine *engine, const char **why);
 
 /* ---- loads (loads.c) ---- */
 

@@ -297,6 +297,7 @@ void nt_exchange_work(struct nt_exchange *x, void (*work)(struct nt_exchange *x,
 	x->api->asked++;
 	x->program = nt_program_ref(x->api->program);
 	x->now = nt_clock_now(x->api->options.clock);
+	x->links = x->api->options.links;
 	suspend(x);
 	nt_reader_ask(x->api->options.reader, ask, told, x);
 }

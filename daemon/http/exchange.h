@@ -18,6 +18,7 @@ struct MHD_Connection;
 struct nt_json;
 struct nt_json_writer;
 struct nt_http_route;
+struct nt_links;
 struct nt_server;
 struct nt_tokens;
 
@@ -60,6 +61,7 @@ struct nt_exchange {
 	void (*then)(struct nt_exchange *x); /* after asking; NULL: it has been answered */
 	struct nt_program *program;  /* while asking: referenced */
 	nt_time now;                 /* while asking */
+	const struct nt_links *links; /* while asking: a reload may bring others meanwhile */
 	void *data;                  /* the route's own, in the arena */
 };
 

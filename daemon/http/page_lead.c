@@ -97,16 +97,16 @@ void nt_page_task(GString *out, const struct nt_exchange *x, const struct nt_tas
 	struct nt_link link = { .kind = NT_LINK_TASK, .expires = NT_NEVER };
 	GString *url = g_string_new(NULL);
 
-	if (own) {
+	if (own && x->links != NULL) {
 		g_strlcpy(link.id, task->id, sizeof link.id);
 		g_strlcpy(link.name, task->rep, sizeof link.name);
-		nt_links_make(x->api->options.links, &link, url);
+		nt_links_make(x->links, &link, url);
 		g_string_append(out, "<a href=\"");
 		nt_page_text(out, url->str);
 		g_string_append(out, "\">");
 	}
 	nt_page_text(out, task->text);
-	g_string_append(out, own ? "</a>, " : ", ");
+	g_string_append(out, url->len > 0 ? "</a>, " : ", ");
 	g_string_append(out, task->overdue ? "overdue since " : "by ");
 	nt_page_time(out, x, task->rep, task->due);
 	g_string_free(url, TRUE);

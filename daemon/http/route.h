@@ -39,6 +39,8 @@ void nt_tasks_get(struct nt_exchange *x);          /* tasks.c */
 void nt_tasks_done(struct nt_exchange *x);
 void nt_task_page_get(struct nt_exchange *x);
 void nt_task_page_post(struct nt_exchange *x);
+void nt_calendar_get(struct nt_exchange *x);       /* calendar.c */
+void nt_calendar_feed_get(struct nt_exchange *x);
 void nt_outbox_get(struct nt_exchange *x);         /* outbox.c */
 void nt_outbox_retry(struct nt_exchange *x);
 void nt_outbox_drop(struct nt_exchange *x);

@@ -15,6 +15,7 @@ struct nt_command {
 };
 
 extern const struct nt_command nt_command_apply;
+extern const struct nt_command nt_command_calendar;
 extern const struct nt_command nt_command_check;
 extern const struct nt_command nt_command_clock;
 extern const struct nt_command nt_command_event;

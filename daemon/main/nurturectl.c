@@ -8,6 +8,7 @@
 
 static const struct nt_command *const commands[] = {
 	&nt_command_apply,
+	&nt_command_calendar,
 	&nt_command_check,
 	&nt_command_clock,
 	&nt_command_event,

@@ -1,6 +1,7 @@
 #include "os/calendar.h"
 
 #include "base/civil.h"
+#include "os/ical.h"
 
 #include <libical/ical.h>
 #include <string.h>
@@ -12,9 +13,6 @@
 #define LINE 65536     /* bytes, unfolded, of what is read */
 #define RULE_LENGTH 500
 #define SPAN_DAYS 366
-
-/* libical keeps an error number and zones for the whole process; two loads may meet here. */
-static GMutex ical_lock;
 
 struct line { /* a content line, unfolded; texts are in `text` */
 	struct nt_span span;       /* its first line in the file */
@@ -475,12 +473,11 @@ bool nt_calendar_days(const struct nt_source *source, struct nt_diags *diags, GA
 	r.text = g_string_new(NULL);
 	r.events = g_ptr_array_new_with_free_func(free_event);
 	r.replaced = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	g_mutex_lock(&ical_lock);
-	icalerror_set_errors_are_fatal(0);
+	nt_ical_lock();
 	read_lines(&r);
 	for (unsigned i = 0; i < r.events->len && !r.failed; i++)
 		add_event(&r, g_ptr_array_index(r.events, i));
-	g_mutex_unlock(&ical_lock);
+	nt_ical_unlock();
 	g_hash_table_destroy(r.replaced);
 	g_ptr_array_free(r.events, TRUE);
 	g_string_free(r.text, TRUE);

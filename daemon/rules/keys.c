@@ -21,7 +21,7 @@ static const struct nt_key document_rows[] = {
 	[NT_DOC_SALES] = { "sales", NT_KIND_MAP, 0,
 		"reps, teams, routing, time limits, reject reasons; once in a rule set", NULL },
 	[NT_DOC_CAMPAIGN] = { "campaign", NT_KIND_NAME, 0, "a campaign's name, its body beside it", NULL },
-	[NT_DOC_ANNOUNCEMENTS] = { "announcements", NT_KIND_LIST, LATER, "what reps are told of campaigns, and when",
+	[NT_DOC_ANNOUNCEMENTS] = { "announcements", NT_KIND_LIST, 0, "what reps are told of campaigns, and when",
 		NULL },
 	[NT_DOC_TESTS] = { "tests", NT_KIND_LIST, 0, "examples: given these events, expect these messages", NULL },
 };
@@ -236,6 +236,18 @@ static const struct nt_key reason_rows[] = {
 };
 TABLE(reason, "Reasons to send back", "of a reason", "What follows when a rep sends a lead back for this reason.");
 
+static const struct nt_key announcement_rows[] = {
+	[NT_ANNOUNCE_CAMPAIGN] = { "campaign", NT_KIND_CAMPAIGN, R,
+		"one with a fixed date: a broadcast (`enter: { at: … }`)", NULL },
+	[NT_ANNOUNCE_TELL] = { "tell", NT_KIND_TEXT, R, "team NAME or rep NAME", NULL },
+	[NT_ANNOUNCE_BEFORE] = { "before", NT_KIND_DURATION, R,
+		"so long before it goes to the first lead, in the rep's zone; shorter than the broadcast's `every`",
+		NULL },
+	[NT_ANNOUNCE_MESSAGE] = { "message", NT_KIND_TEMPLATE, R, "what they are told", NULL },
+};
+TABLE(announcement, "Announcements", "of an announcement",
+      "Reps learn what goes out, to whom and when, before it does.");
+
 static const struct nt_key arm_rows[] = {
 	[NT_ARM_SHARE] = { "share", NT_KIND_SHARE, R, "of leads, such as 50%", NULL },
 	[NT_ARM_STEPS] = { "steps", NT_KIND_STEPS, 0, "what they get", NULL },
@@ -416,5 +428,5 @@ const struct nt_key_table *const nt_key_tables[] = {
 	&nt_arm_keys,      &nt_choice_keys, &nt_point_keys,
 	&nt_policy_keys,  &nt_sender_keys, &nt_sales_keys,
 	&nt_ready_keys,    &nt_rep_keys,    &nt_team_keys,    &nt_route_keys,  &nt_progress_keys,
-	&nt_reason_keys,   &nt_test_keys,   &nt_happens_keys, &nt_expect_keys, NULL,
+	&nt_reason_keys,   &nt_announcement_keys, &nt_test_keys,   &nt_happens_keys, &nt_expect_keys, NULL,
 };

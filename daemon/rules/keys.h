@@ -108,6 +108,7 @@ enum { NT_ROUTE_IF, NT_ROUTE_TO, NT_ROUTE_KEYS };
 enum { NT_PROGRESS_WITHIN, NT_PROGRESS_THEN, NT_PROGRESS_KEYS };
 enum { NT_REASON_RECYCLE, NT_REASON_AFTER, NT_REASON_NOT_AGAIN_FOR, NT_REASON_POINTS, NT_REASON_FIT, NT_REASON_STAGE,
        NT_REASON_SUPPRESS, NT_REASON_ROUTE_AGAIN, NT_REASON_KEYS };
+enum { NT_ANNOUNCE_CAMPAIGN, NT_ANNOUNCE_TELL, NT_ANNOUNCE_BEFORE, NT_ANNOUNCE_MESSAGE, NT_ANNOUNCE_KEYS };
 enum { NT_ARM_SHARE, NT_ARM_STEPS, NT_ARM_HOLD_OUT, NT_ARM_KEYS };
 enum { NT_POINT_BEFORE, NT_POINT_AFTER, NT_POINT_OF, NT_POINT_TIME, NT_POINT_LATE, NT_POINT_STEPS, NT_POINT_ID,
        NT_POINT_WAS, NT_POINT_KEYS };
@@ -125,7 +126,7 @@ enum { NT_EXPECT_AT, NT_EXPECT_TELL, NT_EXPECT_WEBHOOK, NT_EXPECT_TAG, NT_EXPECT
 extern const struct nt_key_table nt_document_keys, nt_campaign_keys, nt_enter_keys, nt_out_keys, nt_field_keys,
 	nt_scoring_keys, nt_fit_keys, nt_engagement_keys, nt_policy_keys, nt_sender_keys, nt_sales_keys, nt_ready_keys,
 	nt_rep_keys, nt_team_keys, nt_route_keys, nt_progress_keys, nt_reason_keys, nt_arm_keys, nt_choice_keys,
-	nt_point_keys,
+	nt_point_keys, nt_announcement_keys,
 	nt_test_keys,
 	        nt_happens_keys,
 	nt_expect_keys;

@@ -250,6 +250,7 @@ static void load_subjects(struct nt_loader *l)
 	nt_load_scoring(l);
 	nt_load_sales(l);
 	nt_load_campaigns(l);
+	nt_load_announcements(l);
 	nt_load_tests(l);
 	nt_load_check_starts(l);
 	nt_load_check_cycles(l);

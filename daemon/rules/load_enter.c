@@ -172,6 +172,8 @@ static bool load_occasion(struct nt_loader *l, const struct nt_yaml *const *keys
 		ok = occasion.repeats = nt_load_every(l, keys[NT_ENTER_KEY_EVERY], &occasion.every);
 	nt_load_scope(l, NULL, 0, NULL, 0, false);
 	enter->condition = nt_load_condition(l, keys[NT_ENTER_KEY_IF]);
+	if (keys[NT_ENTER_KEY_IF] != NULL)
+		enter->filter = nt_arena_strdup(l->arena, keys[NT_ENTER_KEY_IF]->text);
 	ok &= is_date ? load_date(l, keys, &occasion) : load_at(l, keys, &occasion);
 	if (!ok)
 		return false;

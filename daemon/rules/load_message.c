@@ -149,8 +149,7 @@ static void check_confirmation(struct nt_loader *l, const struct nt_yaml *verb, 
 	}
 }
 
-/* A template on a channel: it has something for it, and the channel is one that we can send by. */
-static bool load_way(struct nt_loader *l, const struct nt_yaml *pair, const char *channel, const char **template)
+bool nt_load_way(struct nt_loader *l, const struct nt_yaml *pair, const char *channel, const char **template)
 {
 	bool ok = nt_load_template(l, pair, channel, template);
 
@@ -187,7 +186,7 @@ bool nt_load_message(struct nt_loader *l, struct nt_step *step, const struct nt_
                      const struct nt_yaml *const *options)
 {
 	const char *channel = l->program->channels[step->channel].name;
-	bool ok = load_way(l, verb, channel, &step->name);
+	bool ok = nt_load_way(l, verb, channel, &step->name);
 
 	step->kind = NT_STEP_MESSAGE;
 	load_kind(l, step, options[NT_OPTION_KIND]);
@@ -214,7 +213,7 @@ static bool load_choice(struct nt_loader *l, const struct nt_yaml *item, bool se
 		return false;
 	}
 	choice->channel = nt_load_channel(l, pair->key);
-	if (choice->channel < 0 || !load_way(l, pair, pair->key->text, &choice->name))
+	if (choice->channel < 0 || !nt_load_way(l, pair, pair->key->text, &choice->name))
 		return false;
 	if (!service)
 		check_confirmation(l, pair, pair->key->text);
@@ -290,7 +289,7 @@ bool nt_load_assign(struct nt_loader *l, struct nt_step *step, const struct nt_y
 }
 
 /* By email, or where the template has nothing for that, to the telephone. */
-static int way_to_reps(struct nt_loader *l, const char *template)
+int nt_load_way_to_reps(struct nt_loader *l, const char *template)
 {
 	const struct nt_program *program = l->program;
 	const char *const *channels = nt_template_set_channels(program->templates, template);
@@ -314,8 +313,8 @@ bool nt_load_tell(struct nt_loader *l, struct nt_step *step, const struct nt_yam
 		nt_diags_error(l->diags, verb->key->span, "'tell' needs 'message': the template of what they are told");
 		return false;
 	}
-	step->channel = way_to_reps(l, message->text);
-	return load_way(l, message, l->program->channels[step->channel].name, &step->name) && ok;
+	step->channel = nt_load_way_to_reps(l, message->text);
+	return nt_load_way(l, message, l->program->channels[step->channel].name, &step->name) && ok;
 }
 
 /* The channels of sales' own `tell` for which the template has something; without one, as `tell` steps do it. */
@@ -335,7 +334,7 @@ static void ways_to_owner(struct nt_loader *l, struct nt_step *step, const char 
 			ways[step->n_choices++].channel = channel;
 	}
 	if (step->n_choices == 0)
-		ways[step->n_choices++].channel = way_to_reps(l, template);
+		ways[step->n_choices++].channel = nt_load_way_to_reps(l, template);
 	step->choices = ways;
 }
 
@@ -354,7 +353,7 @@ bool nt_load_task(struct nt_loader *l, struct nt_step *step, const struct nt_yam
 	else if (nt_load_duration(l, options[NT_OPTION_DUE], &step->duration) && nt_duration_is_zero(step->duration))
 		nt_diags_error(l->diags, options[NT_OPTION_DUE]->span, "'due' has to be longer than nothing");
 	for (unsigned i = 0; i < step->n_choices; i++)
-		ok = load_way(l, verb, l->program->channels[step->choices[i].channel].name, &step->name) && ok;
+		ok = nt_load_way(l, verb, l->program->channels[step->choices[i].channel].name, &step->name) && ok;
 	return ok;
 }
 

@@ -143,6 +143,7 @@ void nt_load_policy(struct nt_loader *l);
 void nt_load_scoring(struct nt_loader *l);
 void nt_load_sales(struct nt_loader *l);
 void nt_load_campaigns(struct nt_loader *l);
+void nt_load_announcements(struct nt_loader *l);
 void nt_load_tests(struct nt_loader *l);
 void nt_load_check_starts(struct nt_loader *l); /* what is started has a way in by hand */
 
@@ -211,6 +212,9 @@ bool nt_load_message(struct nt_loader *l, struct nt_step *step, const struct nt_
                      const struct nt_yaml *const *options);
 bool nt_load_first_of(struct nt_loader *l, struct nt_step *step, const struct nt_yaml *verb,
                       const struct nt_yaml *const *options);
+/* A template on a channel: it has something for it, and the channel is one that we can send by. */
+bool nt_load_way(struct nt_loader *l, const struct nt_yaml *pair, const char *channel, const char **template);
+int nt_load_way_to_reps(struct nt_loader *l, const char *template); /* email, or what the template has instead */
 bool nt_load_assign(struct nt_loader *l, struct nt_step *step, const struct nt_yaml *verb);
 bool nt_load_tell(struct nt_loader *l, struct nt_step *step, const struct nt_yaml *verb,
                   const struct nt_yaml *const *options);

@@ -135,6 +135,7 @@ struct nt_enter {
 	int watcher;                     /* WHEN */
 	bool existing;                   /* WHEN: `existing: enter` */
 	int occasion;                    /* OCCASION: `date` or `at` */
+	const char *filter;              /* OCCASION: its `if` as written, or NULL */
 	bool comes_round;                /* by nature, and the campaign has no `again` that says otherwise */
 };
 
@@ -379,6 +380,18 @@ struct nt_sales_rules {
 	unsigned n_reasons;
 };
 
+/* ---- announcements ---- */
+
+struct nt_announcement {
+	int campaign;              /* it has a broadcast among its ways in */
+	enum nt_route_kind kind;   /* TEAM or REP */
+	int target;
+	struct nt_duration before; /* in the rep's zone */
+	int channel;
+	const char *template_name;
+	unsigned ordinal;          /* among those of the same campaign and template */
+};
+
 /* ---- tests (run by engine/testrun.h) ---- */
 
 struct nt_yaml;
@@ -422,6 +435,8 @@ struct nt_program {
 	const struct nt_rename *renames; /* of campaigns */
 	unsigned n_renames;
 	struct nt_sales_rules sales;
+	const struct nt_announcement *announcements;
+	unsigned n_announcements;
 	const struct nt_test *tests;
 	unsigned n_tests;
 	const struct nt_template_set *templates; /* the rule set's own and the configured ones */

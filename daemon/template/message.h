@@ -61,6 +61,8 @@ const char *nt_message_template_name(const struct nt_message_template *message);
 const char *nt_message_template_channel(const struct nt_message_template *message);
 const char *nt_message_template_locale(const struct nt_message_template *message); /* "" without */
 const char *nt_message_template_path(const struct nt_message_template *message);   /* as shown */
+/* The subject as it is written, placeholders and all; NULL: none. */
+const char *nt_message_template_subject(const struct nt_message_template *message);
 enum nt_message_kind nt_message_template_kind(const struct nt_message_template *message);
 /* SHA-256 in hex over everything that decides what is written: the file, its kind and its layouts. */
 const char *nt_message_template_hash(const struct nt_message_template *message);

@@ -103,6 +103,7 @@ static void take_front(struct nt_message_template *message, struct nt_arena *are
 			continue;
 		part = nt_arena_new0(arena, struct nt_message_part);
 		part->key = front->key;
+		part->written = nt_arena_strndup(arena, source->text + front->start, front->length);
 		part->name = is_header(front->key) ? header_name(arena, front->key) : NULL;
 		part->program = nt_liquid_parse(arena, source, front->start, front->length, diags);
 		*tail = part;
@@ -117,6 +118,13 @@ const struct nt_message_part *nt_message_part_find(const struct nt_message_templ
 	while (part != NULL && strcmp(part->key, key) != 0)
 		part = part->next;
 	return part;
+}
+
+const char *nt_message_template_subject(const struct nt_message_template *message)
+{
+	const struct nt_message_part *part = nt_message_part_find(message, "subject");
+
+	return part != NULL ? part->written : NULL;
 }
 
 static bool is_document(const char *text, size_t length)

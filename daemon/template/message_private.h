@@ -10,6 +10,7 @@ struct nt_front;
 /* A front matter value that became a program. */
 struct nt_message_part {
 	const char *key;     /* "subject", "x-…" */
+	const char *written;
 	const char *name;    /* x-…: the header's name, "X-Campaign-Note" */
 	const struct nt_liquid *program;
 	struct nt_message_part *next;

@@ -48,6 +48,14 @@ static const char world_rules[] =
 	"---\n"
 	"campaign: calls\nenter: { on: call.wanted }\nagain: always\nsteps: [ { task: call-back, due: 2 days } ]\n"
 	"---\n"
+	"campaign: spring\ntitle: \"Spring; offer, \\\"2026\\\"\"\n"
+	"enter: { at: 2026-04-01 10:00, if: seats > 3 }\nsteps: [ email: m1 ]\n"
+	"---\n"
+	"campaign: weekly\ntitle: Weekly\nenter: { at: 2026-03-09 09:00, every: 1 week, zone: Europe/Berlin }\n"
+	"steps: [ email: m1 ]\n"
+	"---\n"
+	"announcements: [ { campaign: spring, tell: rep anna, before: 3 days, message: briefing } ]\n"
+	"---\n"
 	"sales:\n  ready: [ { on: demo.requested, reason: asked for a demo } ]\n"
 	"  reps:\n    anna: { email: anna@example.org, time_zone: Europe/Berlin, hours: daily 00:00-23:59 }\n"
 	"    bob: { email: bob@example.org, time_zone: Europe/Berlin, hours: daily 00:00-23:59 }\n"
@@ -93,6 +101,7 @@ static inline struct nt_program *world_program(const struct nt_zones *zones)
 	static const char call[] =
 		"---\nsubject: Call {{ lead.first_name }}\n---\nShe asked for it.\n\n{{ task_url }}\n";
 	const struct nt_file templates[] = {
+		{ "templates/briefing/email.txt", hello, sizeof hello - 1 },
 		{ "templates/call-back/email.txt", call, sizeof call - 1 },
 		{ "templates/m1/email.txt", hello, sizeof hello - 1 },
 		{ "templates/new-lead/email.txt", hello, sizeof hello - 1 },

@@ -477,18 +477,6 @@ static void what_depends_on_itself(void **state)
 	assert_says(files, "rules/a.yaml:3:21: 'c' depends on itself: c → a → b → c");
 }
 
-static void what_is_not_built_is_refused_by_name(void **state)
-{
-	static const char *const files[] = {
-		"rules/a.yaml",
-		"events:\n  a.b: {}\n---\ncampaign: x\nenter: { on: a.b }\n"
-		"steps:\n  - tag: z\n---\n"
-		"announcements: []\n", NULL };
-
-	(void)state;
-	assert_says(files, "rules/a.yaml:9:1: 'announcements' is not supported yet");
-}
-
 static void the_event_at_hand_ends_with_the_next_wait(void **state)
 {
 	static const char *const files[] = {
@@ -600,7 +588,6 @@ int main(void)
 		cmocka_unit_test(all_errors_in_one_run),
 		cmocka_unit_test(a_broken_file_stops_no_other),
 		cmocka_unit_test(what_depends_on_itself),
-		cmocka_unit_test(what_is_not_built_is_refused_by_name),
 		cmocka_unit_test(the_event_at_hand_ends_with_the_next_wait),
 		cmocka_unit_test(marketing_email_names_its_sender),
 		cmocka_unit_test(the_configuration_is_known),

@@ -463,6 +463,64 @@ static void a_lead_s_page_shows_its_tasks(void **state)
 	g_free(task);
 }
 
+static void the_calendar_is_served_as_a_feed(void **state)
+{
+	struct nt_link link = { .kind = NT_LINK_CALENDAR, .name = "anna", .expires = NT_NEVER };
+	char *path = world_link(link), *forged = g_strdup(path), *first;
+	struct reply *r;
+
+	(void)state;
+	assert_true(g_str_has_prefix(path, "/calendar/") && g_str_has_suffix(path, ".ics"));
+	r = page(path);
+	assert_status(r, 200);
+	assert_has(r->head->str, "Content-Type: text/calendar; charset=utf-8");
+	assert_has(r->body->str, "X-WR-CALNAME:Ada at Example: what goes out\r\n");
+	/* each lead's own ten o'clock, and anna's being told of it: at 22:00 in Berlin, three days before */
+	assert_has(r->body->str, "DTSTART:20260401T100000\r\nSUMMARY:Spring\\; offer\\, \"2026\"\r\n");
+	assert_has(r->body->str, "DTSTART:20260328T210000Z\r\n");
+	assert_has(r->body->str, "To: seats > 3\\n- email: Hello");
+	assert_has(r->body->str, "DTSTART:20260309T080000Z\r\nSUMMARY:Weekly\r\n");
+	assert_has(r->body->str, "DTSTART:20260330T070000Z\r\nSUMMARY:Weekly\r\n");
+	first = g_strdup(r->body->str);
+	assert_string_equal(page(path)->body->str, first);
+	assert_status(press(path, "a=b"), 405);
+	forged[strlen(forged) / 2] = forged[strlen(forged) / 2] == 'A' ? 'B' : 'A';
+	assert_status(page(forged), 404);
+	assert_status(page("/calendar/x.ics"), 404);
+	assert_status(page("/calendar/.ics"), 404);
+	g_free(path);
+	g_free(forged);
+	g_strlcpy(link.name, "bob", sizeof link.name); /* isn't told */
+	path = world_link(link);
+	assert_has_not(page(path)->body->str, "20260328T210000Z");
+	g_free(path);
+	g_strlcpy(link.name, "gone", sizeof link.name);
+	path = world_link(link);
+	assert_status(page(path), 410);
+	g_free(path);
+	g_free(first);
+}
+
+static void the_calendar_is_shown_to_programs(void **state)
+{
+	struct reply *r = get("/v1/calendar?rep=anna");
+	const char *url;
+	char *path;
+
+	(void)state;
+	assert_status(r, 200);
+	assert_has(r->body->str, "\"kind\":\"announcement\",\"at\":\"2026-03-28T21:00:00Z\",\"campaign\":\"spring\"");
+	assert_has(r->body->str, "\"when\":\"Wed 2026-04-01 10:00 in each lead's own time zone\"");
+	assert_has(r->body->str, "\"first\":\"2026-03-31T20:00:00Z\",\"last\":\"2026-04-01T22:00:00Z\"");
+	url = strstr(r->body->str, "/calendar/");
+	path = g_strndup(url, (gsize)(strchr(url, '"') - url));
+	assert_status(page(path), 200);
+	assert_status(get("/v1/calendar?rep=ann"), 404);
+	assert_status(get("/v1/calendar"), 200);
+	assert_status(ask(.method = "GET", .path = "/v1/calendar", .token = "site"), 403);
+	g_free(path);
+}
+
 static void errors_of_pages_are_pages(void **state)
 {
 	struct reply *r = ask(.method = "DELETE", .path = "/u/x");
@@ -492,6 +550,8 @@ int main(void)
 		page_test(a_rep_marks_a_task_done),
 		page_test(a_task_that_passed_on_is_no_longer_shown),
 		page_test(a_lead_s_page_shows_its_tasks),
+		page_test(the_calendar_is_served_as_a_feed),
+		page_test(the_calendar_is_shown_to_programs),
 		page_test(errors_of_pages_are_pages),
 	};
 
