@@ -7,7 +7,7 @@
  * covers: daemon/rules/load_scoring.c daemon/rules/load_steps.c daemon/rules/load_tests.c daemon/rules/load_value.c
  * covers: daemon/rules/load_wait.c daemon/rules/load_branches.c daemon/rules/load_jumps.c daemon/rules/load_enter.c
  * covers: daemon/rules/load_schedule.c daemon/rules/load_renames.c daemon/rules/occasion.c
- * covers: daemon/rules/load_attach.c */
+ * covers: daemon/rules/load_attach.c daemon/rules/load_announce.c */
 #include "fuzz.h"
 
 #include "base/bug.h"
@@ -88,6 +88,13 @@ static void check_program(const struct nt_program *program)
 {
 	for (unsigned i = 0; i < program->n_occasions; i++)
 		check_occasion(program, (int)i);
+	for (unsigned i = 0; i < program->n_announcements; i++) {
+		const struct nt_announcement *a = &program->announcements[i];
+		unsigned n = a->kind == NT_ROUTE_TEAM ? program->sales.n_teams : program->sales.n_reps;
+
+		NT_CHECK(a->campaign >= 0 && a->campaign < (int)program->n_campaigns);
+		NT_CHECK(a->target >= 0 && a->target < (int)n && a->template_name != NULL);
+	}
 
 	for (unsigned i = 0; i < program->n_campaigns; i++) {
 		NT_CHECK(nt_program_campaign(program, program->campaigns[i].name) == (int)i);
