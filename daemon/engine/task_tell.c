@@ -99,6 +99,8 @@ void nt_task_write(const struct nt_program *program, struct nt_task *task)
 	struct nt_json_error wrong;
 	char *body = NULL;
 
+	if (task->values == NULL || task->values[0] == '\0') /* nobody will read it */
+		found = NULL;
 	values = values_of(arena, task, NULL, "task");
 	input.variables = nt_json_parse(arena, values, strlen(values), &wrong);
 	if (found != NULL && input.variables != NULL && nt_message_render(found, arena, &input, &rendered, &error) &&

@@ -39,7 +39,7 @@ void nt_todo_open(struct nt_instant *in, struct nt_run *run, const struct nt_ste
 	task->owner = in->lead->owner;
 	task->team = team >= 0 ? in->program->sales.teams[team].name : NULL;
 	task->title = nt_handoff_title(in);
-	task->values = nt_message_run_values(in, run);
+	task->values = in->lead->dry ? "" : nt_message_run_values(in, run);
 	task->opened = in->now;
 	task->due = nt_time_plus(in->lead->zone, in->now, step->duration);
 	effect = nt_instant_note(in, run, "task.opened", step->name);

@@ -462,7 +462,8 @@ static void forget(struct nt_batch *turn, struct nt_turn_lead *tl)
 /* Open tasks go with the lead. */
 static void want_owner(struct nt_batch *turn, const struct nt_turn_lead *tl, nt_time at)
 {
-	struct nt_task_input input = { .verb = NT_TASKS_OWNER, .now = at, .lead = tl->id, .rep = tl->lead->owner };
+	struct nt_task_input input = { .verb = NT_TASKS_OWNER, .now = at, .lead = tl->id,
+		                         .rep = nt_arena_strdup(turn->arena, tl->lead->owner) };
 
 	g_array_append_val(turn->tasks, input);
 }

@@ -1,7 +1,7 @@
 /* Inside one turn of the engine: the leads that it touches, each decoded once and saved once, and what their steps
  * ask for. Files: engine.c (the order of a turn), turn.c (leads), turn_sales.c (the queue), loads.c (programs),
- * turn_keep.c (leads between turns), fill.c (the past, for new rules), request.c (what people send), turn_tasks.c (their
- * tasks), outbox.c (what the dispatcher asks), log_body.c (what the log keeps). */
+ * turn_keep.c (leads between turns), fill.c (the past, for new rules), request.c (what people send), turn_tasks.c
+ * (their tasks), turn_announce.c, outbox.c (what the dispatcher asks), log_body.c (what the log keeps). */
 #ifndef NT_ENGINE_TURN_H
 #define NT_ENGINE_TURN_H
 

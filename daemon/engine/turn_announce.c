@@ -20,6 +20,8 @@ static void log_told(struct nt_batch *turn, const struct nt_message *message)
 	struct nt_log_row row = { .lead = "", .at = message->released, .program_hash = turn->engine->program->hash };
 	GString *body = turn->engine->scratch;
 
+	if (turn->engine->options.dry)
+		return;
 	g_string_truncate(body, 0);
 	nt_log_body_rep(message, body);
 	row.body = body->str;

@@ -23,6 +23,8 @@ static void tell_lead(struct nt_batch *turn, const struct nt_task_note *note, co
 
 	if (turn->code != NT_STORE_OK || tl->lead == NULL || !tl->lead->exists)
 		return;
+	if (!note->done && turn->engine->options.dry)
+		return;
 	if (!note->done) {
 		g_string_truncate(body, 0);
 		nt_log_body_task(note, body);
