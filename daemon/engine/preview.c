@@ -49,8 +49,8 @@ static bool sends(const struct nt_program *program, const struct nt_step *step, 
 	case NT_STEP_TELL:
 		return is(program, step->channel, step->name, preview);
 	case NT_STEP_TASK:
-		for (unsigned i = 0; i < step->n_choices; i++)
-			if (is(program, step->choices[i].channel, step->name, preview))
+		for (unsigned i = 0; i < step->n_ways; i++)
+			if (is(program, step->ways[i], step->name, preview))
 				return true;
 		return false;
 	case NT_STEP_FIRST_OF:
@@ -156,7 +156,6 @@ static struct nt_message *told(struct nt_instant *in, struct nt_run *run, const 
 static struct nt_message *given(struct nt_instant *in, struct nt_run *run, const struct nt_step *step)
 {
 	const struct nt_sales_rules *sales = &in->program->sales;
-	struct nt_choice way = { step->channel, NULL };
 	struct nt_task_input input = { .verb = NT_TASKS_OPEN, .now = in->now };
 	struct nt_tasks *tasks = nt_tasks_new(in->program);
 	struct nt_message *found = NULL;
@@ -165,8 +164,8 @@ static struct nt_message *given(struct nt_instant *in, struct nt_run *run, const
 
 	if (in->lead->owner == NULL || nt_program_rep(in->program, in->lead->owner) < 0)
 		in->lead->owner = sales->reps[0].name; /* a rule set with tasks has reps */
-	one.choices = &way;
-	one.n_choices = 1;
+	one.ways = &step->channel;
+	one.n_ways = 1;
 	nt_todo_open(in, run, &one);
 	nt_task_effects_init(&effects, in->arena);
 	for (const struct nt_effect *e = in->effects->first; e != NULL; e = e->next) {

@@ -6,11 +6,11 @@
 
 static const char *const *channels_of(struct nt_instant *in, const struct nt_step *step)
 {
-	const char **names = nt_arena_array(in->arena, const char *, step->n_choices + 1);
+	const char **names = nt_arena_array(in->arena, const char *, step->n_ways + 1);
 	unsigned i;
 
-	for (i = 0; i < step->n_choices; i++)
-		names[i] = in->program->channels[step->choices[i].channel].name;
+	for (i = 0; i < step->n_ways; i++)
+		names[i] = in->program->channels[step->ways[i]].name;
 	return names;
 }
 

@@ -8,7 +8,6 @@
 	const struct nt_key_table nt_##name_##_keys = { .title = title_, .where = where_, .about = about_,        \
 		                                        .keys = name_##_rows, .n = G_N_ELEMENTS(name_##_rows) }
 #define R NT_KEY_REQUIRED
-#define LATER NT_KEY_LATER
 
 static const struct nt_key document_rows[] = {
 	[NT_DOC_FIELDS] = { "fields", NT_KIND_MAP, 0, "the lead's data dictionary: NAME: TYPE", NULL },

@@ -322,20 +322,20 @@ static void ways_to_owner(struct nt_loader *l, struct nt_step *step, const char 
 {
 	const struct nt_sales_rules *sales = &l->program->sales;
 	const char *const *has = nt_template_set_channels(l->program->templates, template);
-	struct nt_choice *ways = nt_arena_array(l->arena, struct nt_choice, sales->n_tell + 1);
+	int *ways = nt_arena_array(l->arena, int, sales->n_tell + 1);
 
 	for (unsigned i = 0; i < sales->n_tell; i++) {
 		int channel = nt_program_channel(l->program, sales->tell[i].channel);
 		bool twice = false;
 
-		for (unsigned k = 0; k < step->n_choices; k++)
-			twice = twice || ways[k].channel == channel;
+		for (unsigned k = 0; k < step->n_ways; k++)
+			twice = twice || ways[k] == channel;
 		if (!twice && channel >= 0 && has != NULL && g_strv_contains(has, sales->tell[i].channel))
-			ways[step->n_choices++].channel = channel;
+			ways[step->n_ways++] = channel;
 	}
-	if (step->n_choices == 0)
-		ways[step->n_choices++].channel = nt_load_way_to_reps(l, template);
-	step->choices = ways;
+	if (step->n_ways == 0)
+		ways[step->n_ways++] = nt_load_way_to_reps(l, template);
+	step->ways = ways;
 }
 
 bool nt_load_task(struct nt_loader *l, struct nt_step *step, const struct nt_yaml *verb,
@@ -352,8 +352,8 @@ bool nt_load_task(struct nt_loader *l, struct nt_step *step, const struct nt_yam
 		               "'task' needs 'due': how long there is to do it, such as due: 2 days");
 	else if (nt_load_duration(l, options[NT_OPTION_DUE], &step->duration) && nt_duration_is_zero(step->duration))
 		nt_diags_error(l->diags, options[NT_OPTION_DUE]->span, "'due' has to be longer than nothing");
-	for (unsigned i = 0; i < step->n_choices; i++)
-		ok = nt_load_way(l, verb, l->program->channels[step->choices[i].channel].name, &step->name) && ok;
+	for (unsigned i = 0; i < step->n_ways; i++)
+		ok = nt_load_way(l, verb, l->program->channels[step->ways[i]].name, &step->name) && ok;
 	return ok;
 }
 

@@ -169,7 +169,7 @@ enum nt_step_kind {
 	NT_STEP_HAND_OFF,   /* name: the reason */
 	NT_STEP_TELL,       /* whom, who; name and channel: the message */
 	NT_STEP_ASSIGN,     /* whom, who */
-	NT_STEP_TASK,       /* name: the template; duration: due; choices: by which its owner is told */
+	NT_STEP_TASK,       /* name: the template; duration: due; ways: how its owner is told */
 	NT_STEP_START,      /* campaign */
 	NT_STEP_STOP,
 	NT_STEP_GO_TO,      /* target */
@@ -238,6 +238,8 @@ struct nt_step {
 	const char *name;      /* template, webhook, tag, stage, reason, what to suppress */
 	const struct nt_choice *choices; /* FIRST_OF */
 	unsigned n_choices;
+	const int *ways;       /* TASK: channels */
+	unsigned n_ways;
 	bool service;          /* kind: service */
 	const struct nt_attachment *const *attachments; /* of email */
 	unsigned n_attachments;

@@ -219,6 +219,7 @@ static void walk_step(struct pass *pass, const struct nt_step *step, struct run 
 	case NT_STEP_HAND_OFF:
 	case NT_STEP_TELL:
 	case NT_STEP_ASSIGN:
+	case NT_STEP_TASK:
 	case NT_STEP_START:
 		break;
 	case NT_STEP_SCHEDULE:

@@ -12,7 +12,7 @@ struct known {
 	const char **never; /* by event: why nothing brings it about, or NULL */
 	bool *sends;        /* by channel: a step does */
 	bool *links;        /* by channel: something that is sent there has a link */
-	bool hands_off, has_goal, messages;
+	bool hands_off, has_goal, has_task, messages;
 };
 
 /* ---- what the rules do ---- */
@@ -47,6 +47,7 @@ static void see_step(struct known *known, const struct nt_step *step)
 	for (unsigned i = 0; i < step->n_choices; i++)
 		see_message(known, step->choices[i].channel, step->choices[i].name);
 	known->hands_off = known->hands_off || step->kind == NT_STEP_HAND_OFF;
+	known->has_task = known->has_task || step->kind == NT_STEP_TASK;
 }
 
 /* ---- what follows for events ---- */
@@ -83,6 +84,8 @@ static const char *why_never(struct known *known, const struct nt_event_type *ev
 		return program->n_levels == 0 ? "scoring has no levels to cross" : NULL;
 	if (strcmp(event->name, "message.skipped") == 0)
 		return !known->messages ? "no step sends a message" : NULL;
+	if (strcmp(event->name, "task.done") == 0)
+		return !known->has_task ? "no step is a 'task'" : NULL;
 	if (strcmp(event->name, "campaign.reached_goal") == 0)
 		return !known->has_goal ? "no campaign has a goal" : NULL;
 	if (strcmp(event->name, "lead.ready") == 0 || strcmp(event->name, "lead.offered") == 0 ||

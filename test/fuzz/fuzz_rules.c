@@ -51,6 +51,8 @@ static void check_steps(const struct nt_program *program, const struct nt_campai
 		for (unsigned c = 0; c < step->n_choices; c++)
 			NT_CHECK(step->choices[c].channel >= 0 &&
 			         step->choices[c].channel < (int)program->n_channels);
+		for (unsigned c = 0; c < step->n_ways; c++)
+			NT_CHECK(step->ways[c] >= 0 && step->ways[c] < (int)program->n_channels);
 		NT_CHECK(step->kind != NT_STEP_GO_TO || (step->target >= 0 && step->target < n));
 		for (unsigned a = 0; a < step->n_arms; a++)
 			NT_CHECK(step->arms[a].first == -1 || (step->arms[a].first > i && step->arms[a].first < n));
