@@ -164,7 +164,7 @@ static inline void write_script(struct script *s, uint64_t *seed)
 			*h = (struct happening){ .at = t, .together = together, .lead = lead };
 			do
 				some_happening(seed, h, s->quiet);
-			while (together && h->what == HAPPEN_LOAD); /* there and back in one instant is no load at all */
+			while (together && h->what == HAPPEN_LOAD); /* there and back at once is no load at all */
 			together = true;
 			s->n++;
 		}

@@ -108,7 +108,7 @@ static void test_what_is_planned_is_what_is(void **state)
 		return;
 	}
 	for (uint64_t i = 1; i <= n; i++) {
-		print_message("NT_PLAN_SEED=%u\r", (unsigned)i);
+		print_message("NT_PLAN_SEED=%u\n", (unsigned)i);
 		one(i);
 	}
 }
