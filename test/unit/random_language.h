@@ -242,6 +242,8 @@ static inline void write_splitting(struct writer *w, int indent, int depth, cons
 	g_string_append_printf(w->out, "%s    - share: %u%%\n%s      steps:\n", pad, 100 - share, pad);
 	w->handy = false;
 	write_language_steps(w, indent + 8, depth - 1);
+	if (!w->quiet && once_in(w->seed, 2))
+		g_string_append_printf(w->out, "%s  best_by: %s\n", pad, once_in(w->seed, 2) ? "clicked" : "opened");
 }
 
 static inline void write_points(struct writer *w, int indent, int depth, const char *pad)

@@ -322,7 +322,7 @@ static struct world *world_begin(const struct script *script, struct manner mann
 		w->messages[i] = g_ptr_array_new_with_free_func(g_free);
 	}
 	for (unsigned i = 0; i < PROGRAMS; i++)
-		w->programs[i] = language_program(script->texts[i], manner.shuffled ? 0x9E3779B97F4A7C15u + i : 0,
+		w->programs[i] = language_program(script->texts[i], manner.shuffled ? 0x9E3779B97F4A7C15u : 0,
 		                                  true);
 	w->house.store = nt_memory_store_new();
 	w->house.arena = nt_arena_new();
