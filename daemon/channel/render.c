@@ -129,11 +129,14 @@ static void mark_test(struct nt_arena *arena, struct nt_letter *out)
 static void find_attachments(const struct nt_delivery *delivery, struct nt_letter *out)
 {
 	const struct nt_message *message = &delivery->row.message;
-	int campaign = message->campaign != NULL ? nt_program_campaign(delivery->program, message->campaign) : -1;
-	int step = campaign >= 0 && message->step != NULL ?
-		nt_campaign_step(&delivery->program->campaigns[campaign], message->step) : -1;
+	int campaign, step;
 
-	if (step < 0 || strcmp(message->channel, "email") != 0 || message->rep != NULL)
+	if (strcmp(message->channel, "email") != 0 || message->rep != NULL || message->campaign == NULL ||
+	    message->step == NULL)
+		return;
+	campaign = nt_program_campaign(delivery->program, message->campaign);
+	step = campaign >= 0 ? nt_campaign_step(&delivery->program->campaigns[campaign], message->step) : -1;
+	if (step < 0)
 		return;
 	out->attachments = delivery->program->campaigns[campaign].steps[step].attachments;
 	out->n_attachments = delivery->program->campaigns[campaign].steps[step].n_attachments;
