@@ -11,7 +11,7 @@
 
 static void check_odds(const uint64_t (*arms)[2], unsigned n, const uint32_t *wanted, uint32_t within)
 {
-	uint64_t trials[ARMS_MOST], wins[ARMS_MOST];
+	uint64_t trials[ARMS_MOST] = { 0 }, wins[ARMS_MOST] = { 0 };
 	uint32_t odds[ARMS_MOST], sum = 0;
 
 	for (unsigned i = 0; i < n; i++) {
