@@ -277,8 +277,11 @@ static int preview(const struct options *options, struct nt_sample *sample, GStr
 		nt_json_end_array(&w);
 		g_string_append_c(out, '\n');
 	}
-	if (options->page != NULL)
-		return MAX(code, write_page(options->page, out));
+	if (options->page != NULL) {
+		int written = write_page(options->page, out);
+
+		return MAX(code, written);
+	}
 	fputs(out->str, stdout);
 	return code;
 }
