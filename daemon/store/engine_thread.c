@@ -72,12 +72,13 @@ static struct nt_request *gather(struct nt_engine_thread *thread, int64_t wait_m
 		until = nt_clock_monotonic() + GATHER_MS;
 	while (request != NULL) {
 		bool patient = thread->last_batch >= GATHER_FROM && n < GATHER_ENOUGH;
+		int64_t left = patient ? until - nt_clock_monotonic() : 0;
 
 		*last = request;
 		last = &request->next;
 		if (++n >= BATCH)
 			break;
-		request = nt_mailbox_wait(thread->requests, patient ? MAX(0, until - nt_clock_monotonic()) : 0);
+		request = nt_mailbox_wait(thread->requests, MAX(0, left)); /* less than 0 would be without end */
 	}
 	*last = NULL;
 	thread->last_batch = n;
