@@ -44,14 +44,20 @@ static bool find_format(const char *name, struct options *options, int *code)
 /* False: *code is the exit code. */
 static bool read_options(int argc, char **argv, struct options *options, int *code)
 {
-	const char *format = formats[0].name;
+	const char *format = NULL;
+	bool json = false;
 	const struct nt_command_option table[] = {
 		{ "config", &options->config, NULL }, { "templates", &options->templates, NULL },
-		{ "format", &format, NULL },          { "quiet", NULL, &options->quiet },
-		{ "strict", NULL, &options->strict }, { 0 },
+		{ "format", &format, NULL },          { "json", NULL, &json },
+		{ "quiet", NULL, &options->quiet },   { "strict", NULL, &options->strict },
+		{ 0 },
 	};
 
-	if (!nt_command_options(&nt_command_check, table, argc, argv, code) || !find_format(format, options, code))
+	if (!nt_command_options(&nt_command_check, table, argc, argv, code))
+		return false;
+	if (format == NULL)
+		format = json ? "json" : formats[0].name;
+	if (!find_format(format, options, code))
 		return false;
 	if (optind < argc)
 		return true;
@@ -130,8 +136,8 @@ static int run(int argc, char **argv)
 
 const struct nt_command nt_command_check = {
 	.name = "check",
-	.usage = "check [--config FILE] [--templates FOLDER] [--format text|line|json|github] [--strict] [--quiet] "
-		 "FOLDER…",
+	.usage = "check [--config FILE] [--templates FOLDER] [--format text|line|json|github] [--json] [--strict] "
+		 "[--quiet] FOLDER…",
 	.help = "says what is wrong with rules, and warns of what was hardly meant; exits 0 when all is well, 1 when "
 		"rules are wrong (with --strict: at a warning, too), 2 when it couldn't run",
 	.run = run,

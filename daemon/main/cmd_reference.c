@@ -67,10 +67,7 @@ static int run(int argc, char **argv)
 {
 	const struct reference *reference = &references[0];
 	const char *format = "text", *config = NULL;
-	bool man = false;
-	const struct nt_command_option table[] = {
-		{ "config", &config, NULL }, { "format", &format, NULL }, { "man", NULL, &man }, { 0 },
-	};
+	const struct nt_command_option table[] = { { "config", &config, NULL }, { "format", &format, NULL }, { 0 } };
 	int code;
 
 	if (!nt_command_options(&nt_command_reference, table, argc, argv, &code))
@@ -80,13 +77,13 @@ static int run(int argc, char **argv)
 		if (reference == NULL)
 			return nt_command_misused(&nt_command_reference, "unknown argument '%s'", argv[optind]);
 	}
-	return print(reference, man ? "man" : format, config);
+	return print(reference, format, config);
 }
 
 const struct nt_command nt_command_reference = {
 	.name = "reference",
 	.usage = "reference [--format text|man|json-schema] [--config FILE] [rules | config]",
-	.help = "prints every key of the rule language, or of nurtured.yaml, as text, for the manual page, or as a "
-		"JSON Schema for editors",
+	.help = "prints every key of the rule language, or of nurtured.yaml, as text or for the manual page; or the "
+		"rule language as a JSON Schema for editors",
 	.run = run,
 };
