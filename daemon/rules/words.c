@@ -217,6 +217,14 @@ static void put_events(const struct nt_program *program, const struct nt_step *s
 		g_string_append_printf(out, "%s%s", i > 0 ? " or " : "", program->events[step->events[i]].name);
 }
 
+static void put_windows(const struct nt_step *step, GString *out)
+{
+	for (unsigned i = 0; i < step->window.n; i++) {
+		g_string_append(out, i > 0 ? ", " : "");
+		nt_window_print(step->window.items[i], out);
+	}
+}
+
 static void put_points(const struct nt_step *step, GString *out)
 {
 	if (step->expr != NULL)
@@ -246,10 +254,7 @@ static const char *verb(const struct nt_program *program, const struct nt_campai
 		put_clock(step, out);
 		return "wait_until";
 	case NT_STEP_WAIT_WINDOW:
-		for (unsigned i = 0; i < step->window.n; i++) {
-			g_string_append(out, i > 0 ? ", " : "");
-			nt_window_print(step->window.items[i], out);
-		}
+		put_windows(step, out);
 		return "wait_until";
 	case NT_STEP_WAIT_TIME:
 	case NT_STEP_WAIT_CONDITION:
