@@ -6,12 +6,15 @@
 #include "channel/render.h"
 #include "channel/slots.h"
 #include "channel/smtp_session.h"
+#include "os/clock.h"
 #include "os/mailbox.h"
 
 #include <pthread.h>
 #include <signal.h>
 
 #define QUEUE_A_WORKER 64 /* deliveries waiting for each worker: hides the time that claims and their commits take */
+
+#define AWAY_MS 500 /* shorter than the dispatcher's first pause, so that nothing is given back twice */
 
 /* Workers take deliveries from one mailbox; each runs sessions of its own and sends outcomes to the loop. */
 struct smtp {
@@ -26,6 +29,7 @@ struct smtp {
 	void (*drained)(void *user);
 	void *drained_user;
 	struct nt_smtp_tls *tls;
+	int64_t away_until;          /* atomic, monotonic ms: the relay couldn't be reached; nobody else need try */
 };
 
 struct result { /* delivery NULL: a worker has ended */
@@ -66,8 +70,14 @@ static void give_back_rest(struct smtp *smtp)
 		report(smtp, delivery, &untouched);
 }
 
+static bool is_away(struct smtp *smtp)
+{
+	return nt_clock_monotonic() < __atomic_load_n(&smtp->away_until, __ATOMIC_RELAXED);
+}
+
 static void *work(void *user)
 {
+	const struct nt_delivery_outcome untouched = { .result = NT_SEND_UNTOUCHED };
 	struct smtp *smtp = user;
 	struct nt_smtp_session_house house = {
 		.settings = &smtp->settings, .links = smtp->house.links, .slots = smtp->house.slots, .tls = smtp->tls,
@@ -79,8 +89,14 @@ static void *work(void *user)
 		struct nt_delivery *delivery = nt_mailbox_wait(smtp->work, -1);
 
 		/* Out of reach: what waits goes back untried, and the dispatcher lets some time pass. */
-		if (delivery != NULL && !nt_smtp_session_run(&house, delivery))
+		if (delivery == NULL)
+			continue;
+		if (is_away(smtp)) {
+			report(smtp, delivery, &untouched);
+		} else if (!nt_smtp_session_run(&house, delivery)) {
+			__atomic_store_n(&smtp->away_until, nt_clock_monotonic() + AWAY_MS, __ATOMIC_RELAXED);
 			give_back_rest(smtp);
+		}
 	}
 	give_back_rest(smtp);
 	nt_mailbox_send(smtp->results, g_new0(struct result, 1));

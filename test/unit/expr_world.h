@@ -183,11 +183,16 @@ static inline const struct nt_expr *world_parse_scalar(struct world *w, const ch
 	const struct nt_expr *e;
 	struct nt_yaml scalar = { .type = NT_YAML_SCALAR, .text = text, .length = strlen(text), .quoted = quoted };
 	char *line = g_strconcat("when: ", written, "\n", NULL);
+	/* Expressions point into their source: it lives as long as they do. */
+	struct nt_source *source = nt_arena_new0(w->arena, struct nt_source);
 
+	source->path = "x.yaml";
+	source->text = nt_arena_strdup(w->arena, line);
+	source->length = strlen(line);
 	nt_diags_free(w->diags);
 	w->diags = nt_diags_new();
 	w->scope.diags = w->diags;
-	scalar.span = nt_span_of(nt_diags_source(w->diags, "x.yaml", line, strlen(line)), 6, strlen(written));
+	scalar.span = nt_span_of(source, 6, strlen(written));
 	e = nt_expr_parse(&w->scope, &scalar, 0, want, any);
 	g_string_truncate(w->out, 0);
 	nt_diags_print(w->diags, w->out);
