@@ -58,7 +58,7 @@ struct nt_api_options {
 	struct nt_reader *reader;         /* store/reader.h: answers people's questions off the loop */
 	struct nt_dispatcher *dispatcher; /* counters; NULL: none */
 	const struct nt_links *links;     /* NULL: no links are made, so none is good */
-	const char *listen;               /* "127.0.0.1:8125", "[::]:8125"; NULL: none */
+	const char *listen;               /* "127.0.0.1:8480", "[::]:8480"; NULL: none */
 	int listen_fd;                    /* from systemd, instead of `listen`; -1 none */
 	const char *control;              /* Unix socket path, NULL none; mode 0660 */
 	const struct nt_token *tokens;    /* copied */

@@ -60,7 +60,7 @@ int nt_listen_tcp(const char *address, char **why)
 	int fd = -1, code;
 
 	if (!split_address(address, &host, &port)) {
-		*why = g_strdup_printf("'%s' is no address to listen on; write 127.0.0.1:8125 or [::1]:8125", address);
+		*why = g_strdup_printf("'%s' is no address to listen on; write 127.0.0.1:8480 or [::1]:8480", address);
 		return -1;
 	}
 	code = getaddrinfo(host, port, &hints, &found);

@@ -2,7 +2,7 @@
 #ifndef NT_HTTP_LISTEN_H
 #define NT_HTTP_LISTEN_H
 
-/* "127.0.0.1:8125", "[::]:8125", "localhost:0". */
+/* "127.0.0.1:8480", "[::]:8480", "localhost:0". */
 int nt_listen_tcp(const char *address, char **why);
 /* One handed in by systemd. */
 int nt_listen_inherited(int fd, char **why);
