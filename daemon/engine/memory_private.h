@@ -1,5 +1,5 @@
-/* Shared by the files that fill the port in memory: memory.c, memory_suppression.c, and memory_outbox.c (messages).
- * Nobody else includes this. */
+/* Shared by the files that fill the port in memory: memory.c, memory_rows.c, memory_suppression.c, and memory_outbox.c
+ * (messages). Nobody else includes this. */
 #ifndef NT_ENGINE_MEMORY_PRIVATE_H
 #define NT_ENGINE_MEMORY_PRIVATE_H
 
@@ -57,6 +57,27 @@ struct nt_cell *nt_memory_look_up(const struct nt_memory *m, enum nt_cell_table 
 void nt_memory_change(struct nt_memory *m, enum nt_cell_table table, const char *key, struct nt_cell *cell);
 GPtrArray *nt_memory_sorted(const struct nt_memory *m, enum nt_cell_table table); /* its cells, by key */
 char *nt_memory_pair(const char *a, const char *b); /* as one key that can't be mistaken for another pair's; g_free */
+
+/* memory_rows.c */
+int nt_memory_sales_put(struct nt_store *store, const char *lead, const void *bytes, size_t length);
+int nt_memory_sales_turns(struct nt_store *store, const void *bytes, size_t length);
+int nt_memory_sales_each(struct nt_store *store,
+                         void (*each)(void *context, const char *lead, const void *bytes, size_t length),
+                         void *context);
+int nt_memory_subject_put(struct nt_store *store, const char *kind, const char *id, const void *bytes,
+                          size_t length);
+int nt_memory_subject_get(struct nt_store *store, struct nt_arena *arena, const char *kind, const char *id,
+                          struct nt_blob *out);
+int nt_memory_subject_each(struct nt_store *store, const char *kind,
+                           void (*each)(void *context, const char *id, const void *bytes, size_t length),
+                           void *context);
+int nt_memory_program_put(struct nt_store *store, const char *hash, const void *bytes, size_t length, nt_time at);
+int nt_memory_program_get(struct nt_store *store, struct nt_arena *arena, const char *hash, struct nt_blob *out,
+                          nt_time *at);
+int nt_memory_program_each(struct nt_store *store,
+                           void (*each)(void *context, const char *hash, const void *bytes, size_t length,
+                                        nt_time at),
+                           void *context);
 
 /* memory_suppression.c */
 int nt_memory_suppressed(struct nt_store *store, const struct nt_address *addresses, unsigned n,
