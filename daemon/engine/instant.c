@@ -311,6 +311,17 @@ static bool creates(const struct nt_input *input)
 	                         input->kind == NT_INPUT_CONSENT);
 }
 
+/* Sales, tasks and the outbox answer what a step asked of them: to the lead it is one instant if the clock says so,
+ * else campaigns could start each other by such answers without end. What people do of it (clicks, replies) is new. */
+static bool follows(const struct nt_input *input)
+{
+	if (input == NULL)
+		return false;
+	if (input->kind == NT_INPUT_OUTCOME)
+		return input->outcome.outcome == NT_OUTCOME_SENT || input->outcome.outcome == NT_OUTCOME_FAILED;
+	return input->kind == NT_INPUT_OWNER || input->kind == NT_INPUT_HANDOFF || input->kind == NT_INPUT_TASK;
+}
+
 static void run_instant(struct nt_lead *lead, nt_time now, nt_time clock, const struct nt_input *input,
                         struct nt_effects *effects)
 {
@@ -318,6 +329,7 @@ static void run_instant(struct nt_lead *lead, nt_time now, nt_time clock, const 
 	struct nt_instant in = {
 		.lead = lead, .arena = lead->arena, .program = program, .now = now, .clock = clock, .effects = effects,
 		.cause = input != NULL ? input->cause : NULL, .until = NT_NEVER, .timers = input == NULL,
+		.follows = follows(input),
 	};
 	nt_time last = lead->last;
 	struct nt_run *run;

@@ -57,6 +57,7 @@ struct nt_instant {
 	struct nt_entered *entered;               /* in this instant */
 	struct nt_before before;
 	bool loading;                             /* watchers are learnt, not fired */
+	bool follows;                             /* what a step of this lead's asked for is answered */
 	unsigned passes;
 };
 

@@ -56,14 +56,17 @@ nt_time nt_key_last_entry(const struct nt_lead *lead, const char *campaign, cons
 	return NT_NO_TIME;
 }
 
-/* No longer of use: the campaign takes the key in again by now. */
+/* No longer of use: the campaign takes the key in again by now. One that always does is known at its instant only. */
 static bool is_over(const struct nt_instant *in, const struct nt_key_state *state)
 {
 	int slot = nt_program_campaign(in->program, state->campaign);
 	const struct nt_campaign *campaign = slot >= 0 ? &in->program->campaigns[slot] : NULL;
 
-	return campaign != NULL && campaign->again == NT_AGAIN_AFTER &&
-	       !nt_time_within(in->lead->zone, state->last_entry, in->now, campaign->again_after);
+	if (campaign == NULL || campaign->again == NT_AGAIN_NEVER)
+		return false;
+	if (campaign->again == NT_AGAIN_ALWAYS)
+		return state->last_entry != in->now;
+	return !nt_time_within(in->lead->zone, state->last_entry, in->now, campaign->again_after);
 }
 
 void nt_key_entered(struct nt_instant *in, const struct nt_campaign *campaign, const char *key)
@@ -82,8 +85,8 @@ void nt_key_entered(struct nt_instant *in, const struct nt_campaign *campaign, c
 		link = &(*link)->next;
 		n++;
 	}
-	if (campaign->again == NT_AGAIN_ALWAYS)
-		return;
+	if (campaign->again == NT_AGAIN_ALWAYS && n >= NT_KEYS_KEPT)
+		return; /* not at the cost of one that must not come again */
 	*link = nt_arena_new0(in->arena, struct nt_key_state);
 	(*link)->campaign = campaign->name;
 	(*link)->key = key;

@@ -246,6 +246,15 @@ void nt_run_pass(struct nt_instant *in)
 
 /* ---- (e) entries ---- */
 
+static nt_time last_entry(const struct nt_instant *in, const struct nt_campaign *campaign, const char *key)
+{
+	const struct nt_campaign_state *state = nt_lead_campaign(in->lead, campaign->name);
+
+	if (campaign->per != NULL)
+		return nt_key_last_entry(in->lead, campaign->name, key);
+	return state != NULL && state->entries > 0 ? state->last_entry : NT_NO_TIME;
+}
+
 static bool entered_now(const struct nt_instant *in, int campaign, const char *key)
 {
 	const struct nt_entered *entered;
@@ -253,7 +262,7 @@ static bool entered_now(const struct nt_instant *in, int campaign, const char *k
 	for (entered = in->entered; entered != NULL; entered = entered->next)
 		if (entered->campaign == campaign && strcmp(entered->key, key) == 0)
 			return true;
-	return false;
+	return in->follows && last_entry(in, &in->program->campaigns[campaign], key) == in->now;
 }
 
 /* NULL: nothing stands against it. comes_round: `again` doesn't. */
@@ -276,7 +285,7 @@ static const char *refusal(struct nt_instant *in, int slot, const char *key, boo
 		return "was in it too short a time ago";
 	if (campaign->again == NT_AGAIN_ALWAYS || comes_round)
 		return NULL;
-	last = campaign->per != NULL ? nt_key_last_entry(in->lead, campaign->name, key) : state->last_entry;
+	last = last_entry(in, campaign, key);
 	if (last == NT_NO_TIME)
 		return NULL;
 	if (campaign->again == NT_AGAIN_NEVER)
