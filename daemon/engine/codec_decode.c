@@ -343,6 +343,22 @@ static const char *get_point(struct nt_decoder *d, int campaign, const char *ste
 	return point >= 0 ? schedule->schedule[point].identity : name;
 }
 
+/* In the order of the names that count now. Of two that are one now the first counts. */
+static void put_point(struct nt_decoder *d, struct nt_schedule_state *state, const char *name, nt_time at)
+{
+	struct nt_point_state **link = &state->points, *point;
+
+	while (*link != NULL && strcmp((*link)->point, name) < 0)
+		link = &(*link)->next;
+	if (*link != NULL && strcmp((*link)->point, name) == 0)
+		return;
+	point = nt_arena_new0(d->arena, struct nt_point_state);
+	point->point = name;
+	point->at = at;
+	point->next = *link;
+	*link = point;
+}
+
 static struct nt_schedule_state *get_schedules(struct nt_decoder *d, int campaign)
 {
 	struct nt_schedule_state *first = NULL, **end = &first;
@@ -350,7 +366,6 @@ static struct nt_schedule_state *get_schedules(struct nt_decoder *d, int campaig
 
 	for (i = 0; i < n && !d->r.bad; i++) {
 		struct nt_schedule_state *state = *end = nt_arena_new0(d->arena, struct nt_schedule_state);
-		struct nt_point_state **link = &state->points;
 
 		end = &state->next;
 		state->step = get_step(d, campaign);
@@ -359,10 +374,9 @@ static struct nt_schedule_state *get_schedules(struct nt_decoder *d, int campaig
 			state->hand = get_hand(d);
 		points = nt_wire_get_count(&d->r, 3);
 		for (k = 0; k < points && !d->r.bad; k++) {
-			*link = nt_arena_new0(d->arena, struct nt_point_state);
-			(*link)->point = get_point(d, campaign, state->step);
-			(*link)->at = nt_wire_get_time(&d->r);
-			link = &(*link)->next;
+			const char *name = get_point(d, campaign, state->step);
+
+			put_point(d, state, name, nt_wire_get_time(&d->r));
 		}
 	}
 	return first;
