@@ -322,8 +322,9 @@ static void expire(struct nt_task_step *step, struct nt_task *task)
 
 static void set_timers(struct nt_task_step *step)
 {
-	for (unsigned i = 0; i < step->effects->changed->len; i++) {
-		struct nt_task *task = g_hash_table_lookup(step->tasks->all, step->effects->changed->pdata[i]);
+	while (step->timed < step->effects->changed->len) {
+		struct nt_task *task = g_hash_table_lookup(step->tasks->all,
+		                                           step->effects->changed->pdata[step->timed++]);
 
 		if (task == NULL)
 			continue;
@@ -360,7 +361,7 @@ static void reload(struct nt_task_step *step)
 enum nt_task_answer nt_tasks_step(struct nt_tasks *tasks, const struct nt_task_input *input,
                                   struct nt_task_effects *effects)
 {
-	struct nt_task_step step = { tasks, input->now, effects };
+	struct nt_task_step step = { tasks, input->now, effects, effects->changed->len };
 	enum nt_task_answer answer = NT_TASKS_DONE;
 
 	switch (input->verb) {

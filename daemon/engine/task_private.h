@@ -16,6 +16,7 @@ struct nt_task_step { /* a step's surroundings */
 	struct nt_tasks *tasks;
 	nt_time now;
 	struct nt_task_effects *effects;
+	unsigned timed;              /* so many of the changed have their new timers */
 };
 
 struct nt_task *nt_task_new(const char *id, const char *lead);

@@ -68,12 +68,13 @@ static GArray *coming(const struct nt_exchange *x, int rep)
 		nt_time from = x->now - 2 * NT_DAY;
 		struct nt_round round;
 
-		for (unsigned n = 0; n < ROUNDS_MOST && nt_broadcast_next(x->program, (int)c, from, &round) &&
+		for (unsigned n = 0; n < ROUNDS_MOST && items->len < ITEMS_MOST &&
+		                     nt_broadcast_next(x->program, (int)c, from, &round) &&
 		                     round.first < x->now + AHEAD;) {
 			struct item item = { round, NULL, round.first };
 
 			from = round.first;
-			if (round.last < x->now || items->len >= ITEMS_MOST)
+			if (round.last < x->now)
 				continue;
 			g_array_append_val(items, item);
 			add_announcements(x->program, &round, rep, x->now, items);
