@@ -1,6 +1,5 @@
 /* THE key tables: what may stand where in a rule set. They drive parsing, the messages about unknown keys, and the
- * reference (nt_rules_reference). A key that the language has but this version hasn't is in its table too, marked
- * NT_KEY_LATER: it is refused by name. */
+ * reference (nt_rules_reference). */
 #ifndef NT_RULES_KEYS_H
 #define NT_RULES_KEYS_H
 
@@ -52,9 +51,7 @@ enum nt_kind {
 
 enum {
 	NT_KEY_REQUIRED = 1,
-	NT_KEY_LATER = 2,  /* part of the language, not supported yet */
-	NT_KEY_EMPTY = 4,  /* may stand without a value */
-	NT_KEY_AIDE = 8,   /* goes with another key; refused only if that one hasn't been */
+	NT_KEY_EMPTY = 2, /* may stand without a value */
 };
 
 struct nt_key {
@@ -143,7 +140,7 @@ extern const struct nt_key_table nt_option_keys, nt_verb_keys;
 extern const unsigned nt_verb_options[NT_VERB_KEYS];
 
 /* Reads a mapping by its table: out[i] is the value of key i, or NULL. Reports what is no mapping, unknown keys
- * (with the nearest name), keys not supported yet, missing ones, and values of the wrong shape (then out[i] is
+ * (with the nearest name), missing ones, and values of the wrong shape (then out[i] is
  * NULL). `title` names the thing in messages ("'sender'"). False if it is no mapping. */
 bool nt_keys_read(const struct nt_key_table *table, const struct nt_yaml *mapping, const char *title,
                   struct nt_diags *diags, const struct nt_yaml **out);
@@ -151,14 +148,13 @@ bool nt_keys_read(const struct nt_key_table *table, const struct nt_yaml *mappin
 bool nt_keys_has_unknown(const struct nt_key_table *table, const struct nt_yaml *mapping);
 /* The key's index, or -1. */
 int nt_keys_find(const struct nt_key_table *table, const char *name);
-/* Whether the value has a shape (scalar, list, mapping) that the key takes; reports if not. */
 /* Whether it is one of the key's choices, if it has any; reports if not. */
 bool nt_keys_check_choice(const struct nt_key *key, const struct nt_yaml *value, struct nt_diags *diags);
+/* Whether the value has a shape (scalar, list, mapping) that the key takes; reports if not. */
 bool nt_keys_check_shape(const struct nt_key *key, const struct nt_yaml *value, struct nt_diags *diags);
 /* "unknown WHAT 'x' WHERE (did you mean 'y'?)"; candidates NULL-terminated, or NULL. Gives y, or NULL. */
 const char *nt_keys_unknown(struct nt_diags *diags, struct nt_span span, const char *what, const char *name,
                             const char *where, const char *const *candidates);
-void nt_keys_later(struct nt_diags *diags, struct nt_span span, const char *name);
 /* How values of a kind are written, for messages and the reference: "a duration such as 3 days". */
 const char *nt_kind_text(enum nt_kind kind);
 /* "'3 dayz' is not a duration such as 3 days", or with a reason "'3 dayz' is not a duration: WHY". */

@@ -104,18 +104,12 @@ const char *nt_keys_unknown(struct nt_diags *diags, struct nt_span span, const c
 	return nearest;
 }
 
-void nt_keys_later(struct nt_diags *diags, struct nt_span span, const char *name)
-{
-	nt_diags_error(diags, span, "'%s' is not supported yet", name);
-}
-
 /* Reports it, and gives the index of the key that was most likely meant and isn't there, or -1: its value is then read
  * as that one's, so that one slip makes one message. */
 static int unknown_key(const struct nt_key_table *table, const struct nt_yaml *key, const bool *seen,
                        struct nt_diags *diags)
 {
 	const char **names = g_new0(const char *, table->n + 1), *nearest;
-	unsigned n = 0;
 	int meant = -1;
 
 	if (table == &nt_campaign_keys && nt_keys_find(&nt_document_keys, key->text) >= 0) {
@@ -125,8 +119,7 @@ static int unknown_key(const struct nt_key_table *table, const struct nt_yaml *k
 		return -1;
 	}
 	for (unsigned i = 0; i < table->n; i++)
-		if ((table->keys[i].flags & NT_KEY_LATER) == 0)
-			names[n++] = table->keys[i].name;
+		names[i] = table->keys[i].name;
 	nearest = nt_keys_unknown(diags, key->span, "key", key->text, table->where, names);
 	if (nearest != NULL && !seen[nt_keys_find(table, nearest)])
 		meant = nt_keys_find(table, nearest);
@@ -174,7 +167,7 @@ bool nt_keys_check_choice(const struct nt_key *key, const struct nt_yaml *value,
 bool nt_keys_read(const struct nt_key_table *table, const struct nt_yaml *mapping, const char *title,
                   struct nt_diags *diags, const struct nt_yaml **out)
 {
-	bool *seen, later = false, unknown = false;
+	bool *seen, unknown = false;
 
 	for (unsigned i = 0; i < table->n; i++)
 		out[i] = NULL;
@@ -186,10 +179,8 @@ bool nt_keys_read(const struct nt_key_table *table, const struct nt_yaml *mappin
 	for (const struct nt_yaml *pair = mapping->first; pair != NULL; pair = pair->next) {
 		int i = nt_keys_find(table, pair->key->text);
 
-		if (i < 0)
-			continue;
-		seen[i] = true;
-		later = later || (table->keys[i].flags & (NT_KEY_LATER | NT_KEY_AIDE)) == NT_KEY_LATER;
+		if (i >= 0)
+			seen[i] = true;
 	}
 	for (const struct nt_yaml *pair = mapping->first; pair != NULL; pair = pair->next) {
 		int i = nt_keys_find(table, pair->key->text);
@@ -200,13 +191,9 @@ bool nt_keys_read(const struct nt_key_table *table, const struct nt_yaml *mappin
 		if (i < 0)
 			continue;
 		seen[i] = true;
-		if ((table->keys[i].flags & NT_KEY_LATER) != 0) {
-			if ((table->keys[i].flags & NT_KEY_AIDE) == 0 || !later)
-				nt_keys_later(diags, pair->key->span, table->keys[i].name);
-		} else if (nt_keys_check_shape(&table->keys[i], pair, diags) &&
-		           nt_keys_check_choice(&table->keys[i], pair, diags)) {
+		if (nt_keys_check_shape(&table->keys[i], pair, diags) &&
+		    nt_keys_check_choice(&table->keys[i], pair, diags))
 			out[i] = pair;
-		}
 	}
 	for (unsigned i = 0; i < table->n && !unknown; i++)
 		if ((table->keys[i].flags & NT_KEY_REQUIRED) != 0 && !seen[i])

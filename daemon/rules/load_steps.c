@@ -22,8 +22,7 @@ static const char **step_names(struct nt_loader *l)
 	unsigned n = 0;
 
 	for (unsigned i = NT_VERB_CHANNEL + 1; i < NT_VERB_KEYS; i++)
-		if ((nt_verb_keys.keys[i].flags & NT_KEY_LATER) == 0)
-			names[n++] = nt_verb_keys.keys[i].name;
+		names[n++] = nt_verb_keys.keys[i].name;
 	for (unsigned i = 0; i < l->program->n_channels; i++)
 		names[n++] = l->program->channels[i].name;
 	return names;
@@ -96,7 +95,7 @@ static void refuse_option(struct nt_loader *l, int verb, const struct nt_yaml *v
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < NT_OPTION_KEYS; i++)
-		if ((nt_verb_options[verb] & 1u << i) != 0 && (nt_option_keys.keys[i].flags & NT_KEY_LATER) == 0)
+		if ((nt_verb_options[verb] & 1u << i) != 0)
 			names[n++] = nt_option_keys.keys[i].name;
 	if (nt_keys_find(&nt_option_keys, pair->key->text) >= 0)
 		nt_diags_error(l->diags, pair->key->span, "'%s' does not go with '%s'", pair->key->text,
@@ -115,8 +114,6 @@ static void read_options(struct nt_loader *l, const struct nt_yaml *node, int ve
 			continue;
 		if (i < 0 || (nt_verb_options[verb] & 1u << i) == 0)
 			refuse_option(l, verb, verb_node, pair);
-		else if ((nt_option_keys.keys[i].flags & NT_KEY_LATER) != 0)
-			nt_keys_later(l->diags, pair->key->span, pair->key->text);
 		else if (nt_keys_check_shape(&nt_option_keys.keys[i], pair, l->diags))
 			options[i] = pair;
 	}
@@ -264,10 +261,6 @@ static int add_step(struct nt_step_list *list, const struct nt_yaml *node, int v
 	bool ok;
 
 	step.hand = place->n_events > 0 ? place->events : NULL;
-	if ((nt_verb_keys.keys[verb].flags & NT_KEY_LATER) != 0) {
-		nt_keys_later(l->diags, verb_node->key->span, nt_verb_keys.keys[verb].name);
-		return -1;
-	}
 	if (place->instant && takes_time(verb)) {
 		nt_diags_error(l->diags, verb_node->key->span,
 		               "'%s' takes time: 'do' holds only steps that take none, such as tag or stage",

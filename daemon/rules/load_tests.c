@@ -197,8 +197,7 @@ static const char **expect_names(struct nt_loader *l)
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < NT_EXPECT_KEYS; i++)
-		if ((nt_expect_keys.keys[i].flags & NT_KEY_LATER) == 0)
-			names[n++] = nt_expect_keys.keys[i].name;
+		names[n++] = nt_expect_keys.keys[i].name;
 	for (unsigned i = 0; i < program->n_channels; i++)
 		names[n++] = program->channels[i].name;
 	names[n] = "nothing_else";
@@ -224,10 +223,6 @@ static void check_expect_pair(struct nt_loader *l, const struct nt_yaml *pair)
 	}
 	if (key < 0) {
 		unknown_expectation(l, pair->key);
-		return;
-	}
-	if ((nt_expect_keys.keys[key].flags & NT_KEY_LATER) != 0) {
-		nt_keys_later(l->diags, pair->key->span, pair->key->text);
 		return;
 	}
 	if (!nt_keys_check_shape(&nt_expect_keys.keys[key], pair, l->diags))

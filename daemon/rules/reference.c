@@ -36,8 +36,6 @@ static void put_key(GString *out, const struct nt_key *key, bool man)
 		g_string_append(value, nt_kind_text(key->kind));
 	if ((key->flags & NT_KEY_REQUIRED) != 0)
 		g_string_append(value, "; required");
-	if ((key->flags & NT_KEY_LATER) != 0)
-		g_string_append(value, "; not supported yet");
 	if (man) {
 		g_string_append(out, ".TP\n.B ");
 		put_text(out, key->name, true);

@@ -239,8 +239,6 @@ static void put_key(struct schema *s, const struct nt_key_table *table, unsigned
 	const struct nt_key *key = &table->keys[k];
 	char *text = g_strdup_printf("%s\n(%s)", key->help, nt_kind_text(key->kind));
 
-	if ((key->flags & NT_KEY_LATER) != 0)
-		return;
 	nt_json_object(&s->w, key->name);
 	nt_json_put_text(&s->w, "description", key->kind == NT_KIND_CHOICE ? key->help : text);
 	nt_json_array(&s->w, "anyOf");
@@ -277,7 +275,7 @@ static void put_required(struct schema *s, const struct nt_key_table *table)
 {
 	nt_json_array(&s->w, "required");
 	for (unsigned k = 0; k < table->n; k++)
-		if ((table->keys[k].flags & (NT_KEY_REQUIRED | NT_KEY_LATER)) == NT_KEY_REQUIRED)
+		if ((table->keys[k].flags & NT_KEY_REQUIRED) != 0)
 			nt_json_put_text(&s->w, NULL, table->keys[k].name);
 	nt_json_end_array(&s->w);
 }
@@ -299,8 +297,7 @@ static void put_names(struct schema *s, unsigned verb, const char *name)
 	nt_json_array(&s->w, "enum");
 	nt_json_put_text(&s->w, NULL, name);
 	for (unsigned i = 0; i < NT_OPTION_KEYS; i++)
-		if ((nt_verb_options[verb] & 1u << i) != 0 && (nt_option_keys.keys[i].flags & NT_KEY_LATER) == 0 &&
-		    strcmp(nt_option_keys.keys[i].name, name) != 0)
+		if ((nt_verb_options[verb] & 1u << i) != 0 && strcmp(nt_option_keys.keys[i].name, name) != 0)
 			nt_json_put_text(&s->w, NULL, nt_option_keys.keys[i].name);
 	nt_json_end_array(&s->w);
 	nt_json_end_object(&s->w);
@@ -320,7 +317,7 @@ static void put_verb(struct schema *s, unsigned verb, const char *name)
 static void each_verb(struct schema *s, void (*see)(struct schema *s, unsigned verb, const char *name))
 {
 	for (unsigned v = NT_VERB_CHANNEL + 1; v < NT_VERB_KEYS; v++)
-		if (v != NT_VERB_IF && (nt_verb_keys.keys[v].flags & NT_KEY_LATER) == 0)
+		if (v != NT_VERB_IF)
 			see(s, v, nt_verb_keys.keys[v].name);
 	for (unsigned i = 0; s->channels[i] != NULL; i++)
 		if (nt_keys_find(&nt_verb_keys, s->channels[i]) < 0)
