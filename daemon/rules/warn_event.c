@@ -114,11 +114,45 @@ static void look_at_ways_out(struct known *known, const struct nt_way_out *ways,
 		look_at(known, ways[i].event, ways[i].span);
 }
 
+static bool goes_by(const struct nt_step *step, int channel)
+{
+	if (step->kind == NT_STEP_MESSAGE)
+		return step->channel == channel;
+	for (unsigned i = 0; step->kind == NT_STEP_FIRST_OF && i < step->n_choices; i++)
+		if (step->choices[i].channel == channel)
+			return true;
+	return false;
+}
+
+/* The run ends with a message, and what is told of that message begins the next one. */
+static void look_at_round(struct known *known, const struct nt_campaign *campaign, const struct nt_enter *way)
+{
+	const struct nt_program *program = known->w->program;
+	const char *event = program->events[way->event].name, *dot = strchr(event, '.');
+	char *name = dot != NULL ? g_strndup(event, (gsize)(dot - event)) : NULL;
+	int channel = name != NULL ? nt_program_channel(program, name) : -1;
+	bool comes = channel >= 0 && (strcmp(dot, ".sent") == 0 || strcmp(dot, ".delivered") == 0) &&
+	             campaign->again == NT_AGAIN_ALWAYS && !campaign->has_cooldown && way->condition == NULL;
+
+	for (unsigned i = 0; comes && i < campaign->n_steps; i++)
+		if (campaign->steps[i].parent < 0 && campaign->steps[i].next < 0 &&
+		    goes_by(&campaign->steps[i], channel)) {
+			nt_diags_warning(known->w->diags, way->span,
+			                 "each message of this campaign's begins it anew, without end: add if: "
+			                 "event.campaign != \"%s\"",
+			                 campaign->name);
+			comes = false;
+		}
+	g_free(name);
+}
+
 static void look_at_campaign(struct known *known, const struct nt_campaign *campaign)
 {
 	for (unsigned i = 0; i < campaign->n_enter; i++)
-		if (campaign->enter[i].kind == NT_ENTER_ON)
+		if (campaign->enter[i].kind == NT_ENTER_ON) {
 			look_at(known, campaign->enter[i].event, campaign->enter[i].span);
+			look_at_round(known, campaign, &campaign->enter[i]);
+		}
 	look_at_ways_out(known, campaign->goals, campaign->n_goals);
 	look_at_ways_out(known, campaign->exits, campaign->n_exits);
 	for (unsigned i = 0; i < campaign->n_steps; i++)
