@@ -241,6 +241,17 @@ static GPtrArray *open_of(const struct nt_tasks *tasks, const char *lead)
 	return open;
 }
 
+/* A lead goes through the loads later than its tasks: the run may still have the name of before. */
+static bool is_of(const struct nt_program *program, const struct nt_task *task, const struct nt_task_effect *run)
+{
+	int campaign = nt_program_campaign_kept(program, run->campaign);
+
+	if (strcmp(task->key, run->key) != 0 || task->entry != run->entry)
+		return false;
+	return strcmp(task->campaign, run->campaign) == 0 ||
+	       (campaign >= 0 && strcmp(task->campaign, program->campaigns[campaign].name) == 0);
+}
+
 static void withdraw(struct nt_task_step *step, const struct nt_task_effect *run, const char *why)
 {
 	GPtrArray *open = open_of(step->tasks, run->lead);
@@ -248,8 +259,7 @@ static void withdraw(struct nt_task_step *step, const struct nt_task_effect *run
 	for (unsigned i = 0; i < open->len; i++) {
 		struct nt_task *task = open->pdata[i];
 
-		if (strcmp(task->campaign, run->campaign) != 0 || strcmp(task->key, run->key) != 0 ||
-		    task->entry != run->entry)
+		if (!is_of(step->tasks->program, task, run))
 			continue;
 		close_task(step, task, NT_TASK_WITHDRAWN);
 		task->why = g_strdup(why);
@@ -344,6 +354,19 @@ static void timers(struct nt_task_step *step)
 	}
 }
 
+/* Its campaign may have another name now: the run that ends under that name takes it along. */
+static void rename_campaign(struct nt_task_step *step, struct nt_task *task)
+{
+	const struct nt_program *program = step->tasks->program;
+	int campaign = nt_program_campaign_kept(program, task->campaign);
+
+	if (campaign < 0 || strcmp(program->campaigns[campaign].name, task->campaign) == 0)
+		return;
+	g_free(task->campaign);
+	task->campaign = g_strdup(program->campaigns[campaign].name);
+	touch(step, task);
+}
+
 static void reload(struct nt_task_step *step)
 {
 	GPtrArray *all = nt_tasks_list(step->tasks, NULL);
@@ -351,8 +374,10 @@ static void reload(struct nt_task_step *step)
 	for (unsigned i = 0; i < all->len; i++) {
 		struct nt_task *task = all->pdata[i];
 
-		if (task->state == NT_TASK_OPEN)
+		if (task->state == NT_TASK_OPEN) {
+			rename_campaign(step, task);
 			give(step, task);
+		}
 		set_timer(step->tasks, task, timer_of(step->tasks, task, step->now));
 	}
 	g_ptr_array_unref(all);

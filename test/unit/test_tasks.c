@@ -13,9 +13,10 @@
 	"sales:\n  ready: [ { on: x.y, reason: asked } ]\n  reps:\n" reps                                            \
 	"  teams: { dach: { reps: [ " members " ], manager: bob } }\n  route: [ { to: team dach } ]\n"             \
 	"  tell: [ email: new-lead, sms: call ]\n---\n"
-#define CAMPAIGN                                                                                                     \
-	"campaign: first\nenter: { on: a.b }\nagain: always\nexit: [ { on: c.d } ]\n"                             \
+#define CAMPAIGN_BODY                                                                                                \
+	"enter: { on: a.b }\nagain: always\nexit: [ { on: c.d } ]\n"                                               \
 	"steps: [ { task: call, due: 1 day }, wait: 60 days ]\n"
+#define CAMPAIGN "campaign: first\n" CAMPAIGN_BODY
 
 static const char both[] = HEAD SALES_OF(REP_LINES, "anna") CAMPAIGN;
 static const char without_anna[] =
@@ -223,6 +224,31 @@ static void late_at_night_nobody_is_told(void **state)
 	house_free(h);
 }
 
+/* Before a lead has gone through the load, and after it. */
+static void it_goes_with_its_campaign_under_another_name(void **state)
+{
+	static const char renamed[] = HEAD SALES_OF(REP_LINES, "anna") "campaign: other\nwas: first\n" CAMPAIGN_BODY;
+
+	for (unsigned touched = 0; touched < 2; touched++) {
+		struct house *h = office();
+		struct nt_request *r;
+
+		(void)state;
+		event(h, "ann", "{\"event\":\"a.b\"}");
+		assert_string_equal(only_task(h)->campaign, "first");
+		h->now += NT_MINUTE;
+		r = request(h, NT_REQUEST_LOAD);
+		r->program = program_with(renamed);
+		assert_int_equal(ask(h, r), NT_ANSWER_OK);
+		if (touched == 1)
+			event(h, "ann", "{\"event\":\"x.y\"}");
+		assert_string_equal(only_task(h)->campaign, "other");
+		event(h, "ann", "{\"event\":\"c.d\"}");
+		assert_int_equal(only_task(h)->state, NT_TASK_WITHDRAWN);
+		house_free(h);
+	}
+}
+
 static void it_goes_with_the_lead_and_with_the_rules(void **state)
 {
 	struct house *h = office();
@@ -332,6 +358,7 @@ int main(void)
 		cmocka_unit_test(one_is_opened_told_and_done),
 		cmocka_unit_test(it_is_overdue_once),
 		cmocka_unit_test(late_at_night_nobody_is_told),
+		cmocka_unit_test(it_goes_with_its_campaign_under_another_name),
 		cmocka_unit_test(it_goes_with_the_lead_and_with_the_rules),
 		cmocka_unit_test(erasure_takes_them),
 		cmocka_unit_test(a_closed_one_goes_after_a_month),
