@@ -84,12 +84,11 @@ static const char *values_of(const struct telling *t, const struct nt_rep *rep)
 	return values;
 }
 
-static const char *id_of(const struct telling *t, const struct nt_rep *rep)
+static const char *id_of(const struct telling *t, const struct nt_rep *rep, const char *campaign)
 {
 	const struct nt_announcement *a = t->announcement;
 	char *what = g_strdup_printf("announcement\n%s\n%" G_GINT64_FORMAT "\n%s\n%s\n%u",
-	                             t->announcements->program->campaigns[a->campaign].name, (gint64)t->round->mark,
-	                             rep->name, a->template_name, a->ordinal);
+	                             campaign, (gint64)t->round->mark, rep->name, a->template_name, a->ordinal);
 	char *hash = g_compute_checksum_for_string(G_CHECKSUM_SHA256, what, -1);
 	const char *id = nt_arena_strndup(t->arena, hash, 32);
 
@@ -98,17 +97,23 @@ static const char *id_of(const struct telling *t, const struct nt_rep *rep)
 	return id;
 }
 
+static void remember(const struct telling *t, const char *id)
+{
+	nt_time *first = g_new(nt_time, 1);
+
+	*first = t->round->first;
+	g_hash_table_insert(t->announcements->told, g_strdup(id), first);
+}
+
 static void tell(const struct telling *t, const struct nt_rep *rep, const char *id)
 {
 	const struct nt_program *program = t->announcements->program;
 	const struct nt_announcement *a = t->announcement;
 	const char *channel = program->channels[a->channel].name, *address = nt_rep_address(program, rep, channel);
 	const struct nt_message_template *found = NULL;
-	nt_time *first = g_new(nt_time, 1);
 	struct nt_message *m;
 
-	*first = t->round->first;
-	g_hash_table_insert(t->announcements->told, g_strdup(id), first);
+	remember(t, id);
 	if (address == NULL)
 		return;
 	if (program->templates != NULL)
@@ -138,6 +143,20 @@ static void tell(const struct telling *t, const struct nt_rep *rep, const char *
 
 /* ---- who, and when ---- */
 
+/* Also under the name that the campaign had before: that counts for its new one from then on. */
+static bool was_told(const struct telling *t, const struct nt_rep *rep, const char *id)
+{
+	const struct nt_campaign *campaign = &t->announcements->program->campaigns[t->announcement->campaign];
+	GHashTable *told = t->announcements->told;
+
+	if (g_hash_table_lookup(told, id) != NULL)
+		return true;
+	if (campaign->was == NULL || g_hash_table_lookup(told, id_of(t, rep, campaign->was)) == NULL)
+		return false;
+	remember(t, id);
+	return true;
+}
+
 /* Tells those whose time has come; gives the earliest of the others. */
 static nt_time tell_round(const struct telling *t)
 {
@@ -150,12 +169,9 @@ static nt_time tell_round(const struct telling *t)
 		nt_time at = nt_announcement_at(program, t->announcement, rep, t->round);
 		const char *id;
 
-		if (at > t->now) {
+		if (at > t->now)
 			next = nt_time_earlier(next, at);
-			continue;
-		}
-		id = id_of(t, rep);
-		if (g_hash_table_lookup(t->announcements->told, id) == NULL)
+		else if (!was_told(t, rep, id = id_of(t, rep, program->campaigns[t->announcement->campaign].name)))
 			tell(t, rep, id);
 	}
 	return next;

@@ -3,10 +3,11 @@
 
 #include "engine/announce.h"
 
-#define HEAD(reps, members) \
+#define HEAD(reps, members) NAMED(reps, members, "spring", "")
+#define NAMED(reps, members, name, was) \
 	POLICY_TEXT "sales:\n  reps:\n" reps "  teams: { all: { reps: [ " members " ] } }\n---\n" \
-	"announcements: [ { campaign: spring, tell: team all, before: 3 days, message: m1 } ]\n---\n" \
-	"campaign: spring\ntitle: Spring\nenter: { at: 2026-06-10 10:00, every: 2 weeks }\n" \
+	"announcements: [ { campaign: " name ", tell: team all, before: 3 days, message: m1 } ]\n---\n" \
+	"campaign: " name "\n" was "title: Spring\nenter: { at: 2026-06-10 10:00, every: 2 weeks }\n" \
 	"steps: [ { email: m2, kind: service } ]\n"
 #define ANNA "    anna: { email: anna@example.org, time_zone: Europe/Berlin }\n"
 #define BOB "    bob: { email: bob@example.org, time_zone: UTC }\n"
@@ -107,6 +108,24 @@ static void who_joins_when_it_has_begun_is_not_told(void **state)
 	house_free(h);
 }
 
+static void another_name_is_no_other_round(void **state)
+{
+	struct house *h = office();
+
+	(void)state;
+	run_to(h, "2026-06-06 20:00");
+	assert_string_equal(told(h), "anna");
+	load(h, NAMED(ANNA, "anna", "summer", "was: spring\n"));
+	assert_string_equal(told(h), "");
+	restart(h);
+	load(h, NAMED(ANNA, "anna", "summer", ""));
+	run_to(h, "2026-06-09 20:00");
+	assert_string_equal(told(h), "");
+	run_to(h, "2026-06-20 20:00");
+	assert_string_equal(told(h), "anna");
+	house_free(h);
+}
+
 static void what_was_told_is_forgotten_when_it_is_over(void **state)
 {
 	struct house *h = office();
@@ -155,6 +174,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_joins_is_told_and_nobody_twice),
 		cmocka_unit_test(who_joins_when_it_has_begun_is_not_told),
+		cmocka_unit_test(another_name_is_no_other_round),
 		cmocka_unit_test(what_was_told_is_forgotten_when_it_is_over),
 		cmocka_unit_test(rows_come_back_as_they_were),
 	};
