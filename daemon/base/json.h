@@ -5,6 +5,7 @@
 #define NT_BASE_JSON_H
 
 #include "base/number.h"
+#include "base/time.h"
 
 #include <glib.h>
 #include <stdbool.h>
@@ -50,6 +51,7 @@ void nt_json_end_object(struct nt_json_writer *w);
 void nt_json_end_array(struct nt_json_writer *w);
 void nt_json_put_text(struct nt_json_writer *w, const char *key, const char *text); /* NULL text writes null */
 void nt_json_put_int(struct nt_json_writer *w, const char *key, int64_t n);
+void nt_json_put_time(struct nt_json_writer *w, const char *key, nt_time t); /* in UTC; null for NT_NO_TIME, NT_NEVER */
 void nt_json_put_number(struct nt_json_writer *w, const char *key, nt_number n);
 void nt_json_put_bool(struct nt_json_writer *w, const char *key, bool yes);
 void nt_json_put_null(struct nt_json_writer *w, const char *key);

@@ -2,6 +2,7 @@
 #include "base/json.h"
 
 #include "base/bug.h"
+#include "base/civil.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -120,6 +121,19 @@ void nt_json_put_int(struct nt_json_writer *w, const char *key, int64_t n)
 {
 	lead_in(w, key);
 	nt_int_print(n, w->out);
+}
+
+void nt_json_put_time(struct nt_json_writer *w, const char *key, nt_time t)
+{
+	char text[64];
+	GString out = { text, 0, sizeof text }; /* long enough for any instant, so it never grows */
+
+	if (t == NT_NO_TIME || t == NT_NEVER) {
+		nt_json_put_null(w, key);
+		return;
+	}
+	nt_time_print_utc(t, &out);
+	nt_json_put_text(w, key, out.str);
 }
 
 void nt_json_put_number(struct nt_json_writer *w, const char *key, nt_number n)

@@ -43,15 +43,6 @@ static void put_message(void *user, const char *channel, const char *template_na
 	nt_json_end_object(w);
 }
 
-static void put_time(struct nt_json_writer *w, const char *key, nt_time t)
-{
-	GString *text = g_string_new(NULL);
-
-	nt_time_print_utc(t, text);
-	nt_json_put_text(w, key, text->str);
-	g_string_free(text, TRUE);
-}
-
 static const char *values_of(const struct telling *t, const struct nt_rep *rep)
 {
 	const struct nt_program *program = t->announcements->program;
@@ -71,8 +62,8 @@ static const char *values_of(const struct telling *t, const struct nt_rep *rep)
 	nt_json_put_text(&w, "title", campaign->title);
 	nt_json_put_text(&w, "when", when->str);
 	nt_json_put_text(&w, "to_whom", t->round->filter != NULL ? t->round->filter : "all leads");
-	put_time(&w, "first", t->round->first);
-	put_time(&w, "last", t->round->last);
+	nt_json_put_time(&w, "first", t->round->first);
+	nt_json_put_time(&w, "last", t->round->last);
 	nt_json_array(&w, "messages");
 	nt_broadcast_messages(program, t->round->campaign, put_message, &w);
 	nt_json_end_array(&w);

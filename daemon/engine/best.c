@@ -341,19 +341,6 @@ void nt_best_describe(const struct nt_best_split *split, GString *out)
 		                       split->arms[i].wins, split->arms[i].trials);
 }
 
-static void put_since(struct nt_json_writer *w, nt_time since)
-{
-	GString *text = g_string_new(NULL);
-
-	if (since == NT_NO_TIME) {
-		nt_json_put_null(w, "since");
-	} else {
-		nt_time_print_utc(since, text);
-		nt_json_put_text(w, "since", text->str);
-	}
-	g_string_free(text, TRUE);
-}
-
 void nt_best_json(const struct nt_best *best, GString *out)
 {
 	struct nt_json_writer w;
@@ -367,7 +354,7 @@ void nt_best_json(const struct nt_best *best, GString *out)
 		nt_json_put_text(&w, "campaign", split->campaign);
 		nt_json_put_text(&w, "step", split->step);
 		nt_json_put_text(&w, "by", split->by);
-		put_since(&w, split->since);
+		nt_json_put_time(&w, "since", split->since);
 		nt_json_array(&w, "arms");
 		for (unsigned a = 0; a < split->n; a++) {
 			GString *share = g_string_new(NULL);

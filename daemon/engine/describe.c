@@ -12,20 +12,6 @@
 
 #include <string.h>
 
-static void put_time(struct nt_json_writer *w, const char *key, nt_time t)
-{
-	GString *text;
-
-	if (t == NT_NO_TIME || t == NT_NEVER) {
-		nt_json_put_null(w, key);
-		return;
-	}
-	text = g_string_new(NULL);
-	nt_time_print_utc(t, text);
-	nt_json_put_text(w, key, text->str);
-	g_string_free(text, TRUE);
-}
-
 static void put_value(struct nt_json_writer *w, const char *key, const struct nt_value *value)
 {
 	GString *text = g_string_new(NULL);
@@ -79,7 +65,7 @@ static void put_reason(void *user, nt_number points, const char *reason, unsigne
 	nt_json_put_number(w, "points", points);
 	nt_json_put_text(w, "reason", reason);
 	nt_json_put_int(w, "times", times);
-	put_time(w, "last", last);
+	nt_json_put_time(w, "last", last);
 	nt_json_end_object(w);
 }
 
@@ -121,7 +107,7 @@ static void put_consent(struct nt_json_writer *w, const struct nt_lead *lead)
 			continue;
 		nt_json_object(w, lead->program->channels[i].name);
 		nt_json_put_text(w, "state", nt_describe_consent(consent));
-		put_time(w, "at", consent->at);
+		nt_json_put_time(w, "at", consent->at);
 		nt_json_put_text(w, "how", consent->how);
 		nt_json_put_text(w, "from", consent->from);
 		nt_json_end_object(w);
@@ -145,8 +131,8 @@ static void put_run(struct nt_json_writer *w, const struct nt_lead *lead, const 
 	nt_json_put_text(w, "state", "inside");
 	nt_json_put_text(w, "step", step_of(lead, run));
 	nt_json_put_text(w, "does", words->str);
-	put_time(w, "since", run->entered);
-	put_time(w, "until", waiting.until);
+	nt_json_put_time(w, "since", run->entered);
+	nt_json_put_time(w, "until", waiting.until);
 	if (waiting.held != NULL)
 		nt_json_put_text(w, "held", waiting.held);
 	nt_json_end_object(w);
@@ -170,7 +156,7 @@ static void put_campaigns(struct nt_json_writer *w, const struct nt_lead *lead, 
 		                         "reached_goal" :
 		                         "left");
 		nt_json_put_int(w, "entries", past->entries);
-		put_time(w, "since", past->last_entry);
+		nt_json_put_time(w, "since", past->last_entry);
 		nt_json_end_object(w);
 	}
 	nt_json_end_array(w);
@@ -187,7 +173,7 @@ static void put_ahead(struct nt_json_writer *w, const struct nt_lead *lead)
 		if (t == NT_NEVER)
 			continue;
 		nt_json_object(w, NULL);
-		put_time(w, "at", t);
+		nt_json_put_time(w, "at", t);
 		nt_json_put_text(w, "campaign",
 		                 lead->program->campaigns[lead->program->occasions[i].campaign].name);
 		nt_json_put_text(w, "way", words->str);
@@ -200,7 +186,7 @@ static void put_ahead(struct nt_json_writer *w, const struct nt_lead *lead)
 static void put_message(struct nt_json_writer *w, const struct nt_described_message *message)
 {
 	nt_json_object(w, NULL);
-	put_time(w, "at", message->at);
+	nt_json_put_time(w, "at", message->at);
 	nt_json_put_text(w, "what", message->what);
 	if (message->id != NULL)
 		nt_json_put_text(w, "id", message->id);
@@ -213,7 +199,7 @@ static void put_message(struct nt_json_writer *w, const struct nt_described_mess
 	nt_json_array(w, "outcomes");
 	for (const struct nt_described_outcome *outcome = message->outcomes; outcome != NULL; outcome = outcome->next) {
 		nt_json_object(w, NULL);
-		put_time(w, "at", outcome->at);
+		nt_json_put_time(w, "at", outcome->at);
 		nt_json_put_text(w, "what", outcome->what);
 		nt_json_put_text(w, "detail", outcome->detail);
 		nt_json_end_object(w);
@@ -242,7 +228,7 @@ void nt_describe_lead_json(const struct nt_lead *lead, nt_time now, const struct
 	for (; messages != NULL; messages = messages->next)
 		put_message(&w, messages);
 	nt_json_end_array(&w);
-	put_time(&w, "due", lead->due);
+	nt_json_put_time(&w, "due", lead->due);
 	nt_json_end_object(&w);
 }
 
@@ -259,9 +245,9 @@ void nt_describe_entry_json(const struct nt_sales_entry *entry, GString *out)
 	nt_json_put_text(&w, "team", entry->team);
 	nt_json_put_int(&w, "score", entry->score);
 	nt_json_put_int(&w, "offer", (int64_t)entry->offer);
-	put_time(&w, "queued", entry->queued);
-	put_time(&w, "since", entry->since);
-	put_time(&w, "accept_by", entry->state == NT_HANDOFF_OFFERED ? entry->limit : NT_NEVER);
+	nt_json_put_time(&w, "queued", entry->queued);
+	nt_json_put_time(&w, "since", entry->since);
+	nt_json_put_time(&w, "accept_by", entry->state == NT_HANDOFF_OFFERED ? entry->limit : NT_NEVER);
 	nt_json_put_bool(&w, "late", entry->late);
 	nt_json_array(&w, "reasons");
 	for (unsigned i = 0; i < entry->reasons->len; i++)
@@ -284,11 +270,11 @@ void nt_describe_task_json(const struct nt_program *program, const struct nt_tas
 	nt_json_put_text(&w, "state", nt_task_state_name(task->state));
 	nt_json_put_text(&w, "rep", task->rep);
 	nt_json_put_text(&w, "manager", nt_task_manager(program, task));
-	put_time(&w, "opened", task->opened);
-	put_time(&w, "due", task->due);
+	nt_json_put_time(&w, "opened", task->opened);
+	nt_json_put_time(&w, "due", task->due);
 	nt_json_put_bool(&w, "overdue", task->overdue);
 	if (task->state != NT_TASK_OPEN)
-		put_time(&w, "closed", task->closed);
+		nt_json_put_time(&w, "closed", task->closed);
 	if (task->state == NT_TASK_DONE)
 		nt_json_put_text(&w, "by", task->by != NULL && task->by[0] != '\0' ? task->by : NULL);
 	if (task->why != NULL)
@@ -319,10 +305,10 @@ void nt_describe_outbox_json(const struct nt_outbox_row *row, GString *out)
 	nt_json_put_text(&w, "template", message->template_name);
 	nt_json_put_text(&w, "to", message->address);
 	nt_json_put_text(&w, "state", nt_outbox_state_name(row->state));
-	put_time(&w, "released", message->released);
-	put_time(&w, "changed", row->changed);
+	nt_json_put_time(&w, "released", message->released);
+	nt_json_put_time(&w, "changed", row->changed);
 	if (row->state == NT_OUTBOX_RELEASED)
-		put_time(&w, "not_before", row->not_before);
+		nt_json_put_time(&w, "not_before", row->not_before);
 	nt_json_put_int(&w, "attempts", row->attempts);
 	if (row->remote_id != NULL)
 		nt_json_put_text(&w, "remote_id", row->remote_id);
@@ -338,7 +324,7 @@ void nt_describe_log_json(const struct nt_log_row *row, GString *out)
 	nt_json_begin(&w, out);
 	nt_json_object(&w, NULL);
 	nt_json_put_int(&w, "sequence", row->sequence);
-	put_time(&w, "at", row->at);
+	nt_json_put_time(&w, "at", row->at);
 	nt_json_put_text(&w, "program", row->program_hash);
 	nt_json_put_raw(&w, "entry", row->body);
 	nt_json_end_object(&w);

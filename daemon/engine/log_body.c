@@ -24,15 +24,6 @@ static void put_text(struct nt_json_writer *w, const char *key, const char *text
 		nt_json_put_text(w, key, text);
 }
 
-static void put_time(struct nt_json_writer *w, const char *key, nt_time t)
-{
-	char text[64];
-	GString out = { text, 0, sizeof text }; /* long enough for any instant, so it never grows */
-
-	nt_time_print_utc(t, &out);
-	nt_json_put_text(w, key, out.str);
-}
-
 static void put_value(struct nt_json_writer *w, const char *key, const struct nt_value *value)
 {
 	GString *text;
@@ -59,7 +50,7 @@ static void put_event(struct nt_json_writer *w, const struct nt_input *input)
 	put_text(w, "source", event->source);
 	put_text(w, "id", event->id);
 	if (event->at != input->now)
-		put_time(w, "at", event->at);
+		nt_json_put_time(w, "at", event->at);
 	if (event->n_properties == 0)
 		return;
 	nt_json_object(w, "properties");
@@ -150,7 +141,7 @@ static void put_effect(struct nt_json_writer *w, const struct nt_effect *effect,
 	nt_json_object(w, NULL);
 	put_text(w, "what", effect->what);
 	if (effect->at != at)
-		put_time(w, "at", effect->at);
+		nt_json_put_time(w, "at", effect->at);
 	put_text(w, "campaign", effect->campaign);
 	put_text(w, "key", effect->key);
 	put_text(w, "step", effect->step);

@@ -4,20 +4,6 @@
 #include "base/json.h"
 #include "rules/program.h"
 
-static void put_time(struct nt_json_writer *w, const char *key, nt_time t)
-{
-	GString *text;
-
-	if (t == NT_NO_TIME) {
-		nt_json_put_null(w, key);
-		return;
-	}
-	text = g_string_new(NULL);
-	nt_time_print_utc(t, text);
-	nt_json_put_text(w, key, text->str);
-	g_string_free(text, TRUE);
-}
-
 static void put_facts(struct nt_json_writer *w, const char *key, const struct nt_fact_change *fact)
 {
 	nt_json_array(w, key);
@@ -200,10 +186,10 @@ static void put_demands(struct nt_json_writer *w, const struct nt_plan *plan)
 
 void nt_plan_put_json(const struct nt_plan *plan, struct nt_json_writer *w)
 {
-	put_time(w, "made", plan->now);
+	nt_json_put_time(w, "made", plan->now);
 	nt_json_object(w, "base");
 	nt_json_put_text(w, "program", plan->base->hash);
-	put_time(w, "loaded", plan->loaded);
+	nt_json_put_time(w, "loaded", plan->loaded);
 	nt_json_end_object(w);
 	nt_json_put_int(w, "leads", (int64_t)plan->leads);
 	nt_json_put_int(w, "damaged", (int64_t)plan->damaged);

@@ -317,15 +317,6 @@ static void put_names_json(GHashTable *table, const char *key, struct nt_json_wr
 	g_list_free(names);
 }
 
-static void put_time_json(struct nt_json_writer *w, const char *key, nt_time t)
-{
-	GString *text = g_string_new(NULL);
-
-	nt_time_print_utc(t, text);
-	nt_json_put_text(w, key, text->str);
-	g_string_free(text, TRUE);
-}
-
 static void put_load_json(const struct nt_tally_load *load, struct nt_json_writer *w)
 {
 	GList *hours = sorted_numbers(load->hours), *days = sorted_numbers(load->days);
@@ -347,7 +338,7 @@ static void put_load_json(const struct nt_tally_load *load, struct nt_json_write
 	nt_json_array(w, "hours");
 	for (GList *hour = hours; hour != NULL; hour = hour->next) {
 		nt_json_object(w, NULL);
-		put_time_json(w, "from", *(int64_t *)hour->data * NT_HOUR);
+		nt_json_put_time(w, "from", *(int64_t *)hour->data * NT_HOUR);
 		nt_json_put_int(w, "n", (int64_t)count_of(load->hours, hour->data));
 		nt_json_end_object(w);
 	}
@@ -400,8 +391,8 @@ void nt_tally_put_json(const struct nt_tally *tally, const struct nt_tally_frame
 	GPtrArray *names = campaign_names(tally);
 	GList *reps = sorted_names(tally->reps);
 
-	put_time_json(w, "from", frame->start);
-	put_time_json(w, "until", frame->until);
+	nt_json_put_time(w, "from", frame->start);
+	nt_json_put_time(w, "until", frame->until);
 	nt_json_put_int(w, "leads", (int64_t)frame->leads);
 	nt_json_put_int(w, "events", (int64_t)frame->events);
 	nt_json_put_int(w, "duplicates", (int64_t)frame->duplicates);

@@ -115,15 +115,6 @@ static void put_message(void *user, const char *channel, const char *template_na
 	nt_json_end_object(w);
 }
 
-static void put_time(struct nt_json_writer *w, const char *key, nt_time t)
-{
-	GString *text = g_string_new(NULL);
-
-	nt_time_print_utc(t, text);
-	nt_json_put_text(w, key, text->str);
-	g_string_free(text, TRUE);
-}
-
 static void put_item(const struct nt_exchange *x, struct nt_json_writer *w, const struct item *item, int rep)
 {
 	const struct nt_campaign *campaign = &x->program->campaigns[item->round.campaign];
@@ -132,7 +123,7 @@ static void put_item(const struct nt_exchange *x, struct nt_json_writer *w, cons
 	nt_broadcast_when(&item->round, zone_of(x, rep), when);
 	nt_json_object(w, NULL);
 	nt_json_put_text(w, "kind", item->announcement != NULL ? "announcement" : "broadcast");
-	put_time(w, "at", item->at);
+	nt_json_put_time(w, "at", item->at);
 	nt_json_put_text(w, "campaign", campaign->name);
 	nt_json_put_text(w, "title", campaign->title);
 	if (item->announcement != NULL) {
@@ -140,8 +131,8 @@ static void put_item(const struct nt_exchange *x, struct nt_json_writer *w, cons
 		nt_json_put_text(w, "template", item->announcement->template_name);
 	}
 	nt_json_put_text(w, "when", when->str);
-	put_time(w, "first", item->round.first);
-	put_time(w, "last", item->round.last);
+	nt_json_put_time(w, "first", item->round.first);
+	nt_json_put_time(w, "last", item->round.last);
 	nt_json_put_text(w, "to_whom", item->round.filter != NULL ? item->round.filter : "all leads");
 	nt_json_array(w, "messages");
 	nt_broadcast_messages(x->program, item->round.campaign, put_message, w);

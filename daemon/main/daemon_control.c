@@ -10,19 +10,6 @@
 #include "rules/program.h"
 #include "store/engine_thread.h"
 
-static void put_time(struct nt_json_writer *w, const char *key, nt_time t)
-{
-	GString *text = g_string_new(NULL);
-
-	if (t == NT_NEVER || t == NT_NO_TIME) {
-		nt_json_put_null(w, key);
-	} else {
-		nt_time_print_utc(t, text);
-		nt_json_put_text(w, key, text->str);
-	}
-	g_string_free(text, TRUE);
-}
-
 static void put_channels(struct nt_json_writer *w, const struct nt_daemon *daemon)
 {
 	struct nt_dispatcher_counters counters[64];
@@ -38,7 +25,7 @@ static void put_channels(struct nt_json_writer *w, const struct nt_daemon *daemo
 		nt_json_put_int(w, "temporary", (int64_t)counters[i].temporary);
 		nt_json_put_int(w, "refused", (int64_t)counters[i].refused);
 		nt_json_put_int(w, "in_doubt", (int64_t)counters[i].in_doubt);
-		put_time(w, "held_until", counters[i].held_until);
+		nt_json_put_time(w, "held_until", counters[i].held_until);
 		nt_json_end_object(w);
 	}
 	nt_json_end_array(w);
@@ -95,10 +82,10 @@ void nt_daemon_status(void *user, GString *out)
 	                 : view.trouble != NULL ? "in trouble"
 	                                        : "running");
 	nt_json_put_text(&w, "clock", clocks[nt_clock_kind(daemon->clock)]);
-	put_time(&w, "now", now);
-	put_time(&w, "last_instant", view.now > NT_TIME_MIN ? view.now : NT_NO_TIME);
-	put_time(&w, "next_timer", view.due);
-	put_time(&w, "next_try", nt_dispatcher_next(daemon->dispatcher));
+	nt_json_put_time(&w, "now", now);
+	nt_json_put_time(&w, "last_instant", view.now > NT_TIME_MIN ? view.now : NT_NO_TIME);
+	nt_json_put_time(&w, "next_timer", view.due);
+	nt_json_put_time(&w, "next_try", nt_dispatcher_next(daemon->dispatcher));
 	nt_json_put_bool(&w, "quiet", is_quiet(daemon, &view, now));
 	nt_json_put_int(&w, "port", nt_api_port(daemon->api));
 	nt_json_put_text(&w, "program", daemon->program->hash);
