@@ -136,7 +136,6 @@ static int run(int argc, char **argv)
 	struct nt_ruleset ruleset;
 	struct nt_program *program;
 	struct nt_diags *diags;
-	GString *found;
 	char *why = NULL;
 	int code = NT_EXIT_FINE;
 
@@ -155,10 +154,7 @@ static int run(int argc, char **argv)
 		code = nt_command_failed(&nt_command_graph, "%s", why);
 	} else {
 		code = NT_EXIT_WRONG;
-		found = g_string_new(NULL);
-		nt_diags_print(diags, found);
-		fputs(found->str, stderr);
-		g_string_free(found, TRUE);
+		nt_command_findings(diags, stderr);
 	}
 	g_free(why);
 	nt_program_unref(program);

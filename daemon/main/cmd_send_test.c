@@ -188,11 +188,8 @@ static struct nt_settings *read_settings(const char *path)
 {
 	struct nt_diags *diags = nt_diags_new();
 	struct nt_settings *settings = nt_settings_load(path, diags);
-	GString *found = g_string_new(NULL);
 
-	nt_diags_print(diags, found);
-	fputs(found->str, stderr);
-	g_string_free(found, TRUE);
+	nt_command_findings(diags, stderr);
 	nt_diags_free(diags);
 	return settings;
 }

@@ -204,7 +204,6 @@ static int run(int argc, char **argv)
 	struct nt_program *program;
 	struct nt_diags *diags;
 	int code = NT_EXIT_FINE;
-	GString *found;
 	char *why = NULL;
 
 	if (!read_options(argc, argv, &options, &code))
@@ -222,10 +221,7 @@ static int run(int argc, char **argv)
 		code = nt_command_failed(&nt_command_simulate, "%s", why);
 	if (code == NT_EXIT_FINE && nt_diags_errors(diags) > 0)
 		code = NT_EXIT_WRONG;
-	found = g_string_new(NULL);
-	nt_diags_print(diags, found);
-	fputs(found->str, stderr);
-	g_string_free(found, TRUE);
+	nt_command_findings(diags, stderr);
 	g_free(why);
 	nt_program_unref(program);
 	close_live(&live);

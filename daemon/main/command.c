@@ -1,6 +1,7 @@
 #include "main/command.h"
 
 #include "base/bug.h"
+#include "base/diag.h"
 
 #include <getopt.h>
 #include <stdarg.h>
@@ -35,6 +36,15 @@ int nt_command_failed(const struct nt_command *command, const char *format, ...)
 	complain(command, format, ap);
 	va_end(ap);
 	return NT_EXIT_CANNOT;
+}
+
+void nt_command_findings(struct nt_diags *diags, FILE *out)
+{
+	GString *found = g_string_new(NULL);
+
+	nt_diags_print(diags, found);
+	fputs(found->str, out);
+	g_string_free(found, TRUE);
 }
 
 int nt_command_help(const struct nt_command *command)

@@ -3,6 +3,9 @@
 #define NT_MAIN_COMMAND_H
 
 #include <stdbool.h>
+#include <stdio.h>
+
+struct nt_diags;
 
 /* What a command exits with, beside its own: for scripts and CI. */
 enum { NT_EXIT_FINE = 0, NT_EXIT_WRONG = 1, NT_EXIT_CANNOT = 2 };
@@ -49,6 +52,8 @@ bool nt_command_options(const struct nt_command *command, const struct nt_comman
 int nt_command_misused(const struct nt_command *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* "nurturectl check: what could not be done" on standard error; gives NT_EXIT_CANNOT. */
 int nt_command_failed(const struct nt_command *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* What is wrong with rules or configuration, on a stream. */
+void nt_command_findings(struct nt_diags *diags, FILE *out);
 /* Usage and help on standard output; gives NT_EXIT_FINE. */
 int nt_command_help(const struct nt_command *command);
 

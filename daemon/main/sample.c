@@ -170,7 +170,6 @@ static bool read_lead(struct nt_sample *sample, int *code)
 static bool load_rules(struct nt_sample *sample, const char *folder, int *code)
 {
 	const struct nt_sample_options *options = sample->options;
-	GString *found;
 	char *why = NULL;
 
 	if (!nt_ruleset_init(&sample->ruleset, options->config, options->templates, &why)) {
@@ -185,10 +184,7 @@ static bool load_rules(struct nt_sample *sample, const char *folder, int *code)
 	if (why != NULL)
 		*code = nt_command_failed(sample->command, "%s", why);
 	g_free(why);
-	found = g_string_new(NULL);
-	nt_diags_print(sample->diags, found);
-	fputs(found->str, stderr);
-	g_string_free(found, TRUE);
+	nt_command_findings(sample->diags, stderr);
 	return false;
 }
 
