@@ -96,7 +96,8 @@ static void remember(const struct telling *t, const char *id)
 	g_hash_table_insert(t->announcements->told, g_strdup(id), first);
 }
 
-static void tell(const struct telling *t, const struct nt_rep *rep, const char *id)
+/* NULL: this rep can't be reached so. */
+static struct nt_message *write_message(const struct telling *t, const struct nt_rep *rep, const char *id)
 {
 	const struct nt_program *program = t->announcements->program;
 	const struct nt_announcement *a = t->announcement;
@@ -104,9 +105,8 @@ static void tell(const struct telling *t, const struct nt_rep *rep, const char *
 	const struct nt_message_template *found = NULL;
 	struct nt_message *m;
 
-	remember(t, id);
 	if (address == NULL)
-		return;
+		return NULL;
 	if (program->templates != NULL)
 		found = nt_template_set_find(program->templates, a->template_name, channel, NULL);
 	m = nt_arena_new0(t->arena, struct nt_message);
@@ -129,7 +129,36 @@ static void tell(const struct telling *t, const struct nt_rep *rep, const char *
 		.why = nt_arena_printf(t->arena, "announcement of %s to %s", program->campaigns[a->campaign].name,
 		                       rep->name),
 	};
-	g_ptr_array_add(t->messages, m);
+	return m;
+}
+
+static void tell(const struct telling *t, const struct nt_rep *rep, const char *id)
+{
+	struct nt_message *message = write_message(t, rep, id);
+
+	remember(t, id);
+	if (message != NULL)
+		g_ptr_array_add(t->messages, message);
+}
+
+struct nt_message *nt_announcement_message(const struct nt_program *program, const struct nt_announcement *announcement,
+                                           nt_time now, struct nt_arena *arena)
+{
+	struct nt_announcements none = { .program = program };
+	struct nt_round round;
+	struct telling t = { .announcements = &none, .announcement = announcement, .round = &round, .now = now,
+		             .arena = arena };
+	struct nt_message *message = NULL;
+
+	if (!nt_broadcast_next(program, announcement->campaign, now, &round) &&
+	    !nt_broadcast_next(program, announcement->campaign, NT_TIME_MIN, &round))
+		return NULL;
+	for (unsigned i = 0; message == NULL && i < nt_announcement_reps(program, announcement); i++) {
+		const struct nt_rep *rep = &program->sales.reps[nt_announcement_rep(program, announcement, i)];
+
+		message = write_message(&t, rep, id_of(&t, rep, program->campaigns[announcement->campaign].name));
+	}
+	return message;
 }
 
 /* ---- who, and when ---- */

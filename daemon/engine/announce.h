@@ -13,8 +13,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct nt_announcement;
 struct nt_announcements;
 struct nt_arena;
+struct nt_message;
 struct nt_program;
 
 #define NT_ANNOUNCEMENTS_ROW "told" /* its id */
@@ -31,5 +33,10 @@ void nt_announcements_encode(const struct nt_announcements *announcements, GStri
 bool nt_announcements_step(struct nt_announcements *announcements, nt_time now, struct nt_arena *arena,
                            GPtrArray *messages);
 nt_time nt_announcements_due(const struct nt_announcements *announcements);
+
+/* What the first of its reps who can be told reads of the next round (without one, of the first): for preview. In the
+ * arena; NULL: nobody can be told. */
+struct nt_message *nt_announcement_message(const struct nt_program *program, const struct nt_announcement *announcement,
+                                           nt_time now, struct nt_arena *arena);
 
 #endif

@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "channel/channel.h"
 #include "main/sample.h"
+#include "rules/program.h"
 #include "template/escape.h"
 
 #include <getopt.h>
@@ -38,10 +39,23 @@ static bool read_options(int argc, char **argv, struct options *options, int *co
 
 struct shown {
 	const struct nt_message_template *variant;
+	const char *whom; /* whom it is written to, in words */
 	const struct nt_message *message;
 	struct nt_letter letter;
 	const char *const *missing;
 };
+
+static const char *whom(const struct nt_sample *sample, const struct nt_message *message)
+{
+	const char *lead = sample->options->lead != NULL ? nt_arena_printf(sample->arena, "lead %s", sample->lead) :
+	                                                   "an invented lead";
+
+	if (message->rep == NULL)
+		return lead;
+	if (message->lead[0] == '\0')
+		return "a rep, about a broadcast";
+	return nt_arena_printf(sample->arena, "a rep, about %s", lead);
+}
 
 static bool render(struct nt_sample *sample, const struct nt_message_template *variant, struct shown *shown,
                    const char **why)
@@ -52,6 +66,7 @@ static bool render(struct nt_sample *sample, const struct nt_message_template *v
 		return false;
 	shown->variant = variant;
 	shown->message = &delivery->row.message;
+	shown->whom = whom(sample, shown->message);
 	shown->missing = nt_sample_missing(sample, variant, shown->letter.variables);
 	return true;
 }
@@ -70,19 +85,50 @@ static void put_mailbox(GString *out, put_pair *put, const char *what, const cha
 	g_string_free(text, TRUE);
 }
 
+static void put_unreached(GString *out, put_pair *put, const struct nt_message *message)
+{
+	GString *text = g_string_new(message->address_name != NULL ? message->address_name : message->rep);
+
+	g_string_append_printf(text, ", for whom the rules have no address for %s", message->channel);
+	put(out, "To", text->str);
+	g_string_free(text, TRUE);
+}
+
+/* "price-list.pdf (application/pdf, 84.2 KiB)" */
+static void put_attachment(GString *out, put_pair *put, const struct nt_attachment *file)
+{
+	GString *text = g_string_new(file->name);
+
+	g_string_append_printf(text, " (%.*s, ", (int)strcspn(file->type, ";"), file->type);
+	if (file->length < 1 << 10)
+		g_string_append_printf(text, "%zu bytes)", file->length);
+	else if (file->length < 1 << 20)
+		g_string_append_printf(text, "%.1f KiB)", (double)file->length / (1 << 10));
+	else
+		g_string_append_printf(text, "%.1f MiB)", (double)file->length / (1 << 20));
+	put(out, "Attached", text->str);
+	g_string_free(text, TRUE);
+}
+
 static void put_pairs(GString *out, put_pair *put, const struct shown *shown)
 {
 	const struct nt_letter *letter = &shown->letter;
 
+	put(out, "Written to", shown->whom);
 	if (strcmp(shown->message->channel, "email") == 0)
 		put_mailbox(out, put, "From", letter->from_name, letter->from);
-	put_mailbox(out, put, "To", letter->to_name, letter->to);
+	if (shown->message->rep != NULL && letter->to[0] == '\0')
+		put_unreached(out, put, shown->message);
+	else
+		put_mailbox(out, put, "To", letter->to_name, letter->to);
 	if (letter->rendered.subject != NULL)
 		put(out, "Subject", letter->rendered.subject);
 	if (letter->rendered.preheader != NULL)
 		put(out, "In the inbox", letter->rendered.preheader);
 	for (unsigned i = 0; i < letter->rendered.n_headers; i++)
 		put(out, letter->rendered.headers[i].name, letter->rendered.headers[i].value);
+	for (unsigned i = 0; i < letter->n_attachments; i++)
+		put_attachment(out, put, letter->attachments[i]);
 }
 
 static const char *locale_of(const struct shown *shown)
@@ -129,6 +175,8 @@ static void put_json(const struct shown *shown, struct nt_json_writer *w)
 	nt_json_put_text(w, "channel", nt_message_template_channel(shown->variant));
 	nt_json_put_text(w, "locale", nt_message_template_locale(shown->variant));
 	nt_json_put_text(w, "file", nt_message_template_path(shown->variant));
+	nt_json_put_text(w, "written_to", shown->whom);
+	nt_json_put_text(w, "rep", shown->message->rep);
 	nt_json_put_text(w, "from", letter->from);
 	nt_json_put_text(w, "to", letter->to);
 	nt_json_put_text(w, "subject", letter->rendered.subject);
@@ -136,6 +184,15 @@ static void put_json(const struct shown *shown, struct nt_json_writer *w)
 	nt_json_put_text(w, "text", letter->rendered.text);
 	nt_json_put_text(w, "html", letter->rendered.html);
 	nt_json_put_text(w, "json", letter->rendered.json);
+	nt_json_array(w, "attachments");
+	for (unsigned i = 0; i < letter->n_attachments; i++) {
+		nt_json_object(w, NULL);
+		nt_json_put_text(w, "name", letter->attachments[i]->name);
+		nt_json_put_text(w, "type", letter->attachments[i]->type);
+		nt_json_put_int(w, "size", (int64_t)letter->attachments[i]->length);
+		nt_json_end_object(w);
+	}
+	nt_json_end_array(w);
 	nt_json_put_json(w, "values", letter->variables);
 	nt_json_array(w, "missing");
 	for (unsigned i = 0; shown->missing[i] != NULL; i++)
@@ -211,8 +268,6 @@ static void begin_page(GString *out, const struct nt_sample *sample)
 	put_html(out, sample->template_name);
 	g_string_append_printf(out, "</title>\n<style>%s</style>\n</head>\n<body>\n<h1>", style);
 	put_html(out, sample->template_name);
-	g_string_append(out, " for ");
-	put_html(out, sample->options->lead != NULL ? sample->options->lead : "an invented lead");
 	g_string_append(out, "</h1>\n");
 }
 
@@ -307,7 +362,7 @@ const struct nt_command nt_command_preview = {
 	.name = "preview",
 	.usage = "preview [--config FILE] [--templates FOLDER] [--lead ID] [--store FILE] [--channel CHANNEL] "
 	         "[--locale LOCALE] [--html | --json | --page FILE.html] FOLDER TEMPLATE [NAME=VALUE…]",
-	.help = "shows a template as a lead gets it, each channel and locale: in the terminal, or as a page for the "
-	        "browser; nothing is sent",
+	.help = "shows a template as a lead, or a rep, gets it, each channel and locale: in the terminal, or as a page "
+	        "for the browser; nothing is sent",
 	.run = run,
 };

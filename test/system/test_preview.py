@@ -143,3 +143,108 @@ def test_a_relay_that_is_away(place):
     place.write_config()
     done = send(place, "--to", "me@example.org", place.path("rules"), "letter")
     assert done.returncode == 1 and "not sent" in done.stderr
+
+
+# ---- what goes to reps, and files ----
+
+REPS = RULES + """\
+  - tell: owner
+    message: look
+  - tell: manager
+    message: look-yourself
+  - tell: team north
+    message: look-all
+  - task: call
+    due: 2 days
+---
+campaign: spring
+title: Spring offer
+enter: { at: 2026-12-01 10:00 }
+steps:
+  - email: offer
+    attach: [ attachments/prices.txt, attachments/map.pdf ]
+---
+announcements: [ { campaign: spring, tell: team north, before: 3 days, message: briefing } ]
+---
+scoring:
+  engagement:
+    - { on: order.placed, points: 15 }
+    - { on: email.opened, points: = 1 + 1 }
+    - { on: email.clicked, points: 2 }
+---
+sales:
+  ready: [ { when: score >= 100, reason: score } ]
+  reps:
+    anna: { name: Anna Berg, email: anna@example.org }
+    cem:  { name: Cem, email: cem@example.org, phone: "+1 555 0123" }
+    bob:  { name: Bob, email: bob@example.org }
+  teams: { north: { reps: [ anna, cem ], manager: bob } }
+  route: [ { to: team north } ]
+  tell: [ email: offered ]
+"""
+TO_REPS = dict(TEMPLATES, **{
+    "offer/email.md": "---\nsubject: Offer\n---\nHello.\n",
+    "look/email.txt": "---\nsubject: Look\n---\n{{ rep.name }}, look at {{ lead.first_name }}: {{ occasion }}, {{ campaign }}\n",
+    "look-yourself/email.txt": "---\nsubject: Look\n---\n{{ rep.name }}: {{ lead.first_name }}\n",
+    "look-all/sms.txt": "{{ rep.name }}: {{ lead.first_name }} has {{ score }}\n",
+    "call/email.txt": "---\nsubject: Call {{ lead.first_name }}\n---\n{{ rep.name }}: {{ task_url }}, {{ task.due | size }}\n",
+    "call/sms.txt": "Call {{ lead.first_name }}: {{ task_url }}\n",
+    "offered/email.txt": "---\nsubject: Yours\n---\n{{ rep.name }}: {{ lead.first_name }} has {{ score }}"
+                         "{% for one in why %}; {{ one.points }} {{ one.reason }}{% endfor %}; {{ accept_url }}\n",
+    "briefing/email.txt": "---\nsubject: Soon\n---\n{{ rep.name }}: {{ announcement.title }}, {{ announcement.when }}, "
+                          "{{ announcement.messages[0].subject }}, {{ calendar_url }}\n",
+})
+
+
+@pytest.fixture
+def sales(build_house, sink):
+    house = build_house(rules={"all.yaml": REPS}, templates=TO_REPS, channels=dict(
+        email_channel(sink, 1), sms={"type": "spool", "path": "texts"}))
+    house.write("rules/attachments/prices.txt", "Scales from 200\n")
+    house.write("rules/attachments/map.pdf", "%PDF-1.4\n" + "x" * 3000)
+    return house
+
+
+@pytest.mark.parametrize("template,to,said", [
+    ("look", "anna@example.org", "Anna Berg, look at Ann: told, letters"),
+    ("look-yourself", "bob@example.org", "Bob: Ann"),
+    ("look-all", "+1 555 0123", "Cem: Ann has 17"),
+    ("offered", "anna@example.org", "Anna Berg: Ann has 17; 15 order.placed; 2 email.clicked; https://preview.invalid/r/"),
+])
+def test_to_a_rep_about_a_lead(sales, template, to, said):
+    (message,) = shown(sales, sales.path("rules"), template)
+    assert (message["to"], message["written_to"], message["missing"]) == (to, "a rep, about an invented lead", [])
+    assert message["text"].startswith(said) and message["attachments"] == []
+
+
+def test_a_task_on_a_channel_that_it_does_not_go_by(sales):
+    mail, text = shown(sales, sales.path("rules"), "call")
+    assert mail["subject"] == "Call Ann" and mail["text"].startswith("Anna Berg: https://preview.invalid/t/")
+    assert text["text"].startswith("Call Ann: https://preview.invalid/t/") and text["to"] == ""
+    done = preview(sales, "--channel", "sms", sales.path("rules"), "call")
+    assert "To: Anna Berg, for whom the rules have no address for sms\n" in done.stdout
+
+
+def test_an_announcement(sales):
+    (message,) = shown(sales, sales.path("rules"), "briefing")
+    assert (message["rep"], message["written_to"]) == ("anna", "a rep, about a broadcast")
+    assert re.sub(r"\s+", " ", message["text"]).startswith(
+        "Anna Berg: Spring offer, Tue 2026-12-01 10:00 in each lead's own time zone, Offer, https://preview.invalid/")
+    assert message["missing"] == []
+
+
+def test_files_that_go_with_a_mail(sales, tmp_path):
+    (message,) = shown(sales, sales.path("rules"), "offer")
+    assert message["attachments"] == [{"name": "prices.txt", "type": "text/plain; charset=utf-8", "size": 16},
+                                      {"name": "map.pdf", "type": "application/pdf", "size": 3009}]
+    done = preview(sales, sales.path("rules"), "offer")
+    assert "Attached: prices.txt (text/plain, 16 bytes)\nAttached: map.pdf (application/pdf, 2.9 KiB)\n" in done.stdout
+    page = tmp_path / "page.html"
+    assert preview(sales, "--page", str(page), sales.path("rules"), "offer").returncode == 0
+    assert "<dt>Attached</dt><dd>map.pdf (application/pdf, 2.9 KiB)</dd>" in page.read_text(encoding="utf-8")
+
+
+def test_a_test_to_oneself_brings_the_files(sales, sink):
+    done = send(sales, "--to", "me@example.org", sales.path("rules"), "offer")
+    assert done.returncode == 0, done.stderr
+    assert [part.get_filename() for part in sink.received[0].message.iter_attachments()] == ["prices.txt", "map.pdf"]
