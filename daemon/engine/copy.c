@@ -90,13 +90,13 @@ struct subject {
 	const char *kind;
 };
 
-static void put_subject(void *context, const char *id, const void *bytes, size_t length)
+static void put_subject(void *context, const char *id, const char *lead, const void *bytes, size_t length)
 {
 	const struct subject *subject = context;
 	struct copying *c = subject->copying;
 
 	if (c->why == NULL)
-		ok(c, c->copy->to, c->copy->to->ops->subject_put(c->copy->to, subject->kind, id, bytes, length));
+		ok(c, c->copy->to, c->copy->to->ops->subject_put(c->copy->to, subject->kind, id, lead, bytes, length));
 }
 
 static void put_subjects(struct copying *c)
@@ -106,7 +106,7 @@ static void put_subjects(struct copying *c)
 	for (unsigned i = 0; nt_subject_kinds[i] != NULL && c->why == NULL; i++) {
 		struct subject subject = { c, nt_subject_kinds[i] };
 
-		ok(c, from, from->ops->subject_each(from, subject.kind, put_subject, &subject));
+		ok(c, from, from->ops->subject_each(from, subject.kind, NULL, put_subject, &subject));
 	}
 }
 

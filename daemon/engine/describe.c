@@ -208,8 +208,21 @@ static void put_message(struct nt_json_writer *w, const struct nt_described_mess
 	nt_json_end_object(w);
 }
 
+static void put_tasks(struct nt_json_writer *w, const struct nt_lead *lead, const GPtrArray *tasks)
+{
+	GString *text = g_string_new(NULL);
+
+	nt_json_array(w, "tasks");
+	for (unsigned i = 0; tasks != NULL && i < tasks->len; i++) {
+		nt_describe_task_json(lead->program, tasks->pdata[i], g_string_truncate(text, 0));
+		nt_json_put_raw(w, NULL, text->str);
+	}
+	nt_json_end_array(w);
+	g_string_free(text, TRUE);
+}
+
 void nt_describe_lead_json(const struct nt_lead *lead, nt_time now, const struct nt_described_message *messages,
-                           GString *out)
+                           const GPtrArray *tasks, GString *out)
 {
 	struct nt_json_writer w;
 
@@ -223,6 +236,7 @@ void nt_describe_lead_json(const struct nt_lead *lead, nt_time now, const struct
 	put_consent(&w, lead);
 	nt_json_put_text(&w, "handoff", nt_handoff_name(lead->handoff));
 	put_campaigns(&w, lead, now);
+	put_tasks(&w, lead, tasks);
 	put_ahead(&w, lead);
 	nt_json_array(&w, "messages");
 	for (; messages != NULL; messages = messages->next)

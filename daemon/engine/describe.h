@@ -45,11 +45,11 @@ int nt_describe_messages(struct nt_store *store, struct nt_arena *arena, const s
 
 /* {"id","fields":{},"tags":[],"stage","owner","score","fit","engagement","level","why":[{"points","reason"}],
  * "consent":{},"handoff","campaigns":[{"campaign","state","step","does","since","until"}],
- * "to_come":[{"at","campaign","way"}],"messages":[],"due"} */
+ * "tasks":[],"to_come":[{"at","campaign","way"}],"messages":[],"due"}; tasks: struct nt_task, or NULL for none. */
 void nt_describe_lead_json(const struct nt_lead *lead, nt_time now, const struct nt_described_message *messages,
-                           GString *out);
+                           const GPtrArray *tasks, GString *out);
 void nt_describe_lead_text(const struct nt_lead *lead, nt_time now, const struct nt_described_message *messages,
-                           GString *out);
+                           const GPtrArray *tasks, GString *out);
 const char *nt_describe_consent(const struct nt_consent *consent); /* "given" */
 void nt_describe_entry_json(const struct nt_sales_entry *entry, GString *out);
 void nt_describe_task_json(const struct nt_program *program, const struct nt_task *task, GString *out);

@@ -3,10 +3,14 @@
 
 #include "base/civil.h"
 #include "engine/state.h"
+#include "engine/task.h"
 #include "engine/waiting.h"
 #include "rules/program.h"
+#include "template/escape.h"
 
 #include <string.h>
+
+#define TASKS_SHOWN 20u /* of more, the screen says where they are */
 
 static void say_time(const struct nt_lead *lead, const char *before, nt_time t, GString *out)
 {
@@ -156,6 +160,27 @@ static void say_ahead(const struct nt_lead *lead, GString *out)
 	g_string_free(words, TRUE);
 }
 
+/* Their texts are made of what leads wrote: on one line, and nothing that could steer a terminal. */
+static void say_tasks(const struct nt_lead *lead, const GPtrArray *tasks, GString *out)
+{
+	unsigned n = tasks != NULL ? tasks->len : 0, shown = MIN(n, TASKS_SHOWN);
+
+	if (n > 0)
+		g_string_append(out, "open tasks\n");
+	for (unsigned i = 0; i < shown; i++) {
+		const struct nt_task *task = tasks->pdata[i];
+
+		g_string_append(out, "  ");
+		nt_escape(out, NT_ESCAPE_HEADER, task->text, strlen(task->text));
+		g_string_append_printf(out, ": %s, %s", task->rep != NULL ? task->rep : "nobody's",
+		                       task->overdue ? "overdue since " : "due ");
+		say_time(lead, "", task->due, out);
+		g_string_append_c(out, '\n');
+	}
+	if (n > shown)
+		g_string_append_printf(out, "  and %u more: nurturectl task --lead %s\n", n - shown, lead->id);
+}
+
 /* "message.opened" is said as "opened". */
 static const char *plain(const char *what)
 {
@@ -192,7 +217,7 @@ static void say_message(const struct nt_lead *lead, const struct nt_described_me
 }
 
 void nt_describe_lead_text(const struct nt_lead *lead, nt_time now, const struct nt_described_message *messages,
-                           GString *out)
+                           const GPtrArray *tasks, GString *out)
 {
 	g_string_append_printf(out, "%s: stage %s, hand-off %s%s%s\n", lead->id, lead->stage,
 	                       nt_handoff_name(lead->handoff), lead->owner != NULL ? ", owner " : "",
@@ -211,6 +236,7 @@ void nt_describe_lead_text(const struct nt_lead *lead, nt_time now, const struct
 		                       consent->how != NULL ? consent->how : "");
 	}
 	say_campaigns(lead, now, out);
+	say_tasks(lead, tasks, out);
 	say_ahead(lead, out);
 	if (messages != NULL)
 		g_string_append(out, "messages\n");

@@ -64,12 +64,13 @@ int nt_memory_sales_turns(struct nt_store *store, const void *bytes, size_t leng
 int nt_memory_sales_each(struct nt_store *store,
                          void (*each)(void *context, const char *lead, const void *bytes, size_t length),
                          void *context);
-int nt_memory_subject_put(struct nt_store *store, const char *kind, const char *id, const void *bytes,
-                          size_t length);
+int nt_memory_subject_put(struct nt_store *store, const char *kind, const char *id, const char *lead,
+                          const void *bytes, size_t length);
 int nt_memory_subject_get(struct nt_store *store, struct nt_arena *arena, const char *kind, const char *id,
                           struct nt_blob *out);
-int nt_memory_subject_each(struct nt_store *store, const char *kind,
-                           void (*each)(void *context, const char *id, const void *bytes, size_t length),
+int nt_memory_subject_each(struct nt_store *store, const char *kind, const char *lead,
+                           void (*each)(void *context, const char *id, const char *lead, const void *bytes,
+                                        size_t length),
                            void *context);
 int nt_memory_program_put(struct nt_store *store, const char *hash, const void *bytes, size_t length, nt_time at);
 int nt_memory_program_get(struct nt_store *store, struct nt_arena *arena, const char *hash, struct nt_blob *out,

@@ -36,14 +36,29 @@ int nt_memory_sales_each(struct nt_store *store,
 	return NT_STORE_OK;
 }
 
-int nt_memory_subject_put(struct nt_store *store, const char *kind, const char *id, const void *bytes,
-                          size_t length)
+/* A subject's cell: its lead ("": none), NUL, its bytes. */
+
+int nt_memory_subject_put(struct nt_store *store, const char *kind, const char *id, const char *lead,
+                          const void *bytes, size_t length)
 {
 	char *key = g_strconcat(kind, " ", id, NULL);
+	GString *cell = g_string_new(lead);
 
-	nt_memory_change(of(store), NT_CELL_SUBJECTS, key, bytes != NULL ? nt_cell_new(key, bytes, length) : NULL);
+	g_string_append_c(cell, '\0');
+	if (bytes != NULL)
+		g_string_append_len(cell, bytes, (gssize)length);
+	nt_memory_change(of(store), NT_CELL_SUBJECTS, key,
+	                 bytes != NULL ? nt_cell_new(key, cell->str, cell->len) : NULL);
+	g_string_free(cell, TRUE);
 	g_free(key);
 	return NT_STORE_OK;
+}
+
+static struct nt_blob blob_of(const struct nt_cell *cell)
+{
+	size_t head = strlen(cell->bytes) + 1;
+
+	return (struct nt_blob){ cell->bytes + head, cell->length - head };
 }
 
 int nt_memory_subject_get(struct nt_store *store, struct nt_arena *arena, const char *kind, const char *id,
@@ -53,14 +68,17 @@ int nt_memory_subject_get(struct nt_store *store, struct nt_arena *arena, const 
 	const struct nt_cell *cell = nt_memory_look_up(of(store), NT_CELL_SUBJECTS, key);
 
 	*out = (struct nt_blob){ 0 };
-	if (cell != NULL)
-		*out = (struct nt_blob){ nt_arena_copy(arena, cell->bytes, cell->length), cell->length };
+	if (cell != NULL) {
+		*out = blob_of(cell);
+		out->bytes = nt_arena_copy(arena, out->bytes, out->length);
+	}
 	g_free(key);
 	return NT_STORE_OK;
 }
 
-int nt_memory_subject_each(struct nt_store *store, const char *kind,
-                           void (*each)(void *context, const char *id, const void *bytes, size_t length),
+int nt_memory_subject_each(struct nt_store *store, const char *kind, const char *lead,
+                           void (*each)(void *context, const char *id, const char *lead, const void *bytes,
+                                        size_t length),
                            void *context)
 {
 	GPtrArray *cells = nt_memory_sorted(of(store), NT_CELL_SUBJECTS);
@@ -68,9 +86,12 @@ int nt_memory_subject_each(struct nt_store *store, const char *kind,
 
 	for (unsigned i = 0; i < cells->len; i++) {
 		const struct nt_cell *cell = cells->pdata[i];
+		const char *about = cell->bytes[0] != '\0' ? cell->bytes : NULL;
+		struct nt_blob blob = blob_of(cell);
 
-		if (strncmp(cell->key, kind, length) == 0 && cell->key[length] == ' ')
-			each(context, cell->key + length + 1, cell->bytes, cell->length);
+		if (strncmp(cell->key, kind, length) == 0 && cell->key[length] == ' ' &&
+		    (lead == NULL || g_strcmp0(about, lead) == 0))
+			each(context, cell->key + length + 1, about, blob.bytes, blob.length);
 	}
 	g_ptr_array_unref(cells);
 	return NT_STORE_OK;

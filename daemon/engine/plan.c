@@ -118,25 +118,13 @@ static void put_queued(void *context, const char *lead, const void *bytes, size_
 		g_hash_table_add(context, g_strdup(lead));
 }
 
-static void put_task(void *context, const char *id, const void *bytes, size_t length)
+static void put_tasked(void *context, const char *id, const char *lead, const void *bytes, size_t length)
 {
 	(void)id;
-	nt_tasks_restore(context, bytes, length); /* a damaged one is the engine's to complain of */
-}
-
-/* Those who have tasks go with the frame, which has the tasks. */
-static bool put_tasks(struct nt_maker *maker, GHashTable *last)
-{
-	struct nt_store *store = maker->planning->store;
-	struct nt_tasks *tasks = nt_tasks_new(maker->planning->base);
-	bool done = ok(maker, store->ops->subject_each(store, NT_SUBJECT_TASK, put_task, tasks));
-	GPtrArray *all = nt_tasks_list(tasks, NULL);
-
-	for (unsigned i = 0; i < all->len; i++)
-		g_hash_table_add(last, g_strdup(((struct nt_task *)all->pdata[i])->lead));
-	g_ptr_array_free(all, TRUE);
-	nt_tasks_free(tasks);
-	return done;
+	(void)bytes;
+	(void)length;
+	if (lead != NULL)
+		g_hash_table_add(context, g_strdup(lead));
 }
 
 /* All leads but those of `last`, which grows by those that would meet others. */
@@ -200,7 +188,8 @@ const struct nt_plan *nt_plan_make(struct nt_arena *arena, const struct nt_plann
 
 	maker_init(&maker, arena, planning);
 	if (ok(&maker, store->ops->begin(store)) && read_loaded(&maker) &&
-	    ok(&maker, store->ops->sales_each(store, put_queued, last)) && put_tasks(&maker, last)) {
+	    ok(&maker, store->ops->sales_each(store, put_queued, last)) &&
+	    ok(&maker, store->ops->subject_each(store, NT_SUBJECT_TASK, NULL, put_tasked, last))) {
 		run_crowds(&maker, last);
 		run_last(&maker, last);
 	}

@@ -157,13 +157,17 @@ struct nt_store_ops {
 	                  void (*each)(void *context, const char *lead, const void *bytes, size_t length),
 	                  void *context);
 
-	/* Other subjects' rows, by their kind and id; bytes NULL deletes. */
-	int (*subject_put)(struct nt_store *store, const char *kind, const char *id, const void *bytes, size_t length);
+	/* Other subjects' rows, by their kind and id. lead: the one that the row is about, or NULL; it stays the same.
+	 * bytes NULL deletes. */
+	int (*subject_put)(struct nt_store *store, const char *kind, const char *id, const char *lead,
+	                   const void *bytes, size_t length);
 	int (*subject_get)(struct nt_store *store, struct nt_arena *arena, const char *kind, const char *id,
 	                   struct nt_blob *out); /* bytes NULL: there is none */
-	int (*subject_each)(struct nt_store *store, const char *kind,
-	                    void (*each)(void *context, const char *id, const void *bytes, size_t length),
-	                    void *context); /* of one kind, by id */
+	/* Of one kind, by id; lead NULL: all; else those about this lead, which costs what they are. */
+	int (*subject_each)(struct nt_store *store, const char *kind, const char *lead,
+	                    void (*each)(void *context, const char *id, const char *lead, const void *bytes,
+	                                 size_t length),
+	                    void *context);
 
 	/* rule sets by hash: an archive of their sources (rules/archive.h) */
 	int (*program_put)(struct nt_store *store, const char *hash, const void *bytes, size_t length, nt_time at);

@@ -369,7 +369,7 @@ static void rename_campaign(struct nt_task_step *step, struct nt_task *task)
 
 static void reload(struct nt_task_step *step)
 {
-	GPtrArray *all = nt_tasks_list(step->tasks, NULL);
+	GPtrArray *all = nt_tasks_list(step->tasks, false);
 
 	for (unsigned i = 0; i < all->len; i++) {
 		struct nt_task *task = all->pdata[i];
@@ -511,18 +511,16 @@ static int by_due(const void *a, const void *b)
 	return strcmp(x->id, y->id);
 }
 
-GPtrArray *nt_tasks_list(const struct nt_tasks *tasks, const char *lead)
+GPtrArray *nt_tasks_list(const struct nt_tasks *tasks, bool only_open)
 {
-	const GPtrArray *of_lead = lead != NULL ? g_hash_table_lookup(tasks->of_leads, lead) : NULL;
 	GPtrArray *list = g_ptr_array_new();
 	GHashTableIter iter;
 	void *task;
 
-	for (unsigned i = 0; of_lead != NULL && i < of_lead->len; i++)
-		g_ptr_array_add(list, of_lead->pdata[i]);
 	g_hash_table_iter_init(&iter, tasks->all);
-	while (lead == NULL && g_hash_table_iter_next(&iter, NULL, &task))
-		g_ptr_array_add(list, task);
+	while (g_hash_table_iter_next(&iter, NULL, &task))
+		if (!only_open || ((struct nt_task *)task)->state == NT_TASK_OPEN)
+			g_ptr_array_add(list, task);
 	g_ptr_array_sort(list, by_due);
 	return list;
 }

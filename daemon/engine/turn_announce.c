@@ -11,7 +11,7 @@ static void put_row(struct nt_batch *turn)
 	g_string_truncate(bytes, 0);
 	nt_announcements_encode(turn->engine->announcements, bytes);
 	nt_turn_ok(turn, turn->store->ops->subject_put(turn->store, NT_SUBJECT_ANNOUNCED, NT_ANNOUNCEMENTS_ROW,
-	                                               bytes->str, bytes->len));
+	                                               NULL, bytes->str, bytes->len));
 }
 
 /* They are about no lead: their log rows are in no lead's chain, as those of loads. */
@@ -49,11 +49,12 @@ struct restoring {
 	bool ok;
 };
 
-static void restore(void *context, const char *id, const void *bytes, size_t length)
+static void restore(void *context, const char *id, const char *lead, const void *bytes, size_t length)
 {
 	struct restoring *r = context;
 
 	(void)id;
+	(void)lead;
 	r->ok &= nt_announcements_restore(r->announcements, bytes, length);
 }
 
@@ -62,7 +63,7 @@ bool nt_announcements_reread(struct nt_engine *engine, const char **why)
 	struct restoring r = { nt_announcements_new(engine->program), true };
 
 	*why = NULL;
-	if (engine->store->ops->subject_each(engine->store, NT_SUBJECT_ANNOUNCED, restore, &r) != NT_STORE_OK)
+	if (engine->store->ops->subject_each(engine->store, NT_SUBJECT_ANNOUNCED, NULL, restore, &r) != NT_STORE_OK)
 		*why = engine->store->ops->error(engine->store);
 	else if (!r.ok)
 		*why = "the row of what reps were told is damaged";

@@ -11,6 +11,7 @@ static void put_row(struct nt_batch *turn, const char *id)
 	if (task != NULL)
 		nt_task_encode(task, bytes);
 	nt_turn_ok(turn, turn->store->ops->subject_put(turn->store, NT_SUBJECT_TASK, id,
+	                                               task != NULL ? task->lead : NULL,
 	                                               task != NULL ? bytes->str : NULL, bytes->len));
 }
 
@@ -121,11 +122,12 @@ struct restoring {
 	bool ok;
 };
 
-static void restore(void *context, const char *id, const void *bytes, size_t length)
+static void restore(void *context, const char *id, const char *lead, const void *bytes, size_t length)
 {
 	struct restoring *r = context;
 
 	(void)id;
+	(void)lead;
 	r->ok &= nt_tasks_restore(r->tasks, bytes, length);
 }
 
@@ -134,7 +136,7 @@ bool nt_tasks_reread(struct nt_engine *engine, const char **why)
 	struct restoring r = { nt_tasks_new(engine->program), true };
 
 	*why = NULL;
-	if (engine->store->ops->subject_each(engine->store, NT_SUBJECT_TASK, restore, &r) != NT_STORE_OK)
+	if (engine->store->ops->subject_each(engine->store, NT_SUBJECT_TASK, NULL, restore, &r) != NT_STORE_OK)
 		*why = engine->store->ops->error(engine->store);
 	else if (!r.ok)
 		*why = "a row of the tasks is damaged";

@@ -7,6 +7,8 @@
 #include "base/text.h"
 #include "engine/codec.h"
 #include "engine/describe.h"
+#include "engine/state.h"
+#include "engine/task.h"
 #include "http/read.h"
 #include "os/clock.h"
 
@@ -16,35 +18,29 @@
 
 /* ---- reading ---- */
 
-/* The lead and its latest messages; NULL after answering. */
-static struct nt_lead *find(struct nt_exchange *x, struct nt_store *store, struct nt_described_message **messages)
-{
-	struct nt_lead *lead = nt_read_lead(x, store, x->arguments[0]);
-
-	if (lead == NULL || nt_describe_messages(store, x->arena, lead, MESSAGES_SHOWN, messages) == NT_STORE_OK)
-		return lead;
-	nt_exchange_store_failed(x, store);
-	return NULL;
-}
-
+/* ?as=text: as people read it. */
 static void describe(struct nt_exchange *x, struct nt_store *store)
 {
+	const char *as = nt_path_parameter(&x->path, "as");
+	struct nt_lead *lead = nt_read_lead(x, store, x->arguments[0]);
+	struct nt_tasks *tasks = lead != NULL ? nt_read_tasks(x, store, lead->id) : NULL;
 	struct nt_described_message *messages;
-	struct nt_lead *lead = find(x, store, &messages);
+	GPtrArray *open;
 
-	if (lead == NULL)
+	if (tasks == NULL)
 		return;
-	nt_describe_lead_json(lead, x->now, messages, nt_exchange_begin(x, 200, "application/json"));
-	g_string_append_c(x->answer, '\n');
-}
-
-static void describe_text(struct nt_exchange *x, struct nt_store *store)
-{
-	struct nt_described_message *messages;
-	struct nt_lead *lead = find(x, store, &messages);
-
-	if (lead != NULL)
-		nt_describe_lead_text(lead, x->now, messages, nt_exchange_begin(x, 200, "text/plain; charset=utf-8"));
+	open = nt_tasks_list(tasks, true);
+	if (nt_describe_messages(store, x->arena, lead, MESSAGES_SHOWN, &messages) != NT_STORE_OK) {
+		nt_exchange_store_failed(x, store);
+	} else if (as != NULL && strcmp(as, "text") == 0) {
+		nt_describe_lead_text(lead, x->now, messages, open,
+		                      nt_exchange_begin(x, 200, "text/plain; charset=utf-8"));
+	} else {
+		nt_describe_lead_json(lead, x->now, messages, open, nt_exchange_begin(x, 200, "application/json"));
+		g_string_append_c(x->answer, '\n');
+	}
+	g_ptr_array_free(open, TRUE);
+	nt_tasks_free(tasks);
 }
 
 static bool id_fits(struct nt_exchange *x)
@@ -59,10 +55,8 @@ static bool id_fits(struct nt_exchange *x)
 
 void nt_lead_get(struct nt_exchange *x)
 {
-	const char *as = nt_path_parameter(&x->path, "as");
-
 	if (id_fits(x))
-		nt_exchange_ask(x, as != NULL && strcmp(as, "text") == 0 ? describe_text : describe);
+		nt_exchange_ask(x, describe);
 }
 
 /* ---- changing ---- */

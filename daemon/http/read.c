@@ -57,28 +57,29 @@ struct tasks {
 	bool fine;
 };
 
-static void restore_task(void *user, const char *id, const void *bytes, size_t length)
+static void restore_task(void *user, const char *id, const char *lead, const void *bytes, size_t length)
 {
 	struct tasks *tasks = user;
 
 	(void)id;
+	(void)lead;
 	if (!nt_tasks_restore(tasks->tasks, bytes, length))
 		tasks->fine = false;
 }
 
-/* id NULL: all. */
-static struct nt_tasks *read_tasks(struct nt_exchange *x, struct nt_store *store, const char *id)
+/* id NULL: all of the lead, or of all leads. */
+static struct nt_tasks *read_tasks(struct nt_exchange *x, struct nt_store *store, const char *lead, const char *id)
 {
 	struct tasks tasks = { nt_tasks_new(x->program), true };
 	struct nt_blob blob = { 0 };
 	int code;
 
 	if (id == NULL)
-		code = store->ops->subject_each(store, NT_SUBJECT_TASK, restore_task, &tasks);
+		code = store->ops->subject_each(store, NT_SUBJECT_TASK, lead, restore_task, &tasks);
 	else
 		code = store->ops->subject_get(store, x->arena, NT_SUBJECT_TASK, id, &blob);
 	if (code == NT_STORE_OK && blob.bytes != NULL)
-		restore_task(&tasks, id, blob.bytes, blob.length);
+		restore_task(&tasks, id, NULL, blob.bytes, blob.length);
 	if (code == NT_STORE_OK && tasks.fine)
 		return tasks.tasks;
 	if (code != NT_STORE_OK)
@@ -89,14 +90,14 @@ static struct nt_tasks *read_tasks(struct nt_exchange *x, struct nt_store *store
 	return NULL;
 }
 
-struct nt_tasks *nt_read_tasks(struct nt_exchange *x, struct nt_store *store)
+struct nt_tasks *nt_read_tasks(struct nt_exchange *x, struct nt_store *store, const char *lead)
 {
-	return read_tasks(x, store, NULL);
+	return read_tasks(x, store, lead, NULL);
 }
 
 struct nt_tasks *nt_read_task(struct nt_exchange *x, struct nt_store *store, const char *id)
 {
-	return read_tasks(x, store, id);
+	return read_tasks(x, store, NULL, id);
 }
 
 bool nt_read_message(struct nt_exchange *x, struct nt_store *store, const char *id, struct nt_outbox_row *out)

@@ -12,8 +12,9 @@ struct nt_tasks;
 struct nt_lead *nt_read_lead(struct nt_exchange *x, struct nt_store *store, const char *id);
 /* The queue; free with nt_sales_free(). NULL after answering. */
 struct nt_sales *nt_read_queue(struct nt_exchange *x, struct nt_store *store);
-/* All tasks, or the one of this id if it is there; nt_tasks_free(). NULL after answering. */
-struct nt_tasks *nt_read_tasks(struct nt_exchange *x, struct nt_store *store);
+/* All tasks of a lead (NULL: of all leads), or the one of this id if it is there; nt_tasks_free(). NULL after
+ * answering. */
+struct nt_tasks *nt_read_tasks(struct nt_exchange *x, struct nt_store *store, const char *lead);
 struct nt_tasks *nt_read_task(struct nt_exchange *x, struct nt_store *store, const char *id);
 /* False after answering: the store failed. Not there: state ABSENT. */
 bool nt_read_message(struct nt_exchange *x, struct nt_store *store, const char *id, struct nt_outbox_row *out);

@@ -114,22 +114,17 @@ static void put_limit(GString *out, const struct nt_exchange *x, const struct nt
 /* What there is still to do with this lead; the rep's own lead to where they are marked done. */
 static void put_tasks(GString *out, const struct nt_exchange *x, const char *rep, const GPtrArray *tasks)
 {
-	bool some = false;
-
-	for (unsigned i = 0; tasks != NULL && i < tasks->len; i++) {
+	if (tasks->len == 0)
+		return;
+	g_string_append(out, "<h2>Open tasks</h2>\n<ul>\n");
+	for (unsigned i = 0; i < tasks->len; i++) {
 		const struct nt_task *task = tasks->pdata[i];
 
-		if (task->state != NT_TASK_OPEN)
-			continue;
-		if (!some)
-			g_string_append(out, "<h2>Open tasks</h2>\n<ul>\n");
-		some = true;
 		g_string_append(out, "<li>");
 		nt_page_task(out, x, task, g_strcmp0(task->rep, rep) == 0);
 		g_string_append(out, "</li>\n");
 	}
-	if (some)
-		g_string_append(out, "</ul>\n");
+	g_string_append(out, "</ul>\n");
 }
 
 static void show_entry(struct nt_exchange *x, const struct nt_sales_entry *entry, const struct nt_link *link,
@@ -183,8 +178,8 @@ static void show(struct nt_exchange *x, struct nt_store *store)
 		return;
 	entry = nt_sales_peek(sales, link->id);
 	if (is_theirs(entry, link)) {
-		struct nt_tasks *tasks = nt_read_tasks(x, store);
-		GPtrArray *list = tasks != NULL ? nt_tasks_list(tasks, link->id) : NULL;
+		struct nt_tasks *tasks = nt_read_tasks(x, store, link->id);
+		GPtrArray *list = tasks != NULL ? nt_tasks_list(tasks, true) : NULL;
 
 		if (tasks != NULL)
 			show_entry(x, entry, link, nt_read_lead(x, store, link->id), list);

@@ -9,6 +9,7 @@
 #include "engine/task.h"
 #include "http/page.h"
 #include "http/read.h"
+#include "store/engine_thread.h"
 
 #include <string.h>
 
@@ -31,7 +32,8 @@ static bool wanted(const struct nt_exchange *x, const struct nt_task *task)
 
 static void list(struct nt_exchange *x, struct nt_store *store)
 {
-	struct nt_tasks *tasks = nt_read_tasks(x, store);
+	struct nt_engine_view view = nt_engine_thread_view(x->api->options.engine);
+	struct nt_tasks *tasks = nt_read_tasks(x, store, nt_path_parameter(&x->path, "lead"));
 	struct nt_json_writer w;
 	unsigned n = 0, left = 0;
 	GPtrArray *all;
@@ -39,7 +41,7 @@ static void list(struct nt_exchange *x, struct nt_store *store)
 
 	if (tasks == NULL)
 		return;
-	all = nt_tasks_list(tasks, nt_path_parameter(&x->path, "lead"));
+	all = nt_tasks_list(tasks, false);
 	text = g_string_new(NULL);
 	nt_exchange_json(x, 200, &w);
 	nt_json_array(&w, "tasks");
@@ -56,8 +58,8 @@ static void list(struct nt_exchange *x, struct nt_store *store)
 	}
 	nt_json_end_array(&w);
 	nt_json_put_int(&w, "left_off", left);
-	nt_json_put_int(&w, "open", nt_tasks_open(tasks));
-	nt_json_put_int(&w, "overdue", nt_tasks_overdue(tasks));
+	nt_json_put_int(&w, "open", view.tasks_open);
+	nt_json_put_int(&w, "overdue", view.tasks_overdue);
 	nt_exchange_json_end(&w);
 	g_string_free(text, TRUE);
 	g_ptr_array_free(all, TRUE);

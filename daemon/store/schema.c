@@ -32,6 +32,10 @@ static const char *const migrations[NT_SCHEMA_VERSION] = {
 	"CREATE TABLE sales (lead TEXT PRIMARY KEY, entry BLOB NOT NULL) WITHOUT ROWID;",
 	"CREATE TABLE subject (kind TEXT NOT NULL, id TEXT NOT NULL, row BLOB NOT NULL, PRIMARY KEY (kind, id))"
 	" WITHOUT ROWID;",
+	/* Whose tasks these are. */
+	"ALTER TABLE subject ADD COLUMN lead TEXT;"
+	"UPDATE subject SET lead = json_extract(CAST(row AS TEXT), '$.lead') WHERE kind = 'task';"
+	"CREATE INDEX subject_lead ON subject (lead, kind) WHERE lead IS NOT NULL;",
 };
 
 static bool execute(sqlite3 *db, const char *sql, char **why)

@@ -5,7 +5,7 @@
 #include <sqlite3.h>
 #include <stdbool.h>
 
-#define NT_SCHEMA_VERSION 2
+#define NT_SCHEMA_VERSION 3
 
 /* Brings the file to NT_SCHEMA_VERSION in one transaction. false and *why (g_free) if it is newer, or SQLite refuses.
  */

@@ -75,11 +75,13 @@ static const char *const sql[NT_SQL_STATEMENTS] = {
 		"INSERT INTO sales (lead, entry) VALUES (?1, ?2) ON CONFLICT (lead) DO UPDATE SET entry = ?2",
 	[NT_SQL_SALES_DELETE] = "DELETE FROM sales WHERE lead = ?1",
 	[NT_SQL_SALES_EACH] = "SELECT lead, entry FROM sales ORDER BY lead",
-	[NT_SQL_SUBJECT_PUT] = "INSERT INTO subject (kind, id, row) VALUES (?1, ?2, ?3)"
+	[NT_SQL_SUBJECT_PUT] = "INSERT INTO subject (kind, id, row, lead) VALUES (?1, ?2, ?3, ?4)"
 	                       " ON CONFLICT (kind, id) DO UPDATE SET row = ?3",
 	[NT_SQL_SUBJECT_DELETE] = "DELETE FROM subject WHERE kind = ?1 AND id = ?2",
 	[NT_SQL_SUBJECT_GET] = "SELECT row FROM subject WHERE kind = ?1 AND id = ?2",
-	[NT_SQL_SUBJECT_EACH] = "SELECT id, row FROM subject WHERE kind = ?1 ORDER BY id",
+	[NT_SQL_SUBJECT_EACH] = "SELECT id, lead, row FROM subject WHERE kind = ?1 ORDER BY id",
+	[NT_SQL_SUBJECT_OF_LEAD] =
+		"SELECT id, lead, row FROM subject INDEXED BY subject_lead WHERE lead = ?2 AND kind = ?1 ORDER BY id",
 	[NT_SQL_PROGRAM_PUT] = "INSERT INTO program (hash, archive, at) VALUES (?1, ?2, ?3)"
 			       " ON CONFLICT (hash) DO UPDATE SET archive = coalesce(archive, ?2), at = ?3",
 	[NT_SQL_PROGRAM_GET] = "SELECT archive, at FROM program WHERE hash = ?1",

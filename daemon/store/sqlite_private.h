@@ -21,6 +21,7 @@ enum nt_statement {
 	NT_SQL_OUTBOX_ERASE,
 	NT_SQL_SALES_PUT, NT_SQL_SALES_DELETE, NT_SQL_SALES_EACH,
 	NT_SQL_SUBJECT_PUT, NT_SQL_SUBJECT_DELETE, NT_SQL_SUBJECT_GET, NT_SQL_SUBJECT_EACH,
+	NT_SQL_SUBJECT_OF_LEAD,
 	NT_SQL_PROGRAM_PUT, NT_SQL_PROGRAM_GET, NT_SQL_PROGRAM_EACH, NT_SQL_PROGRAM_NUMBER,
 	NT_SQL_PROGRAM_HASH,
 	NT_SQL_META_GET, NT_SQL_META_EACH, NT_SQL_META_PUT, NT_SQL_META_DELETE,
@@ -62,11 +63,12 @@ int nt_sqlite_sales_put(struct nt_store *base, const char *lead, const void *byt
 int nt_sqlite_sales_turns(struct nt_store *store, const void *bytes, size_t length);
 int nt_sqlite_sales_each(struct nt_store *base, void (*each)(void *, const char *, const void *, size_t),
                          void *context);
-int nt_sqlite_subject_put(struct nt_store *base, const char *kind, const char *id, const void *bytes, size_t length);
+int nt_sqlite_subject_put(struct nt_store *base, const char *kind, const char *id, const char *lead, const void *bytes,
+                          size_t length);
 int nt_sqlite_subject_get(struct nt_store *base, struct nt_arena *arena, const char *kind, const char *id,
                           struct nt_blob *out);
-int nt_sqlite_subject_each(struct nt_store *base, const char *kind,
-                           void (*each)(void *, const char *, const void *, size_t), void *context);
+int nt_sqlite_subject_each(struct nt_store *base, const char *kind, const char *lead,
+                           void (*each)(void *, const char *, const char *, const void *, size_t), void *context);
 int nt_sqlite_program_put(struct nt_store *base, const char *hash, const void *bytes, size_t length, nt_time at);
 int nt_sqlite_program_get(struct nt_store *base, struct nt_arena *arena, const char *hash, struct nt_blob *out,
                           nt_time *at);

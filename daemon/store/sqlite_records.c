@@ -250,28 +250,24 @@ int nt_sqlite_sales_turns(struct nt_store *store, const void *bytes, size_t leng
 	return nt_sqlite_sales_put(store, "", bytes, length);
 }
 
-static int each_row(struct nt_sqlite_store *store, sqlite3_stmt *s,
-                    void (*each)(void *, const char *, const void *, size_t), void *context)
+int nt_sqlite_sales_each(struct nt_store *base, void (*each)(void *, const char *, const void *, size_t), void *context)
 {
+	sqlite3_stmt *s = nt_sqlite_statement(self(base), NT_SQL_SALES_EACH);
 	int code;
 
+	if (s == NULL)
+		return NT_STORE_ERROR;
 	while ((code = sqlite3_step(s)) == SQLITE_ROW)
 		each(context, (const char *)sqlite3_column_text(s, 0), sqlite3_column_blob(s, 1),
 		     (size_t)sqlite3_column_bytes(s, 1));
 	if (code != SQLITE_DONE)
-		return nt_sqlite_fail(store);
+		return nt_sqlite_fail(self(base));
 	sqlite3_reset(s);
 	return NT_STORE_OK;
 }
 
-int nt_sqlite_sales_each(struct nt_store *base, void (*each)(void *, const char *, const void *, size_t), void *context)
-{
-	sqlite3_stmt *s = nt_sqlite_statement(self(base), NT_SQL_SALES_EACH);
-
-	return s != NULL ? each_row(self(base), s, each, context) : NT_STORE_ERROR;
-}
-
-int nt_sqlite_subject_put(struct nt_store *base, const char *kind, const char *id, const void *bytes, size_t length)
+int nt_sqlite_subject_put(struct nt_store *base, const char *kind, const char *id, const char *lead, const void *bytes,
+                          size_t length)
 {
 	sqlite3_stmt *s = nt_sqlite_statement(self(base), bytes != NULL ? NT_SQL_SUBJECT_PUT : NT_SQL_SUBJECT_DELETE);
 
@@ -279,8 +275,10 @@ int nt_sqlite_subject_put(struct nt_store *base, const char *kind, const char *i
 		return NT_STORE_ERROR;
 	nt_sqlite_bind_text(s, 1, kind);
 	nt_sqlite_bind_text(s, 2, id);
-	if (bytes != NULL)
+	if (bytes != NULL) {
 		sqlite3_bind_blob64(s, 3, bytes, length, SQLITE_STATIC);
+		nt_sqlite_bind_text(s, 4, lead);
+	}
 	return nt_sqlite_run(self(base), s);
 }
 
@@ -306,15 +304,24 @@ int nt_sqlite_subject_get(struct nt_store *base, struct nt_arena *arena, const c
 	return NT_STORE_OK;
 }
 
-int nt_sqlite_subject_each(struct nt_store *base, const char *kind,
-                           void (*each)(void *, const char *, const void *, size_t), void *context)
+int nt_sqlite_subject_each(struct nt_store *base, const char *kind, const char *lead,
+                           void (*each)(void *, const char *, const char *, const void *, size_t), void *context)
 {
-	sqlite3_stmt *s = nt_sqlite_statement(self(base), NT_SQL_SUBJECT_EACH);
+	sqlite3_stmt *s = nt_sqlite_statement(self(base), lead != NULL ? NT_SQL_SUBJECT_OF_LEAD : NT_SQL_SUBJECT_EACH);
+	int code;
 
 	if (s == NULL)
 		return NT_STORE_ERROR;
 	nt_sqlite_bind_text(s, 1, kind);
-	return each_row(self(base), s, each, context);
+	if (lead != NULL)
+		nt_sqlite_bind_text(s, 2, lead);
+	while ((code = sqlite3_step(s)) == SQLITE_ROW)
+		each(context, (const char *)sqlite3_column_text(s, 0), (const char *)sqlite3_column_text(s, 1),
+		     sqlite3_column_blob(s, 2), (size_t)sqlite3_column_bytes(s, 2));
+	if (code != SQLITE_DONE)
+		return nt_sqlite_fail(self(base));
+	sqlite3_reset(s);
+	return NT_STORE_OK;
 }
 
 int nt_sqlite_program_put(struct nt_store *base, const char *hash, const void *bytes, size_t length, nt_time at)

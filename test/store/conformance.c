@@ -633,6 +633,12 @@ static void programs_and_meta_are_gone_through(void **state)
 	g_string_free(seen, TRUE);
 }
 
+static void list_subject(void *context, const char *id, const char *lead, const void *bytes, size_t length)
+{
+	g_string_append_printf(context, "%s%s%s=%.*s;", id, lead != NULL ? " of " : "", lead != NULL ? lead : "",
+	                       (int)length, (const char *)bytes);
+}
+
 static void rows_of_subjects_are_kept(void **state)
 {
 	struct place *p = *state;
@@ -640,31 +646,61 @@ static void rows_of_subjects_are_kept(void **state)
 	struct nt_blob blob;
 
 	begin(p);
-	OK(p, subject_put, "task", "b", "2", 1);
-	OK(p, subject_put, "task", "a", "1", 1);
-	OK(p, subject_put, "tas", "c", "other", 5);
+	OK(p, subject_put, "task", "b", "ann", "2", 1);
+	OK(p, subject_put, "task", "a", "bob", "1", 1);
+	OK(p, subject_put, "tas", "c", NULL, "other", 5);
 	commit(p);
 	begin(p);
-	OK(p, subject_put, "task", "a", "11", 2);
-	OK(p, subject_put, "task", "b", NULL, 0);
-	OK(p, subject_put, "task", "nothing", NULL, 0);
-	OK(p, subject_put, "task", "d", "3", 1);
+	OK(p, subject_put, "task", "a", "bob", "11", 2);
+	OK(p, subject_put, "task", "b", NULL, NULL, 0);
+	OK(p, subject_put, "task", "nothing", NULL, NULL, 0);
+	OK(p, subject_put, "task", "d", NULL, "3", 1);
 	OK(p, subject_get, p->arena, "task", "a", &blob);
 	assert_int_equal(blob.length, 2);
 	commit(p);
 	begin(p);
-	OK(p, subject_put, "task", "d", "33", 2);
-	OK(p, subject_put, "task", "a", NULL, 0);
+	OK(p, subject_put, "task", "d", NULL, "33", 2);
+	OK(p, subject_put, "task", "a", "bob", NULL, 0);
 	rollback(p);
-	OK(p, subject_each, "task", collect, seen);
-	assert_string_equal(seen->str, "a=11;d=3;");
+	OK(p, subject_each, "task", NULL, list_subject, seen);
+	assert_string_equal(seen->str, "a of bob=11;d=3;");
 	OK(p, subject_get, p->arena, "task", "d", &blob);
 	assert_memory_equal(blob.bytes, "3", 1);
 	OK(p, subject_get, p->arena, "task", "c", &blob);
 	assert_null(blob.bytes);
 	g_string_truncate(seen, 0);
-	OK(p, subject_each, "task ", collect, seen);
+	OK(p, subject_each, "task ", NULL, list_subject, seen);
 	assert_string_equal(seen->str, "");
+	g_string_free(seen, TRUE);
+}
+
+static void rows_of_subjects_are_found_by_lead(void **state)
+{
+	struct place *p = *state;
+	GString *seen = g_string_new(NULL);
+
+	begin(p);
+	OK(p, subject_put, "task", "3", "ann", "x", 1);
+	OK(p, subject_put, "task", "1", "ann", "", 0);
+	OK(p, subject_put, "task", "2", "ann b", "z", 1);
+	OK(p, subject_put, "call", "4", "ann", "other", 5);
+	OK(p, subject_put, "task", "5", NULL, "nobody's", 8);
+	OK(p, subject_put, "task", "6", "ann", "gone", 4);
+	OK(p, subject_each, "task", "ann", list_subject, seen);
+	assert_string_equal(seen->str, "1 of ann=;3 of ann=x;6 of ann=gone;");
+	commit(p);
+	begin(p);
+	OK(p, subject_put, "task", "6", "ann", NULL, 0);
+	OK(p, subject_put, "task", "3", "ann", "xx", 2);
+	commit(p);
+	g_string_truncate(seen, 0);
+	OK(p, subject_each, "task", "ann", list_subject, seen);
+	OK(p, subject_each, "task", "an", list_subject, seen);
+	OK(p, subject_each, "task", "", list_subject, seen);
+	assert_string_equal(seen->str, "1 of ann=;3 of ann=xx;");
+	g_string_truncate(seen, 0);
+	OK(p, subject_each, "task", NULL, list_subject, seen);
+	assert_string_equal(seen->str, "1 of ann=;2 of ann b=z;3 of ann=xx;5=nobody's;");
 	g_string_free(seen, TRUE);
 }
 
@@ -771,7 +807,7 @@ int nt_store_conformance(const char *name, struct nt_store *(*open)(void *user),
 		TEST(a_message_is_kept_whole), TEST(claims_take_what_is_due_in_order), TEST(moves_compare_and_set),
 		TEST(outbox_lists_by_state), TEST(what_is_under_way_is_gone_through),
 		TEST(programs_and_meta_are_gone_through), TEST(erasing_takes_all_but_the_inputs),
-		TEST(sales_rows_are_kept), TEST(rows_of_subjects_are_kept),
+		TEST(sales_rows_are_kept), TEST(rows_of_subjects_are_kept), TEST(rows_of_subjects_are_found_by_lead),
 		TEST(programs_and_meta_are_kept), TEST(rollback_undoes_everything), TEST(counts_count),
 	};
 #undef TEST

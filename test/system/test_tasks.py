@@ -135,12 +135,16 @@ def test_by_nurturectl(office):
     assert shown.returncode == 0 and "Call Petra <i> about Q-7" in shown.stdout and "manager bob" in shown.stdout
     task, = json.loads(nurturectl("task", "--socket", socket, "--json", "--rep", "bob", "--lead", "petra").stdout)["tasks"]
     assert nurturectl("task", "--socket", socket, "--rep", "anna").stdout == "there are no such tasks\n"
+    screen = nurturectl("lead", "show", "petra", "--socket", socket).stdout
+    assert "\nopen tasks\n  Call Petra <i> about Q-7: bob, due " in screen
+    assert json.loads(nurturectl("lead", "show", "petra", "--socket", socket, "--json").stdout)["tasks"] == [task]
     assert nurturectl("task", "--socket", socket, "--state", "late").returncode == 1
     assert nurturectl("task", "--socket", socket, "done").returncode == 2
     assert nurturectl("task", "--socket", socket, "done", task["id"], "bib").returncode == 1
     assert nurturectl("task", "--socket", socket, "done", task["id"], "anna").stdout == task["id"] + ": done\n"
     assert nurturectl("task", "--socket", socket, "done", task["id"]).stdout == task["id"] + ": duplicate\n"
     assert "by anna" in nurturectl("task", "--socket", socket, "--state", "done", "list").stdout
+    assert "open tasks" not in nurturectl("lead", "show", "petra", "--socket", socket).stdout
     timeline = office.get("/v1/leads/petra/timeline")["timeline"]
     words = [effect["what"] for row in timeline for effect in row["entry"]["effects"]]
     assert "task.opened" in words and "task.done" in words

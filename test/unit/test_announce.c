@@ -60,8 +60,9 @@ static void restart(struct house *h)
 	assert_int_equal(turn(h, NULL), NT_STORE_OK);
 }
 
-static void keep_row(void *context, const char *id, const void *bytes, size_t length)
+static void keep_row(void *context, const char *id, const char *lead, const void *bytes, size_t length)
 {
+	assert_null(lead);
 	assert_string_equal(id, NT_ANNOUNCEMENTS_ROW);
 	g_string_append_len(context, bytes, (gssize)length);
 }
@@ -70,7 +71,8 @@ static char *remembered(struct house *h)
 {
 	GString *out = g_string_new(NULL);
 
-	assert_int_equal(h->store->ops->subject_each(h->store, NT_SUBJECT_ANNOUNCED, keep_row, out), NT_STORE_OK);
+	assert_int_equal(h->store->ops->subject_each(h->store, NT_SUBJECT_ANNOUNCED, NULL, keep_row, out),
+	                 NT_STORE_OK);
 	return g_string_free(out, FALSE);
 }
 

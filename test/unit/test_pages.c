@@ -407,6 +407,34 @@ static void a_rep_marks_a_task_done(void **state)
 	g_free(path);
 }
 
+/* Each lead's own, wherever it is asked for. */
+static void a_lead_shows_its_open_tasks(void **state)
+{
+	static const char both[] = "\"open\":2,\"overdue\":0";
+	char id[64], *path = task_path(id, sizeof id);
+	struct reply *r;
+
+	(void)state;
+	assert_status(post_json("/v1/events", "{\"lead\":\"bob\",\"event\":\"call.wanted\"}"), 200);
+	r = get("/v1/tasks?lead=ann");
+	assert_has(r->body->str, id);
+	assert_has_not(r->body->str, "\"lead\":\"bob\"");
+	assert_has(r->body->str, both);
+	assert_has(get("/v1/tasks")->body->str, both);
+	assert_has(get("/v1/tasks?lead=nobody")->body->str, "\"tasks\":[]");
+	r = get("/v1/leads/ann");
+	assert_has(r->body->str, "\"tasks\":[{\"id\":\"");
+	assert_has(r->body->str, id);
+	assert_has(r->body->str, "\"text\":\"Call Ann <b>\",");
+	assert_has_not(r->body->str, "\"lead\":\"bob\"");
+	assert_has(get("/v1/leads/ann?as=text")->body->str, "\nopen tasks\n  Call Ann <b>: bob, due ");
+	assert_status(press(path, "do=done"), 200);
+	assert_has(get("/v1/leads/ann")->body->str, "\"tasks\":[],");
+	assert_has_not(get("/v1/leads/ann?as=text")->body->str, "open tasks");
+	assert_has(get("/v1/leads/bob")->body->str, "\"tasks\":[{");
+	g_free(path);
+}
+
 static void a_task_that_passed_on_is_no_longer_shown(void **state)
 {
 	char id[64], *path = task_path(id, sizeof id), *forged = g_strdup(path);
@@ -550,6 +578,7 @@ int main(void)
 		page_test(a_rep_marks_a_task_done),
 		page_test(a_task_that_passed_on_is_no_longer_shown),
 		page_test(a_lead_s_page_shows_its_tasks),
+		page_test(a_lead_shows_its_open_tasks),
 		page_test(the_calendar_is_served_as_a_feed),
 		page_test(the_calendar_is_shown_to_programs),
 		page_test(errors_of_pages_are_pages),

@@ -4,6 +4,8 @@
 #include "base/json.h"
 #include "engine/describe.h"
 #include "engine/driver.h"
+#include "engine/state.h"
+#include "engine/task.h"
 #include "engine/testrun.h"
 
 #include "program_text.h"
@@ -447,7 +449,7 @@ static void a_lead_is_described(void **state)
 	request.json = nt_json_parse(arena, "{\"event\":\"a.b\"}", 15, &error);
 	nt_driver_post(driver, at("UTC", "2026-06-01 10:00"), &request);
 	lead = nt_driver_lead(driver, arena, "ann");
-	nt_describe_lead_json(lead, at("UTC", "2026-06-01 11:00"), NULL, out);
+	nt_describe_lead_json(lead, at("UTC", "2026-06-01 11:00"), NULL, NULL, out);
 	json = nt_json_parse(arena, out->str, out->len, &error);
 	assert_non_null(json);
 	assert_string_equal(nt_json_text(json, "id"), "ann");
@@ -459,7 +461,7 @@ static void a_lead_is_described(void **state)
 	assert_string_equal(nt_json_text(nt_json_get(json, "campaigns")->first, "until"), "2026-06-02T10:00:00Z");
 	assert_string_equal(nt_json_text(json, "due"), "2026-06-02T10:00:00Z");
 	g_string_truncate(out, 0);
-	nt_describe_lead_text(lead, at("UTC", "2026-06-01 11:00"), NULL, out);
+	nt_describe_lead_text(lead, at("UTC", "2026-06-01 11:00"), NULL, NULL, out);
 	assert_non_null(strstr(out->str,
 	                       "score 7, cold (fit 2, engagement 5)\n  +2      seats == 2\n  +5      a.b, last Mon"));
 	assert_non_null(
@@ -468,6 +470,39 @@ static void a_lead_is_described(void **state)
 	g_string_free(out, TRUE);
 	nt_arena_free(arena);
 	nt_driver_free(driver);
+	nt_program_unref(program);
+}
+
+/* What leads wrote is in their texts; a screen has room for so many. */
+static void open_tasks_are_lines_of_the_screen(void **state)
+{
+	struct nt_program *program = program_of(RULES);
+	struct nt_arena *arena = nt_arena_new();
+	struct nt_lead *lead = nt_lead_new(arena, program, "ann");
+	char call[] = "Call \033[2J\rAnn\n", anna[] = "anna", write[] = "Write";
+	struct nt_task tasks[] = {
+		{ .text = call, .rep = anna, .overdue = true, .due = at("UTC", "2026-06-01 10:00") },
+		{ .text = write, .due = at("UTC", "2026-06-03 16:00") },
+	};
+	GPtrArray *list = g_ptr_array_new();
+	GString *out = g_string_new(NULL);
+
+	(void)state;
+	g_ptr_array_add(list, &tasks[0]);
+	g_ptr_array_add(list, &tasks[1]);
+	nt_describe_lead_text(lead, at("UTC", "2026-06-01 11:00"), NULL, list, out);
+	assert_non_null(strstr(out->str, "\nopen tasks\n"
+	                                 "  Call [2J Ann: anna, overdue since Mon 2026-06-01 06:00 EDT\n"
+	                                 "  Write: nobody's, due Wed 2026-06-03 12:00 EDT\n"));
+	assert_null(strstr(out->str, "more"));
+	while (list->len < 23)
+		g_ptr_array_add(list, &tasks[1]);
+	nt_describe_lead_text(lead, at("UTC", "2026-06-01 11:00"), NULL, list, g_string_truncate(out, 0));
+	assert_non_null(strstr(out->str, "  Write: nobody's, due Wed 2026-06-03 12:00 EDT\n"
+	                                 "  and 3 more: nurturectl task --lead ann\n"));
+	g_string_free(out, TRUE);
+	g_ptr_array_free(list, TRUE);
+	nt_arena_free(arena);
 	nt_program_unref(program);
 }
 
@@ -486,6 +521,7 @@ int main(void)
 		cmocka_unit_test(a_report_fits_its_width),
 		cmocka_unit_test(precision_is_what_was_written),
 		cmocka_unit_test(a_lead_is_described),
+		cmocka_unit_test(open_tasks_are_lines_of_the_screen),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 

@@ -70,7 +70,7 @@ static void restart(struct house *h)
 
 static const struct nt_task *only_task(struct house *h)
 {
-	GPtrArray *all = nt_tasks_list(nt_engine_tasks(h->engine), NULL);
+	GPtrArray *all = nt_tasks_list(nt_engine_tasks(h->engine), false);
 	const struct nt_task *task;
 
 	assert_int_equal(all->len, 1);
@@ -128,11 +128,12 @@ static bool logged(struct house *h, const char *id, const char *text)
 	return false;
 }
 
-static void count_row(void *context, const char *id, const void *bytes, size_t length)
+static void count_row(void *context, const char *id, const char *lead, const void *bytes, size_t length)
 {
 	unsigned *n = context;
 
 	(void)id;
+	(void)lead;
 	(void)bytes;
 	(void)length;
 	++*n;
@@ -142,7 +143,7 @@ static unsigned rows(struct house *h)
 {
 	unsigned n = 0;
 
-	assert_int_equal(h->store->ops->subject_each(h->store, "task", count_row, &n), NT_STORE_OK);
+	assert_int_equal(h->store->ops->subject_each(h->store, "task", NULL, count_row, &n), NT_STORE_OK);
 	return n;
 }
 
