@@ -30,10 +30,12 @@ static void maker_init(struct nt_maker *maker, struct nt_arena *arena, const str
 	maker->cancelled = g_hash_table_new(g_str_hash, g_str_equal);
 	maker->sent = g_hash_table_new(g_str_hash, g_str_equal);
 	maker->traffic = g_hash_table_new(g_str_hash, g_str_equal);
+	maker->told = g_hash_table_new(g_str_hash, g_str_equal);
 	maker->offers = g_array_new(FALSE, FALSE, sizeof(struct nt_plan_offer));
 	maker->standing = nt_arena_array(arena, struct nt_plan_leads *, base->n_campaigns + 1);
 	for (unsigned i = 0; i < base->n_campaigns; i++)
 		maker->standing[i] = nt_arena_array(arena, struct nt_plan_leads, base->campaigns[i].n_steps + 1);
+	nt_plan_find_announced(maker);
 }
 
 static void maker_clear(struct nt_maker *maker)
@@ -44,6 +46,7 @@ static void maker_clear(struct nt_maker *maker)
 	g_hash_table_destroy(maker->cancelled);
 	g_hash_table_destroy(maker->sent);
 	g_hash_table_destroy(maker->traffic);
+	g_hash_table_destroy(maker->told);
 	g_array_unref(maker->offers);
 }
 

@@ -69,6 +69,18 @@ struct nt_plan_traffic {
 	uint64_t entered_day[2], entered_week[2], goals_week[2], left_week[2];
 };
 
+/* A rep who is told of a round of a broadcast within seven days. */
+struct nt_plan_told {
+	const char *campaign; /* by its new name */
+	const char *channel, *template_name, *rep;
+	nt_time at;
+	const char *when;     /* the round goes out: in words, as the rep reads it */
+	const char *to_whom;  /* the broadcast's condition, or "all leads" */
+	bool by[2];           /* the present rules, the new ones */
+	int occasion;         /* the broadcast, of the new program; -1: only the present rules tell of it */
+	uint64_t leads;       /* for whom its condition holds now: an estimate of whom it concerns */
+};
+
 struct nt_plan_offer { /* a hand-off that the load itself moves, or makes */
 	const char *lead, *title;
 	const char *from_state, *from_rep, *to_state, *to_rep; /* state NULL: not in the queue; rep NULL: nobody */
@@ -96,6 +108,8 @@ struct nt_plan {
 	unsigned n_sent;
 	const struct nt_plan_traffic *traffic;
 	unsigned n_traffic;
+	const struct nt_plan_told *told; /* by instant, campaign, channel, template, rep */
+	unsigned n_told;
 	const struct nt_plan_offer *offers; /* by lead */
 	unsigned n_offers;
 };

@@ -55,6 +55,22 @@ static void put_campaigns(struct nt_json_writer *w, const struct nt_changes *cha
 	put_facts(w, "others", changes->others);
 }
 
+static void put_announcements(struct nt_json_writer *w, const struct nt_changes *changes)
+{
+	nt_json_array(w, "announcements");
+	for (unsigned i = 0; i < changes->n_announcements; i++) {
+		const struct nt_announcement_change *announcement = &changes->announcements[i];
+
+		nt_json_object(w, NULL);
+		nt_json_put_text(w, "campaign", announcement->campaign);
+		nt_json_put_text(w, "message", announcement->message);
+		nt_json_put_text(w, "change", change_of(announcement->before, announcement->after));
+		put_facts(w, "facts", announcement->facts);
+		nt_json_end_object(w);
+	}
+	nt_json_end_array(w);
+}
+
 static void put_leads(struct nt_json_writer *w, const struct nt_plan_leads *leads)
 {
 	nt_json_put_int(w, "leads", (int64_t)leads->n);
@@ -140,6 +156,32 @@ static void put_forecast(struct nt_json_writer *w, const struct nt_plan *plan)
 	nt_json_end_array(w);
 }
 
+static void put_told(struct nt_json_writer *w, const struct nt_plan *plan)
+{
+	nt_json_array(w, "told");
+	for (unsigned i = 0; i < plan->n_told; i++) {
+		const struct nt_plan_told *told = &plan->told[i];
+
+		nt_json_object(w, NULL);
+		nt_json_put_time(w, "at", told->at);
+		nt_json_put_text(w, "campaign", told->campaign);
+		nt_json_put_text(w, "channel", told->channel);
+		nt_json_put_text(w, "template", told->template_name);
+		nt_json_put_text(w, "rep", told->rep);
+		nt_json_put_text(w, "when", told->when);
+		nt_json_put_text(w, "to_whom", told->to_whom);
+		if (told->occasion >= 0)
+			nt_json_put_int(w, "leads", (int64_t)told->leads);
+		else
+			nt_json_put_null(w, "leads");
+		nt_json_put_bool(w, "present", told->by[0]);
+		nt_json_put_bool(w, "new", told->by[1]);
+		nt_json_put_bool(w, "day", told->at <= plan->now + NT_DAY);
+		nt_json_end_object(w);
+	}
+	nt_json_end_array(w);
+}
+
 static void put_offers(struct nt_json_writer *w, const struct nt_plan *plan)
 {
 	nt_json_array(w, "offers");
@@ -194,9 +236,11 @@ void nt_plan_put_json(const struct nt_plan *plan, struct nt_json_writer *w)
 	nt_json_put_int(w, "leads", (int64_t)plan->leads);
 	nt_json_put_int(w, "damaged", (int64_t)plan->damaged);
 	put_campaigns(w, plan->changes);
+	put_announcements(w, plan->changes);
 	put_moves(w, plan);
 	put_cancelled(w, plan);
 	put_forecast(w, plan);
+	put_told(w, plan);
 	put_offers(w, plan);
 	put_demands(w, plan);
 }

@@ -101,6 +101,35 @@ static void put_removed(const struct nt_plan *plan, const struct nt_campaign_cha
 	g_string_free(lines, TRUE);
 }
 
+/* A box beside the campaigns, whose names have no capitals: what changes, and what reps are told. */
+static void put_announcements(const struct nt_plan *plan, GString *out)
+{
+	GString *lines = g_string_new(NULL);
+	uint64_t day[2] = { 0 }, week[2] = { 0 };
+
+	for (unsigned i = 0; i < plan->changes->n_announcements; i++) {
+		const struct nt_announcement_change *change = &plan->changes->announcements[i];
+
+		g_string_append_printf(lines, "%s of %s %s\n", change->message, change->campaign,
+		                       change->before < 0 ? "is new" :
+		                       change->after < 0  ? "is removed" :
+		                                            "changes");
+	}
+	for (unsigned i = 0; i < plan->n_told; i++)
+		for (unsigned rules = 0; rules < 2; rules++) {
+			day[rules] += plan->told[i].by[rules] && plan->told[i].at <= plan->now + NT_DAY;
+			week[rules] += plan->told[i].by[rules];
+		}
+	if (plan->n_told > 0)
+		g_string_append_printf(lines,
+		                       "reps told in 24 hours: %" G_GUINT64_FORMAT ", were %" G_GUINT64_FORMAT
+		                       "\nin 7 days: %" G_GUINT64_FORMAT ", were %" G_GUINT64_FORMAT,
+		                       day[1], day[0], week[1], week[0]);
+	if (lines->len > 0)
+		nt_graph_box("Announcements", lines->str, false, out);
+	g_string_free(lines, TRUE);
+}
+
 void nt_plan_picture(const struct nt_plan *plan, GString *out)
 {
 	nt_graph_begin(out);
@@ -114,5 +143,6 @@ void nt_plan_picture(const struct nt_plan *plan, GString *out)
 	}
 	if (plan->changes->n_campaigns == 0)
 		nt_graph_box("no campaign changes", "", false, out);
+	put_announcements(plan, out);
 	nt_graph_end(out);
 }

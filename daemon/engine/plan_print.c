@@ -3,6 +3,7 @@
 
 #include "base/civil.h"
 #include "rules/program.h"
+#include "rules/words.h"
 
 #include <string.h>
 
@@ -86,6 +87,21 @@ static void put_campaign(const struct nt_plan *plan, const struct nt_campaign_ch
 		put_step(&change->steps[i], out);
 }
 
+static void put_announcement(const struct nt_plan *plan, const struct nt_announcement_change *change, GString *out)
+{
+	const char *sign = change->before < 0 ? "+" : change->after < 0 ? "-" : "~";
+
+	g_string_append_printf(out, "  %s %s of %s ", sign, change->message, change->campaign);
+	if (change->before >= 0) {
+		g_string_append(out, change->after < 0 ? "is removed\n" : "changes\n");
+		put_facts("      ", change->facts, out);
+		return;
+	}
+	g_string_append(out, "is new: ");
+	nt_words_announcement(plan->program, &plan->program->announcements[change->after], out);
+	g_string_append_c(out, '\n');
+}
+
 static void put_changes(const struct nt_plan *plan, GString *out)
 {
 	if (plan->changes->none) {
@@ -96,6 +112,10 @@ static void put_changes(const struct nt_plan *plan, GString *out)
 		g_string_append(out, "Campaigns\n");
 	for (unsigned i = 0; i < plan->changes->n_campaigns; i++)
 		put_campaign(plan, &plan->changes->campaigns[i], out);
+	if (plan->changes->n_announcements > 0)
+		g_string_append(out, "Announcements\n");
+	for (unsigned i = 0; i < plan->changes->n_announcements; i++)
+		put_announcement(plan, &plan->changes->announcements[i], out);
 	if (plan->changes->others != NULL) {
 		g_string_append(out, "Other rules\n");
 		put_facts("  ~ ", plan->changes->others, out);
@@ -240,6 +260,50 @@ static void put_traffic(const struct nt_plan *plan, GString *out)
 	}
 }
 
+static bool told_together(const struct nt_plan_told *a, const struct nt_plan_told *b)
+{
+	return a->at == b->at && strcmp(a->campaign, b->campaign) == 0 && strcmp(a->channel, b->channel) == 0 &&
+	       strcmp(a->template_name, b->template_name) == 0 && strcmp(a->when, b->when) == 0 &&
+	       a->by[0] == b->by[0] && a->by[1] == b->by[1];
+}
+
+/* A line of those who are told the same at the same time; gives how many they are. */
+static unsigned put_told_together(const struct nt_plan *plan, unsigned from, GString *out)
+{
+	const struct nt_plan_told *told = &plan->told[from];
+	unsigned n = 0;
+
+	g_string_append_printf(out, "  %s ", told->by[0] ? told->by[1] ? " " : "-" : "+");
+	nt_time_print_utc(told->at, out);
+	g_string_append_printf(out, " %s: %s %s to ", told->campaign, told->channel, told->template_name);
+	for (; from + n < plan->n_told && told_together(told, told + n); n++)
+		g_string_append_printf(out, "%s%s", n > 0 ? ", " : "", told[n].rep);
+	g_string_append_printf(out, "; it goes out %s, to ", told->when);
+	if (told->occasion >= 0) {
+		g_string_append(out, "about ");
+		put_number(told->leads, out);
+		g_string_append(out, told->leads == 1 ? " lead: " : " leads: ");
+	}
+	g_string_append_printf(out, "%s\n", told->to_whom);
+	return n;
+}
+
+static void put_told(const struct nt_plan *plan, GString *out)
+{
+	nt_time day = plan->now + NT_DAY;
+
+	for (unsigned i = 0; i < plan->n_told;) {
+		bool first = i == 0 || (plan->told[i].at > day && plan->told[i - 1].at <= day);
+
+		if (first)
+			g_string_append_printf(out,
+			                       "\nReps are told of what goes out, within %s (+ with the new rules "
+			                       "only, - with the present ones only)\n",
+			                       plan->told[i].at <= day ? "24 hours" : "7 days");
+		i += put_told_together(plan, i, out);
+	}
+}
+
 static void put_offers(const struct nt_plan *plan, GString *out)
 {
 	if (plan->n_offers > 0)
@@ -277,6 +341,7 @@ void nt_plan_print(const struct nt_plan *plan, GString *out)
 	put_offers(plan, out);
 	put_sent(plan, out);
 	put_traffic(plan, out);
+	put_told(plan, out);
 	if (plan->damaged > 0) {
 		put_number(plan->damaged, out);
 		g_string_append(out, " leads can't be read and are left out\n");

@@ -6,9 +6,10 @@
 #include "engine/plan.h"
 
 struct nt_lead;
+struct nt_message;
 
 enum nt_plan_record_kind { NT_RECORD_SENT, NT_RECORD_ENTERED, NT_RECORD_LEFT, NT_RECORD_GOAL, NT_RECORD_CANCELLED,
-                           NT_RECORD_UNDER_WAY, NT_RECORD_MOVE };
+                           NT_RECORD_UNDER_WAY, NT_RECORD_MOVE, NT_RECORD_TOLD, NT_RECORD_CONCERNED };
 
 /* A thing that was seen of a lead. All texts but the lead's id live as long as the plan, that as long as its crowd. */
 struct nt_plan_record {
@@ -19,6 +20,8 @@ struct nt_plan_record {
 	nt_time at;
 	enum nt_plan_kind move;
 	const char *from, *from_words, *to, *to_words, *why;
+	const char *rep_name, *when, *to_whom; /* TOLD */
+	int occasion; /* of the new rules: CONCERNED; and TOLD, the round's, -1: it is of the old ones only */
 	int from_campaign, from_step; /* of the old rules: MOVE; -1 */
 };
 
@@ -28,8 +31,10 @@ struct nt_maker {
 	struct nt_plan *plan;
 	GHashTable *older;         /* hash -> struct nt_program */
 	GHashTable *texts;         /* interned, in the arena */
-	GHashTable *moves, *cancelled, *sent, *traffic; /* key -> struct nt_plan_…, in the arena */
+	GHashTable *moves, *cancelled, *sent, *traffic, *told; /* key -> struct nt_plan_…, in the arena */
 	struct nt_plan_leads **standing; /* [base campaign][step]: leads at steps of the old rules */
+	bool *announced;           /* [occasion of the new rules]: reps are told of it within the week */
+	uint64_t *concerned;       /* likewise: leads for whom its condition holds */
 	GArray *offers;
 	uint64_t under_way, called_back;
 	const char *error;
@@ -48,10 +53,19 @@ struct nt_crowd {
 /* plan_twin.c: both rule sets. False: maker->error says why. */
 bool nt_crowd_run(struct nt_maker *maker, struct nt_crowd *crowd);
 
+/* plan_told.c: what reps are told of broadcasts */
+void nt_plan_find_announced(struct nt_maker *maker);
+/* The message as a record; false: it is about no broadcast. Texts are kept. */
+bool nt_plan_read_told(struct nt_maker *maker, const struct nt_message *message, unsigned rules,
+                       struct nt_plan_record *record);
+void nt_plan_tally_told(struct nt_maker *maker, const struct nt_plan_record *record, unsigned rules);
+
 /* plan_tally.c */
 const char *nt_plan_text(struct nt_maker *maker, const char *text); /* one copy of each; NULL gives NULL */
 void nt_plan_tally(struct nt_maker *maker, const struct nt_plan_record *record, unsigned rules);
 void nt_plan_count(struct nt_maker *maker, struct nt_plan_leads *leads, const char *id);
+/* The entry of that key, made (zeroed) if it isn't there. */
+void *nt_plan_entry(struct nt_maker *maker, GHashTable *table, const char *key, size_t size);
 void nt_plan_finish(struct nt_maker *maker); /* tables to sorted lists */
 
 #endif

@@ -39,11 +39,10 @@ void nt_plan_count(struct nt_maker *maker, struct nt_plan_leads *leads, const ch
 	leads->examples[i] = nt_plan_text(maker, id);
 }
 
-static void *entry(struct nt_maker *maker, GHashTable *table, const char *key, size_t size, bool *fresh)
+void *nt_plan_entry(struct nt_maker *maker, GHashTable *table, const char *key, size_t size)
 {
 	void *found = g_hash_table_lookup(table, key);
 
-	*fresh = found == NULL;
 	if (found == NULL) {
 		found = nt_arena_alloc(maker->arena, size);
 		g_hash_table_insert(table, nt_arena_strdup(maker->arena, key), found);
@@ -53,8 +52,7 @@ static void *entry(struct nt_maker *maker, GHashTable *table, const char *key, s
 
 static struct nt_plan_traffic *traffic_of(struct nt_maker *maker, const char *campaign)
 {
-	bool fresh;
-	struct nt_plan_traffic *traffic = entry(maker, maker->traffic, campaign, sizeof *traffic, &fresh);
+	struct nt_plan_traffic *traffic = nt_plan_entry(maker, maker->traffic, campaign, sizeof *traffic);
 
 	traffic->campaign = campaign;
 	return traffic;
@@ -63,8 +61,7 @@ static struct nt_plan_traffic *traffic_of(struct nt_maker *maker, const char *ca
 static void tally_sent(struct nt_maker *maker, const struct nt_plan_record *r, unsigned rules, bool day)
 {
 	char *key = g_strdup_printf("%s\n%s\n%s\n%d", r->campaign, r->channel, r->template_name, r->rep);
-	bool fresh;
-	struct nt_plan_sent *sent = entry(maker, maker->sent, key, sizeof *sent, &fresh);
+	struct nt_plan_sent *sent = nt_plan_entry(maker, maker->sent, key, sizeof *sent);
 
 	sent->campaign = r->campaign;
 	sent->channel = r->channel;
@@ -78,8 +75,7 @@ static void tally_sent(struct nt_maker *maker, const struct nt_plan_record *r, u
 static void tally_cancelled(struct nt_maker *maker, const struct nt_plan_record *r)
 {
 	char *key = g_strdup_printf("%s\n%s\n%s", r->campaign, r->channel, r->template_name);
-	bool fresh;
-	struct nt_plan_cancelled *cancelled = entry(maker, maker->cancelled, key, sizeof *cancelled, &fresh);
+	struct nt_plan_cancelled *cancelled = nt_plan_entry(maker, maker->cancelled, key, sizeof *cancelled);
 
 	cancelled->campaign = r->campaign;
 	cancelled->channel = r->channel;
@@ -92,8 +88,7 @@ static void tally_move(struct nt_maker *maker, const struct nt_plan_record *r)
 {
 	char *key = g_strdup_printf("%s\n%d\n%s\n%s\n%s", r->campaign, (int)r->move, r->from != NULL ? r->from : "",
 	                            r->to != NULL ? r->to : "", r->why != NULL ? r->why : "");
-	bool fresh;
-	struct nt_plan_move *move = entry(maker, maker->moves, key, sizeof *move, &fresh);
+	struct nt_plan_move *move = nt_plan_entry(maker, maker->moves, key, sizeof *move);
 
 	*move = (struct nt_plan_move){ .kind = r->move, .campaign = r->campaign, .from = r->from,
 		                       .from_words = r->from_words, .to = r->to, .to_words = r->to_words,
@@ -133,6 +128,12 @@ void nt_plan_tally(struct nt_maker *maker, const struct nt_plan_record *record, 
 		break;
 	case NT_RECORD_MOVE:
 		tally_move(maker, record);
+		break;
+	case NT_RECORD_TOLD:
+		nt_plan_tally_told(maker, record, rules);
+		break;
+	case NT_RECORD_CONCERNED:
+		maker->concerned[record->occasion]++;
 		break;
 	}
 }
@@ -203,10 +204,14 @@ static int by_lead(const void *a, const void *b)
 void nt_plan_finish(struct nt_maker *maker)
 {
 	struct nt_plan *plan = maker->plan;
+	struct nt_plan_told *told;
 
 	plan->moves = list_of(maker, maker->moves, sizeof *plan->moves, &plan->n_moves);
 	plan->cancelled = list_of(maker, maker->cancelled, sizeof *plan->cancelled, &plan->n_cancelled);
 	plan->sent = list_of(maker, maker->sent, sizeof *plan->sent, &plan->n_sent);
+	plan->told = told = list_of(maker, maker->told, sizeof *plan->told, &plan->n_told);
+	for (unsigned i = 0; i < plan->n_told; i++)
+		told[i].leads = told[i].occasion >= 0 ? maker->concerned[told[i].occasion] : 0;
 	plan->traffic = list_of(maker, maker->traffic, sizeof *plan->traffic, &plan->n_traffic);
 	g_array_sort(maker->offers, by_lead);
 	plan->n_offers = maker->offers->len;

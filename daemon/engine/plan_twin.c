@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "engine/copy.h"
 #include "engine/driver.h"
+#include "engine/eval.h"
 #include "engine/memory.h"
 #include "engine/state.h"
 #include "rules/program.h"
@@ -56,8 +57,12 @@ static const char *id_of(const struct twin *twin, const char *lead)
 /* What is about no lead is the frame's: every other twin would tell it again. */
 static void see_message(struct twin *twin, const struct nt_message *message)
 {
+	struct nt_plan_record told;
+
 	if (message->lead[0] == '\0' && !twin->crowd->sales)
 		return;
+	if (message->lead[0] == '\0' && nt_plan_read_told(twin->maker, message, twin->rules, &told))
+		add(twin, &told);
 	add(twin, &(struct nt_plan_record){
 		.kind = NT_RECORD_SENT,
 		.lead = id_of(twin, message->lead),
@@ -316,6 +321,26 @@ static void compare_offers(struct twin *twin, const struct offered *before)
 	}
 }
 
+/* ---- whom broadcasts concern ---- */
+
+/* Those for whom a broadcast's condition holds; only where reps are told of it. */
+static void put_concerned(struct twin *twin, const char *id, struct nt_arena *arena)
+{
+	const struct nt_program *program = twin->maker->planning->program;
+	struct nt_eval_context context = { .lead = nt_driver_lead(twin->driver, arena, id),
+		                           .now = twin->maker->planning->now };
+
+	for (unsigned c = 0; context.lead != NULL && c < program->n_campaigns; c++)
+		for (unsigned i = 0; i < program->campaigns[c].n_enter; i++) {
+			const struct nt_enter *way = &program->campaigns[c].enter[i];
+
+			if (way->kind == NT_ENTER_OCCASION && twin->maker->announced[way->occasion] &&
+			    nt_holds(way->condition, &context, NULL))
+				add(twin, &(struct nt_plan_record){ .kind = NT_RECORD_CONCERNED, .lead = id,
+				                                    .at = context.now, .occasion = way->occasion });
+		}
+}
+
 /* ---- the load, and the week ---- */
 
 static void post_load(struct twin *twin)
@@ -348,6 +373,8 @@ static void load_and_compare(struct twin *twin)
 	for (unsigned i = 0; i < crowd->n; i++) {
 		nt_arena_reset(arena);
 		compare_places(twin, crowd->ids[i], &before[i], arena);
+		if (twin->maker->planning->program->n_announcements > 0)
+			put_concerned(twin, crowd->ids[i], arena);
 	}
 	if (crowd->sales)
 		compare_offers(twin, offers);

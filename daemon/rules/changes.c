@@ -128,6 +128,21 @@ static struct nt_fact_change **compare_text(const struct finder *f, const char *
 	return end;
 }
 
+static bool same_channel(const struct finder *f, int before, int after)
+{
+	return strcmp(f->before->channels[before].name, f->after->channels[after].name) == 0;
+}
+
+static struct nt_fact_change **compare_task_texts(const struct finder *f, const struct nt_step *before,
+                                                  const struct nt_step *after, struct nt_fact_change **end)
+{
+	for (unsigned i = 0; i < after->n_ways; i++)
+		for (unsigned k = 0; k < before->n_ways; k++)
+			if (same_channel(f, before->ways[k], after->ways[i]))
+				end = compare_text(f, after->name, f->after->channels[after->ways[i]].name, end);
+	return end;
+}
+
 /* The texts of a template that the step sends now as it did before. */
 static struct nt_fact_change **compare_texts(const struct finder *f, const struct nt_step *before,
                                              const struct nt_step *after, struct nt_fact_change **end)
@@ -136,14 +151,18 @@ static struct nt_fact_change **compare_texts(const struct finder *f, const struc
 		return end;
 	if (after->kind == NT_STEP_MESSAGE && strcmp(before->name, after->name) == 0)
 		return compare_text(f, after->name, f->after->channels[after->channel].name, end);
+	if (after->kind == NT_STEP_TELL && same_channel(f, before->channel, after->channel) &&
+	    strcmp(before->name, after->name) == 0)
+		return compare_text(f, after->name, f->after->channels[after->channel].name, end);
+	if (after->kind == NT_STEP_TASK && strcmp(before->name, after->name) == 0)
+		return compare_task_texts(f, before, after, end);
 	for (unsigned i = 0; i < after->n_choices; i++) {
 		const struct nt_choice *choice = &after->choices[i];
-		const char *channel = f->after->channels[choice->channel].name;
 
 		for (unsigned k = 0; k < before->n_choices; k++)
 			if (strcmp(before->choices[k].name, choice->name) == 0 &&
-			    strcmp(f->before->channels[before->choices[k].channel].name, channel) == 0)
-				end = compare_text(f, choice->name, channel, end);
+			    same_channel(f, before->choices[k].channel, choice->channel))
+				end = compare_text(f, choice->name, f->after->channels[choice->channel].name, end);
 	}
 	return end;
 }
@@ -435,15 +454,94 @@ const struct nt_campaign_change *nt_changes_campaign(const struct nt_changes *ch
 	return NULL;
 }
 
+/* ---- announcements ---- */
+
+/* The one of the new rules that it is; -1: it is gone. */
+static int kept_announcement(const struct finder *f, const struct nt_announcement *old)
+{
+	int campaign = nt_program_campaign_kept(f->after, f->before->campaigns[old->campaign].name);
+
+	for (unsigned i = 0; campaign >= 0 && i < f->after->n_announcements; i++) {
+		const struct nt_announcement *now = &f->after->announcements[i];
+
+		if (now->campaign == campaign && now->ordinal == old->ordinal &&
+		    strcmp(now->template_name, old->template_name) == 0)
+			return (int)i;
+	}
+	return -1;
+}
+
+static struct nt_fact_change *announcement_facts(const struct finder *f, const struct nt_announcement *old,
+                                                 const struct nt_announcement *now)
+{
+	struct fact_list a = facts_new(f), b = facts_new(f);
+	struct nt_fact_change *first = NULL, **end;
+
+	nt_words_announcement_facts(f->before, old, keep_fact, &a);
+	nt_words_announcement_facts(f->after, now, keep_fact, &b);
+	end = compare_facts(f, &a, &b, &first);
+	if (same_channel(f, old->channel, now->channel))
+		compare_text(f, now->template_name, f->after->channels[now->channel].name, end);
+	return first;
+}
+
+static void compare_announcements(const struct finder *f, struct nt_changes *changes)
+{
+	unsigned n = f->after->n_announcements;
+	int *was = nt_arena_array(f->arena, int, n + 1);
+	GArray *list = g_array_new(FALSE, FALSE, sizeof(struct nt_announcement_change));
+
+	for (unsigned i = 0; i < n; i++)
+		was[i] = -1;
+	for (unsigned i = 0; i < f->before->n_announcements; i++) {
+		int kept = kept_announcement(f, &f->before->announcements[i]);
+
+		if (kept >= 0)
+			was[kept] = (int)i;
+	}
+	for (unsigned i = 0; i < n; i++) {
+		const struct nt_announcement *now = &f->after->announcements[i];
+		struct nt_announcement_change change = { .campaign = f->after->campaigns[now->campaign].name,
+			                                 .message = now->template_name, .before = was[i],
+			                                 .after = (int)i };
+
+		if (was[i] >= 0)
+			change.facts = announcement_facts(f, &f->before->announcements[was[i]], now);
+		if (was[i] < 0 || change.facts != NULL)
+			g_array_append_val(list, change);
+	}
+	for (unsigned i = 0; i < f->before->n_announcements; i++) {
+		const struct nt_announcement *old = &f->before->announcements[i];
+		const char *name = f->before->campaigns[old->campaign].name;
+		int campaign = nt_program_campaign_kept(f->after, name), kept = kept_announcement(f, old);
+		struct nt_announcement_change change = {
+			.campaign = campaign >= 0 ? f->after->campaigns[campaign].name : name,
+			.message = old->template_name, .before = (int)i, .after = -1 };
+
+		if (kept < 0 || was[kept] != (int)i)
+			g_array_append_val(list, change);
+	}
+	changes->n_announcements = list->len;
+	changes->announcements = nt_arena_copy(f->arena, list->data, list->len * sizeof(struct nt_announcement_change));
+	g_array_unref(list);
+}
+
 /* ---- the rest of the rules ---- */
 
 static void compare_others(const struct finder *f, struct nt_changes *changes)
 {
+	const struct nt_sales_rules *old = &f->before->sales, *now = &f->after->sales;
 	struct fact_list a = facts_new(f), b = facts_new(f);
+	struct nt_fact_change **end;
 
 	nt_words_other_facts(f->before, keep_fact, &a);
 	nt_words_other_facts(f->after, keep_fact, &b);
-	compare_facts(f, &a, &b, &changes->others);
+	end = compare_facts(f, &a, &b, &changes->others);
+	for (unsigned i = 0; i < now->n_tell; i++)
+		for (unsigned k = 0; k < old->n_tell; k++)
+			if (strcmp(old->tell[k].channel, now->tell[i].channel) == 0 &&
+			    strcmp(old->tell[k].template, now->tell[i].template) == 0)
+				end = compare_text(f, now->tell[i].template, now->tell[i].channel, end);
 }
 
 const struct nt_changes *nt_changes_find(struct nt_arena *arena, const struct nt_program *before,
@@ -453,7 +551,8 @@ const struct nt_changes *nt_changes_find(struct nt_arena *arena, const struct nt
 	struct nt_changes *changes = nt_arena_new0(arena, struct nt_changes);
 
 	find_campaigns(&f, changes);
+	compare_announcements(&f, changes);
 	compare_others(&f, changes);
-	changes->none = changes->n_campaigns == 0 && changes->others == NULL;
+	changes->none = changes->n_campaigns == 0 && changes->n_announcements == 0 && changes->others == NULL;
 	return changes;
 }

@@ -41,9 +41,19 @@ struct nt_campaign_change {
 	unsigned n_muddles;
 };
 
+/* Announcements are the same by campaign, template and their number among equals: that is what reps are told once. */
+struct nt_announcement_change {
+	const char *campaign;        /* by its new name, if it has one */
+	const char *message;         /* the template */
+	int before, after;           /* of the old program, of the new one; -1: not there */
+	struct nt_fact_change *facts; /* of one that is in both */
+};
+
 struct nt_changes {
 	const struct nt_campaign_change *campaigns; /* those that differ, by name */
 	unsigned n_campaigns;
+	const struct nt_announcement_change *announcements; /* likewise: in new order, then those that are gone */
+	unsigned n_announcements;
 	struct nt_fact_change *others; /* key: "policy", "scoring", "sales", "segment busy", "rep anna", … */
 	bool none;
 };

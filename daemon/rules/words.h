@@ -17,6 +17,11 @@ void nt_words_campaign_facts(const struct nt_program *program, const struct nt_c
                              void *user);
 /* What isn't a campaign: segments, fields, events, scoring, policy, sales. */
 void nt_words_other_facts(const struct nt_program *program, nt_words_fact *each, void *user);
+/* All but its campaign and template: tell, before, channel. */
+void nt_words_announcement_facts(const struct nt_program *program, const struct nt_announcement *announcement,
+                                 nt_words_fact *each, void *user);
+/* "email to team dach, 3 days before". */
+void nt_words_announcement(const struct nt_program *program, const struct nt_announcement *announcement, GString *out);
 /* "email welcome", "wait for pricing.viewed": the verb with its value, on one line. */
 void nt_words_step(const struct nt_program *program, const struct nt_campaign *campaign, const struct nt_step *step,
                    GString *out);

@@ -235,6 +235,11 @@ static void tell_limits(struct saying *s, const struct nt_program *program)
 	if (sales->accept_clock_always)
 		g_string_append(s->text, ", at any hour");
 	tell(s);
+	if (sales->has_again) {
+		g_string_assign(s->key, "ready again after");
+		nt_duration_print(sales->again, s->text);
+		tell(s);
+	}
 	g_string_assign(s->key, "when an offer runs out");
 	for (unsigned i = 0; i < sales->n_then; i++)
 		g_string_append_printf(s->text, "%s%s", i > 0 ? ", " : "",
@@ -295,6 +300,40 @@ static void tell_reasons(struct saying *s, const struct nt_program *program)
 			g_string_append(s->text, " routed again");
 		tell(s);
 	}
+}
+
+/* ---- announcements ---- */
+
+static const char *whom(const struct nt_program *program, const struct nt_announcement *announcement)
+{
+	return announcement->kind == NT_ROUTE_TEAM ? program->sales.teams[announcement->target].name :
+	                                             program->sales.reps[announcement->target].name;
+}
+
+void nt_words_announcement_facts(const struct nt_program *program, const struct nt_announcement *announcement,
+                                 nt_words_fact *each, void *user)
+{
+	struct saying s = { each, user, g_string_new("tell"), g_string_new(NULL) };
+
+	g_string_append_printf(s.text, "%s %s", announcement->kind == NT_ROUTE_TEAM ? "team" : "rep",
+	                       whom(program, announcement));
+	tell(&s);
+	g_string_assign(s.key, "before");
+	nt_duration_print(announcement->before, s.text);
+	tell(&s);
+	g_string_assign(s.key, "channel");
+	g_string_append(s.text, program->channels[announcement->channel].name);
+	tell(&s);
+	g_string_free(s.key, TRUE);
+	g_string_free(s.text, TRUE);
+}
+
+void nt_words_announcement(const struct nt_program *program, const struct nt_announcement *announcement, GString *out)
+{
+	g_string_append_printf(out, "%s to %s %s, ", program->channels[announcement->channel].name,
+	                       announcement->kind == NT_ROUTE_TEAM ? "team" : "rep", whom(program, announcement));
+	nt_duration_print(announcement->before, out);
+	g_string_append(out, " before");
 }
 
 void nt_words_other_facts(const struct nt_program *program, nt_words_fact *each, void *user)

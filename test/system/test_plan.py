@@ -162,6 +162,41 @@ def test_what_is_planned_is_what_happens(place):
     assert sent_since(place, start) == said_sent(said, "week")
 
 
+SPRING = """\
+campaign: spring
+enter: { at: %s 10:00, if: seats > 20 }
+steps: [ email: one ]
+---
+announcements:
+  - { campaign: spring, tell: team all, before: 2 days, message: new-lead }
+  - { campaign: spring, tell: rep bob, before: 10 days, message: two }
+"""
+
+
+def test_what_reps_are_told_of_broadcasts(place):
+    files = {**NEW, "spring.yaml": SPRING % (place.now + datetime.timedelta(days=6)).date()}
+    place.write_all(files, "more")
+    said = planned(place, "more")
+    assert [(a["campaign"], a["message"], a["change"]) for a in said["announcements"]] == \
+        [("spring", "new-lead", "added"), ("spring", "two", "added")]
+    assert [(t["template"], t["rep"], t["day"], t["leads"]) for t in said["told"]] == \
+        [("two", "bob", True, LEADS - 21), ("new-lead", "bob", False, LEADS - 21)]
+    replace_rules(place, files)
+    apply(place)
+    place.advance(place.now + datetime.timedelta(days=7))
+    place.quiet()
+    assert sorted((t["at"], t["template"], t["rep"]) for t in said["told"] if t["new"]) == \
+        sorted((r["released"], r["template"], r["rep"]) for r in place.outbox("accepted") if r["step"] == "announcement")
+
+
+def test_texts_that_only_reps_read(place):
+    place.write_all(OLD, "more")
+    assert "Nothing changes" in plan(place, "more").stdout
+    place.write("more/templates/new-lead/email.md", "---\nsubject: Somebody new\n---\nHello.\n")
+    text = plan(place, "more").stdout
+    assert "Nothing changes" not in text and "  ~ another text in " in text and "more/templates/new-lead/email.md\n" in text
+
+
 def test_the_present_rules_forecast_too(place):
     said = planned(place)
     start = place.now

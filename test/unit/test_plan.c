@@ -1,5 +1,7 @@
 #include "plan_world.h"
 
+#include "base/civil.h"
+
 #include "engine/state.h"
 
 #define RULES(body)                                                                                                 \
@@ -331,6 +333,124 @@ static void test_offers_that_move(void **state)
 	g_free(now);
 }
 
+/* It is 2026-06-03 12:00. The first leads have the offer on 06-07 20:00 UTC, in Kiritimati. */
+#define SPRING(announcements)                                                                                       \
+	SALES(ANNA BOB, "anna, bob")                                                                                \
+	"---\ncampaign: spring\nenter: { at: 2026-06-08 10:00, if: seats > 3 }\nsteps: [ email: m2 ]\n"             \
+	"---\nannouncements:\n" announcements
+#define SAY(campaign, whom, before, message)                                                                        \
+	"  - { campaign: " campaign ", tell: " whom ", before: " before ", message: " message " }\n"
+
+static char *told_of(const struct nt_plan *plan)
+{
+	GString *out = g_string_new(NULL);
+
+	for (unsigned i = 0; i < plan->n_told; i++) {
+		const struct nt_plan_told *told = &plan->told[i];
+
+		nt_time_print_utc(told->at, out);
+		g_string_append_printf(out, " %s %s %s %s%s%s %" G_GUINT64_FORMAT "\n", told->campaign, told->channel,
+		                       told->template_name, told->rep, told->by[0] ? " present" : "",
+		                       told->by[1] ? " new" : "", told->leads);
+	}
+	return g_string_free(out, FALSE);
+}
+
+/* One announcement sooner, one to another, one gone, one new that is told at once. */
+static void test_announcements(void **state)
+{
+	char *old = g_strconcat(OLD, SPRING(SAY("spring", "team all", "3 days", "m1")
+	                                    SAY("spring", "rep bob", "2 days", "m2")
+	                                    SAY("spring", "rep bob", "1 day", "m2")), NULL);
+	char *now = g_strconcat(OLD, SPRING(SAY("spring", "team all", "4 days", "m1")
+	                                    SAY("spring", "rep anna", "2 days", "m2")
+	                                    SAY("spring", "rep bob", "1 week", "new-lead")), NULL);
+	struct plan_world *w = three(old);
+	GString *json = g_string_new(NULL), *dot = g_string_new(NULL);
+	struct nt_json_writer writer;
+	char *told;
+
+	(void)state;
+	plan_request(w, NT_INPUT_FIELDS, "ann", "{\"seats\":9}");
+	plan_request(w, NT_INPUT_FIELDS, "cem", "{\"seats\":4}");
+	plan_request(w, NT_INPUT_FIELDS, "bob", "{\"seats\":3}");
+	plan_event(w, "cem", "c.d"); /* meets others in the queue: counted once all the same */
+	w->at_once = 1;
+	plan_make(w, now);
+	told = told_of(w->plan);
+	assert_string_equal(told, "2026-06-03T12:00:00Z spring email new-lead bob new 2\n"
+	                          "2026-06-03T20:00:00Z spring email m1 anna new 2\n"
+	                          "2026-06-03T20:00:00Z spring email m1 bob new 2\n"
+	                          "2026-06-04T20:00:00Z spring email m1 anna present 0\n"
+	                          "2026-06-04T20:00:00Z spring email m1 bob present 0\n"
+	                          "2026-06-05T20:00:00Z spring email m2 anna new 2\n"
+	                          "2026-06-05T20:00:00Z spring email m2 bob present 0\n"
+	                          "2026-06-06T20:00:00Z spring email m2 bob present 0\n");
+	assert_says(w->plan, "Announcements\n"
+	                     "  ~ m1 of spring changes\n      before: 3 days → 4 days\n"
+	                     "  ~ m2 of spring changes\n      tell: rep bob → rep anna\n"
+	                     "  + new-lead of spring is new: email to rep bob, 7 days before\n"
+	                     "  - m2 of spring is removed\n");
+	assert_says(w->plan, "Reps are told of what goes out, within 24 hours (+ with the new rules only, - with the "
+	                     "present ones only)\n"
+	                     "  + 2026-06-03T12:00:00Z spring: email new-lead to bob; it goes out Mon 2026-06-08 10:00 "
+	                     "in each lead's own time zone, to about 2 leads: seats > 3\n"
+	                     "  + 2026-06-03T20:00:00Z spring: email m1 to anna, bob; it goes out ");
+	assert_says(w->plan, "Reps are told of what goes out, within 7 days (+ with the new rules only, - with the "
+	                     "present ones only)\n"
+	                     "  - 2026-06-04T20:00:00Z spring: email m1 to anna, bob; it goes out Mon 2026-06-08 10:00 "
+	                     "in each lead's own time zone, to seats > 3\n");
+	nt_json_begin(&writer, json);
+	nt_json_object(&writer, NULL);
+	nt_plan_put_json(w->plan, &writer);
+	nt_json_end_object(&writer);
+	assert_non_null(strstr(json->str, "\"announcements\":[{\"campaign\":\"spring\",\"message\":\"m1\","
+	                                  "\"change\":\"changed\",\"facts\":[{\"key\":\"before\","
+	                                  "\"before\":\"3 days\",\"after\":\"4 days\"}]},"));
+	assert_non_null(strstr(json->str, "\"told\":[{\"at\":\"2026-06-03T12:00:00Z\",\"campaign\":\"spring\","
+	                                  "\"channel\":\"email\",\"template\":\"new-lead\",\"rep\":\"bob\","
+	                                  "\"when\":\"Mon 2026-06-08 10:00 in each lead's own time zone\","
+	                                  "\"to_whom\":\"seats > 3\",\"leads\":2,\"present\":false,"
+	                                  "\"new\":true,\"day\":true},"));
+	assert_non_null(strstr(json->str, "\"leads\":null,\"present\":true,\"new\":false,\"day\":false}"));
+	nt_plan_picture(w->plan, dot);
+	assert_non_null(strstr(dot->str, "<b>Announcements</b><br/>m1 of spring changes<br/>m2 of spring changes<br/>"
+	                                 "new-lead of spring is new<br/>m2 of spring is removed<br/>"
+	                                 "reps told in 24 hours: 3, were 0<br/>in 7 days: 4, were 4"));
+	plan_must_be_true(w);
+	plan_world_free(w);
+	g_string_free(json, TRUE);
+	g_string_free(dot, TRUE);
+	g_free(told);
+	g_free(old);
+	g_free(now);
+}
+
+/* Told already: neither said nor told again, also when the campaign has another name. */
+static void test_announcements_that_stay(void **state)
+{
+#define NAMED(name, was) SALES(ANNA BOB, "anna") "---\ncampaign: " name "\n" was                                    \
+	"enter: { at: 2026-06-08 10:00, if: seats > 3 }\nsteps: [ email: m2 ]\n"                                    \
+	"---\nannouncements:\n" SAY(name, "team all", "1 week", "m1") SAY(name, "team all", "3 days", "m2")
+	char *old = g_strconcat(OLD, NAMED("spring", ""), NULL);
+	char *now = g_strconcat(OLD, NAMED("summer", "was: spring\n"), NULL);
+	struct plan_world *w = three(old);
+	char *told;
+
+	(void)state;
+	plan_make(w, now);
+	told = told_of(w->plan);
+	assert_string_equal(told, "2026-06-04T20:00:00Z summer email m2 anna present new 0\n");
+	assert_int_equal(w->plan->changes->n_announcements, 0);
+	assert_says(w->plan, "    2026-06-04T20:00:00Z summer: email m2 to anna; it goes out ");
+	assert_says(w->plan, "to about 0 leads: seats > 3\n");
+	plan_must_be_true(w);
+	plan_world_free(w);
+	g_free(told);
+	g_free(old);
+	g_free(now);
+}
+
 static void test_json_and_picture(void **state)
 {
 	struct plan_world *w = three(OLD);
@@ -368,7 +488,8 @@ int main(void)
 		cmocka_unit_test(test_who_is_taken_in),      cmocka_unit_test(test_other_rules),
 		cmocka_unit_test(test_equals),               cmocka_unit_test(test_equals_without_leads),
 		cmocka_unit_test(test_what_is_called_back),  cmocka_unit_test(test_offers_that_move),
-		cmocka_unit_test(test_json_and_picture),
+		cmocka_unit_test(test_json_and_picture),     cmocka_unit_test(test_announcements),
+		cmocka_unit_test(test_announcements_that_stay),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
