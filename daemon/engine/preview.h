@@ -13,8 +13,7 @@ struct nt_message;
 struct nt_program;
 
 /* A lead that isn't in any store: fields as PUT /v1/leads/ID takes them. No campaign runs for it; it has just
- * done the first things that bring points. NULL and *why (in the
- * arena): a field is wrong. */
+ * done the first things that bring points. NULL and *why (in the arena): a field is wrong. */
 struct nt_lead *nt_preview_lead(struct nt_arena *arena, struct nt_program *program, const char *id,
                                 const struct nt_json *fields, nt_time now, const char **why);
 

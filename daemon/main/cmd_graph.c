@@ -27,12 +27,12 @@ static bool read_options(int argc, char **argv, struct options *options, int *co
 
 	if (!nt_command_options(&nt_command_graph, table, argc, argv, code))
 		return false;
+	if (options->live)
+		options->config = nt_command_config(options->config);
 	if (options->format == NULL)
 		options->format = options->output != NULL && g_str_has_suffix(options->output, ".dot") ? "dot" : "svg";
 	if (strcmp(options->format, "dot") != 0 && strcmp(options->format, "svg") != 0)
 		*code = nt_command_misused(&nt_command_graph, "--format is dot or svg, not '%s'", options->format);
-	else if (options->live && options->config == NULL)
-		*code = nt_command_misused(&nt_command_graph, "--live needs --config: it says where the store is");
 	else if (optind + 2 != argc)
 		*code = nt_command_misused(&nt_command_graph, "which campaign, and of which folder?");
 	else
@@ -40,24 +40,24 @@ static bool read_options(int argc, char **argv, struct options *options, int *co
 	return false;
 }
 
-static struct nt_store *open_store(const struct nt_ruleset *ruleset, int *code)
+static struct nt_store *open_store(const struct options *options, const struct nt_ruleset *ruleset, int *code)
 {
 	struct nt_sqlite_options sqlite = { .path = ruleset->store, .mode = NT_SQLITE_READ };
 	struct nt_store *store = NULL;
 	char *why = NULL;
 
 	if (ruleset->store == NULL)
-		*code = nt_command_failed(&nt_command_graph, "the configuration names no store");
+		*code = nt_command_failed(&nt_command_graph, "%s names no store", options->config);
 	else if ((store = nt_sqlite_store_open(&sqlite, &why)) == NULL)
 		*code = nt_command_failed(&nt_command_graph, "%s", why);
 	g_free(why);
 	return store;
 }
 
-static bool count(const struct nt_ruleset *ruleset, const struct nt_graph *graph, uint64_t *here,
-                  struct nt_graph_counts *counts, int *code)
+static bool count(const struct options *options, const struct nt_ruleset *ruleset, const struct nt_graph *graph,
+                  uint64_t *here, struct nt_graph_counts *counts, int *code)
 {
-	struct nt_store *store = open_store(ruleset, code);
+	struct nt_store *store = open_store(options, ruleset, code);
 	struct nt_progress progress = { .what = "leads" };
 	struct nt_census census = { .store = store, .program = graph->program, .campaign = graph->campaign };
 	const char *why = NULL;
@@ -116,7 +116,7 @@ static int draw(const struct options *options, const struct nt_ruleset *ruleset,
 		                         near != NULL ? "'?)" : "");
 	}
 	here = g_new0(uint64_t, program->campaigns[graph.campaign].n_steps + 1);
-	if (options->live && count(ruleset, &graph, here, &counts, &code))
+	if (options->live && count(options, ruleset, &graph, here, &counts, &code))
 		graph.counts = &counts;
 	if (code == NT_EXIT_FINE) {
 		dot = g_string_new(NULL);

@@ -44,9 +44,9 @@ static bool read_options(int argc, char **argv, struct options *options, int *co
 		{ 0 },
 	};
 
-	options->config = NT_SYSCONFDIR "/nurtured/nurtured.yaml";
 	if (!nt_command_options(&nt_command_plan, table, argc, argv, code))
 		return false;
+	options->config = nt_command_config(options->config);
 	if (optind + 1 != argc) {
 		*code = nt_command_misused(&nt_command_plan, optind == argc ? "which folder?" : "one folder, please");
 		return false;

@@ -28,6 +28,8 @@ static bool read_options(int argc, char **argv, struct options *options, int *co
 
 	if (!nt_command_options(&nt_command_preview, table, argc, argv, code))
 		return false;
+	if (options->sample.lead != NULL && options->sample.store == NULL)
+		options->sample.config = nt_command_config(options->sample.config);
 	if (options->html + options->json + (options->page != NULL) > 1) {
 		*code = nt_command_misused(&nt_command_preview, "one of --html, --json and --page, please");
 		return false;

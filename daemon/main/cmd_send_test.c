@@ -41,10 +41,10 @@ static bool read_options(int argc, char **argv, struct options *options, int *co
 		{ "to", &options->to, NULL },                  { 0 },
 	};
 
-	options->sample.config = NT_SYSCONFDIR "/nurtured/nurtured.yaml";
 	options->sample.channel = "email";
 	if (!nt_command_options(&nt_command_send_test, table, argc, argv, code))
 		return false;
+	options->sample.config = nt_command_config(options->sample.config);
 	if (options->to == NULL)
 		*code = nt_command_misused(&nt_command_send_test, "--to says who gets it");
 	else if (strcmp(options->sample.channel, "email") == 0 && !nt_email_valid(options->to))

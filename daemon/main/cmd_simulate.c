@@ -39,11 +39,11 @@ static bool read_options(int argc, char **argv, struct options *options, int *co
 
 	if (!nt_command_options(&nt_command_simulate, table, argc, argv, code))
 		return false;
+	if (options->live)
+		options->config = nt_command_config(options->config);
 	if (optind + 1 != argc)
 		*code = nt_command_misused(&nt_command_simulate,
 		                           optind == argc ? "which folder?" : "one folder, please");
-	else if (options->live && options->config == NULL)
-		*code = nt_command_misused(&nt_command_simulate, "--live takes the store that --config names");
 	else if (options->live && options->store != NULL)
 		*code = nt_command_misused(&nt_command_simulate, "--live or --store, not both");
 	else if (options->leads == NULL && options->events == NULL && options->store == NULL && !options->live)

@@ -6,6 +6,7 @@
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static void complain(const struct nt_command *command, const char *format,
                      va_list ap) __attribute__((format(printf, 2, 0)));
@@ -15,6 +16,15 @@ static void complain(const struct nt_command *command, const char *format, va_li
 	fprintf(stderr, "nurturectl %s: ", command->name);
 	vfprintf(stderr, format, ap);
 	fputc('\n', stderr);
+}
+
+const char *nt_command_config(const char *given)
+{
+	const char *named = getenv("NURTURED_CONFIG");
+
+	if (given != NULL)
+		return given;
+	return named != NULL && named[0] != '\0' ? named : NT_SYSCONFDIR "/nurtured/nurtured.yaml";
 }
 
 int nt_command_misused(const struct nt_command *command, const char *format, ...)

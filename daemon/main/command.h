@@ -48,6 +48,8 @@ struct nt_command_option {
  * exit code. */
 bool nt_command_options(const struct nt_command *command, const struct nt_command_option *options, int argc,
                         char **argv, int *code);
+/* Where the configuration is needed: what --config says, else NURTURED_CONFIG, else the installed one. */
+const char *nt_command_config(const char *given);
 /* "nurturectl check: what is wrong" and how to use it, on standard error; gives NT_EXIT_CANNOT. */
 int nt_command_misused(const struct nt_command *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* "nurturectl check: what could not be done" on standard error; gives NT_EXIT_CANNOT. */

@@ -63,7 +63,9 @@ static bool read_config(struct nt_ruleset *ruleset, const char *path, char **why
 	char *text;
 
 	if (!g_file_get_contents(path, &text, &length, &error)) {
-		*why = g_strdup(error->message);
+		*why = g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT) ?
+		               g_strdup_printf("there is no configuration %s (--config FILE names another)", path) :
+		               g_strdup(error->message);
 		g_error_free(error);
 	} else {
 		config = nt_yaml_parse(nt_diags_arena(diags), nt_diags_source(diags, path, text, length), diags);

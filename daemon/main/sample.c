@@ -144,7 +144,7 @@ static bool read_lead(struct nt_sample *sample, int *code)
 	int read;
 
 	if (path == NULL) {
-		*code = nt_command_misused(sample->command, "--lead needs --store FILE, or --config with a store");
+		*code = nt_command_failed(sample->command, "%s names no store", sample->options->config);
 		return false;
 	}
 	store = nt_sqlite_store_open(&options, &why);
