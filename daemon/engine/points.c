@@ -6,7 +6,8 @@
 #include <string.h>
 
 #define RING_CAPACITY 256
-#define LATE (72 * NT_HOUR) /* an event older than this finds its cap forgotten */
+#define LATE (72 * NT_HOUR) /* so long what counted before is kept, whatever it takes */
+#define EXPIRED_KEPT 64u    /* and of what is older so many awards, for what is known later still */
 
 static struct nt_score_reason *find_reason(struct nt_lead *lead, const char *text)
 {
@@ -46,16 +47,27 @@ void nt_points_award(struct nt_instant *in, nt_number points, nt_time at, const 
 	nt_instant_note(in, NULL, "points", nt_arena_join(in->arena, points > 0 ? "+" : "", digits, " ", reason, NULL));
 }
 
-static void forget(struct nt_instant *in, const struct nt_rate *rate, struct nt_ring_state *ring)
+/* Awards that count no more, neither lately nor at `at`: a history may be brought in at once, in order. */
+static void forget(struct nt_instant *in, const struct nt_rate *rate, struct nt_ring_state *ring, nt_time at)
 {
+	nt_time t = nt_time_earlier(in->now - LATE, at);
 	unsigned n = 0;
 
-	while (n < ring->n && nt_gate_counts_until(rate, in->lead->zone, ring->entries[n].at) <= in->now - LATE)
+	while (n + EXPIRED_KEPT < ring->n &&
+	       nt_gate_counts_until(rate, in->lead->zone, ring->entries[n + EXPIRED_KEPT].at) <= t)
 		n++;
 	if (n == 0)
 		return;
 	ring->n -= n;
 	memmove(ring->entries, ring->entries + n, ring->n * sizeof *ring->entries);
+}
+
+/* For how long an award may count at the most, whatever the calendar is like. */
+static nt_time longest(const struct nt_rate *rate)
+{
+	if (rate->calendar)
+		return 3 * NT_DAY;
+	return ((nt_time)rate->per.months * 31 + rate->per.days + 3) * NT_DAY + rate->per.ms;
 }
 
 /* What the cap leaves of an award at `at`. The ring keeps sizes without sign. */
@@ -64,12 +76,13 @@ static nt_number clip(struct nt_instant *in, unsigned slot, nt_number points, nt
 	const struct nt_rate *rate = &in->program->engagement[slot].at_most;
 	struct nt_ring_state *ring = &in->lead->points_rings[slot];
 	nt_number left = nt_number_from_int(rate->n), size = points;
+	nt_time reach = longest(rate);
 	unsigned i;
 
 	if (size < 0)
 		size = nt_number_subtract(0, size);
-	forget(in, rate, ring);
-	for (i = 0; i < ring->n; i++)
+	forget(in, rate, ring, at);
+	for (i = ring->n; i-- > 0 && at - ring->entries[i].at < reach;)
 		if (ring->entries[i].at <= at && nt_gate_counts_until(rate, in->lead->zone, ring->entries[i].at) > at)
 			left = nt_number_subtract(left, ring->entries[i].sum);
 	if (left <= 0)
