@@ -129,6 +129,8 @@ static int unknown_key(const struct nt_key_table *table, const struct nt_yaml *k
 
 bool nt_keys_check_shape(const struct nt_key *key, const struct nt_yaml *value, struct nt_diags *diags)
 {
+	/* "CHANNEL" stands for many; a misspelt key is shown as what it was taken for */
+	const char *name = value->key != NULL && strcmp(key->name, "CHANNEL") == 0 ? value->key->text : key->name;
 	unsigned shape = value->type == NT_YAML_SCALAR ? SCALAR : value->type == NT_YAML_SEQUENCE ? LIST : MAP;
 	bool empty = value->type == NT_YAML_SCALAR && value->length == 0;
 
@@ -136,7 +138,7 @@ bool nt_keys_check_shape(const struct nt_key *key, const struct nt_yaml *value, 
 		return true;
 	if (empty) {
 		nt_diags_error(diags, value->key != NULL ? value->key->span : value->span,
-		               "'%s' has no value: it takes %s", key->name,
+		               "'%s' has no value: it takes %s", name,
 		               nt_kind_text(key->kind));
 		return false;
 	}
@@ -144,8 +146,7 @@ bool nt_keys_check_shape(const struct nt_key *key, const struct nt_yaml *value, 
 		return true;
 	/* a YAML block of several lines makes a long span: the key is where people look */
 	nt_diags_error(diags, shape == SCALAR || value->key == NULL ? value->span : value->key->span, "'%s' takes %s",
-	               key->name,
-	               nt_kind_text(key->kind));
+	               name, nt_kind_text(key->kind));
 	return false;
 }
 

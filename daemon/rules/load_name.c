@@ -159,7 +159,7 @@ bool nt_load_template(struct nt_loader *l, const struct nt_yaml *node, const cha
 	if (!is_name(l, node, "template"))
 		return false;
 	channels = nt_template_set_channels(set, node->text);
-	if (channels == NULL && g_hash_table_contains(l->template_files, node->text))
+	if (channels == NULL && strchr(node->text, '/') == NULL && g_hash_table_contains(l->template_files, node->text))
 		return false;
 	if (channels == NULL) {
 		nt_keys_unknown(l->diags, node->span, "template", node->text, "", nt_template_set_names(set));
@@ -196,12 +196,20 @@ static const char **suppressible(const struct nt_program *program)
 
 bool nt_load_suppressed(struct nt_loader *l, const struct nt_yaml *node, const char **out)
 {
+	const char **names;
+
 	if (!is_name(l, node, "channel, or marketing"))
 		return false;
-	if (strcmp(node->text, "marketing") != 0 && nt_program_channel(l->program, node->text) < 0) {
-		unknown(l, node->span, "channel", node->text, suppressible(l->program));
-		return false;
+	if (strcmp(node->text, "marketing") == 0 || nt_program_channel(l->program, node->text) >= 0) {
+		*out = nt_arena_strdup(l->arena, node->text);
+		return true;
 	}
-	*out = nt_arena_strdup(l->arena, node->text);
-	return true;
+	names = suppressible(l->program);
+	if (nt_nearest(node->text, names) == NULL)
+		nt_diags_error(l->diags, node->span,
+		               "'suppress' takes a channel, or marketing for all of them, not '%s'", node->text);
+	else
+		nt_keys_unknown(l->diags, node->span, "channel", node->text, "", names);
+	g_free(names);
+	return false;
 }

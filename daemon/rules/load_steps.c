@@ -80,6 +80,9 @@ static const struct nt_yaml *find_verb(struct nt_loader *l, const struct nt_yaml
 				return guess_verb(l, node, verb);
 	}
 	if (condition != NULL) {
+		if (nt_yaml_get(node, "then") == NULL && nt_yaml_get(node, "else") == NULL)
+			nt_diags_error(l->diags, condition->key->span,
+			               "'if' needs 'then' or 'else', or a verb beside it");
 		*verb = NT_VERB_IF;
 		return condition;
 	}
@@ -226,8 +229,6 @@ static bool load_own(struct nt_loader *l, int verb, const struct nt_yaml *node, 
 	case NT_VERB_IF:
 		step->kind = NT_STEP_IF;
 		step->expr = nt_load_if_unless(l, node, options[NT_OPTION_UNLESS]);
-		if (options[NT_OPTION_THEN] == NULL && options[NT_OPTION_ELSE] == NULL)
-			nt_diags_error(l->diags, node->key->span, "'if' needs 'then' or 'else', or a verb beside it");
 		return step->expr != NULL;
 	case NT_VERB_SPLIT:
 		step->kind = NT_STEP_SPLIT;
@@ -330,7 +331,10 @@ static int load_word(struct nt_step_list *list, const struct nt_yaml *node, stru
 		*mapping = (struct nt_yaml){ .type = NT_YAML_MAPPING, .span = node->span, .first = pair, .n = 1 };
 		return add_step(list, mapping, NT_VERB_STOP, pair, place);
 	}
-	if (word != NULL && verb_of(l, word) >= 0) {
+	if (verb_of(l, node->text) >= 0) {
+		*pair = (struct nt_yaml){ .type = NT_YAML_SCALAR, .span = node->span, .text = "", .key = node };
+		nt_keys_check_shape(&nt_verb_keys.keys[verb_of(l, node->text)], pair, l->diags);
+	} else if (word != NULL && verb_of(l, word) >= 0) {
 		nt_diags_error(l->diags, node->span, "a ':' is missing: %s: %s", word, space + 1);
 	} else {
 		names = step_names(l);
