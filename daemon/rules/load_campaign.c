@@ -12,46 +12,52 @@ static gint by_name(gconstpointer a, gconstpointer b)
 	return strcmp(((const struct nt_campaign *)a)->name, ((const struct nt_campaign *)b)->name);
 }
 
+/* The name, or, where it is wrong, missing or taken, which is reported, one that stands in for it, so that the body is
+ * looked at too. */
+static const char *name_of_campaign(struct nt_loader *l, GHashTable *seen, const struct nt_yaml *node)
+{
+	const struct nt_yaml *before = node != NULL ? g_hash_table_lookup(seen, node->text) : NULL;
+	const char *name = node != NULL ? nt_arena_strdup(l->arena, node->text) : "";
+	bool good = node != NULL && nt_load_name(l, node, "campaign", &name);
+	int line = 0, column;
+
+	if (good && before != NULL) {
+		if (!nt_diags_full(l->diags))
+			nt_span_position(before->span, &line, &column);
+		nt_diags_error(l->diags, node->span, "there are two campaigns '%s' (the first is at %s:%d)", node->text,
+		               before->span.source->path, line);
+	}
+	while (g_hash_table_contains(seen, name))
+		name = nt_arena_printf(l->arena, "%s, too", name);
+	return name;
+}
+
 void nt_load_campaign_names(struct nt_loader *l)
 {
 	GArray *campaigns = g_array_new(FALSE, TRUE, sizeof(struct nt_campaign));
+	const char **names = g_new0(const char *, l->documents->len + 1);
 	GHashTable *seen = g_hash_table_new(g_str_hash, g_str_equal);
 
 	for (unsigned d = 0; d < l->documents->len; d++) {
 		struct nt_document *document = &g_array_index(l->documents, struct nt_document, d);
-		const struct nt_yaml *node = document->is_campaign ? document->body[NT_CAMPAIGN_CAMPAIGN] : NULL,
-			*before;
+		const struct nt_yaml *node = document->is_campaign ? document->body[NT_CAMPAIGN_CAMPAIGN] : NULL;
 		struct nt_campaign campaign = { .priority = 5, .first = -1 };
-		int line = 0, column;
 
-		if (node == NULL || !nt_load_name(l, node, "campaign", &campaign.name))
+		if (!document->is_campaign)
 			continue;
-		before = g_hash_table_lookup(seen, node->text);
-		if (before != NULL) {
-			if (!nt_diags_full(l->diags))
-				nt_span_position(before->span, &line, &column);
-			nt_diags_error(l->diags, node->span, "there are two campaigns '%s' (the first is at %s:%d)",
-			               node->text,
-			               before->span.source->path, line);
-			continue;
-		}
-		g_hash_table_insert(seen, (gpointer)(uintptr_t)node->text, (gpointer)(uintptr_t)node);
-		campaign.title = campaign.name;
-		campaign.span = node->span;
+		names[d] = campaign.name = campaign.title = name_of_campaign(l, seen, node);
+		campaign.span = node != NULL ? node->span : document->node->span;
+		g_hash_table_insert(seen, (gpointer)(uintptr_t)campaign.name, (gpointer)(uintptr_t)node);
 		g_array_append_val(campaigns, campaign);
 	}
 	g_array_sort(campaigns, by_name);
 	l->program->campaigns = nt_load_take(l, campaigns, struct nt_campaign, &l->program->n_campaigns);
 	nt_program_index(l->program);
-	for (unsigned d = 0; d < l->documents->len; d++) {
-		struct nt_document *document = &g_array_index(l->documents, struct nt_document, d);
-		const struct nt_yaml *node = document->is_campaign ? document->body[NT_CAMPAIGN_CAMPAIGN] : NULL;
-
-		document->campaign = -1;
-		if (node != NULL && g_hash_table_lookup(seen, node->text) == node)
-			document->campaign = nt_program_campaign(l->program, node->text);
-	}
+	for (unsigned d = 0; d < l->documents->len; d++)
+		g_array_index(l->documents, struct nt_document, d).campaign =
+			names[d] != NULL ? nt_program_campaign(l->program, names[d]) : -1;
 	g_hash_table_destroy(seen);
+	g_free(names);
 }
 
 const struct nt_yaml *nt_load_first_item(const struct nt_yaml *node)
@@ -338,7 +344,7 @@ void nt_load_campaigns(struct nt_loader *l)
 	for (unsigned d = 0; d < l->documents->len; d++) {
 		struct nt_document *document = &g_array_index(l->documents, struct nt_document, d);
 
-		if (document->is_campaign && document->campaign >= 0)
+		if (document->is_campaign)
 			load_body(l, document->body, &campaigns[document->campaign]);
 	}
 	nt_load_campaign_renames(l);

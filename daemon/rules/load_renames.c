@@ -69,7 +69,7 @@ void nt_load_campaign_renames(struct nt_loader *l)
 		const struct nt_yaml *was = document->is_campaign ? document->body[NT_CAMPAIGN_WAS] : NULL;
 		struct nt_rename rename = { .slot = document->campaign };
 
-		if (was == NULL || document->campaign < 0 || !nt_load_name(l, was, "campaign", &rename.was) ||
+		if (was == NULL || !nt_load_name(l, was, "campaign", &rename.was) ||
 		    !check_campaign(l, was, document->campaign, renames))
 			continue;
 		campaigns[document->campaign].was = rename.was;

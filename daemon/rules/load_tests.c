@@ -344,8 +344,6 @@ void nt_load_tests(struct nt_loader *l)
 		const struct nt_document *document = &g_array_index(l->documents, struct nt_document, d);
 		const struct nt_yaml *node = document->keys[NT_DOC_TESTS];
 
-		if (document->is_campaign && document->campaign < 0)
-			continue; /* its campaign is wrong: so would every name in its tests be */
 		for (const struct nt_yaml *item = node != NULL ? node->first : NULL; item != NULL; item = item->next)
 			load_test(l, item, document->is_campaign ? document->campaign : -1, tests);
 	}
