@@ -19,23 +19,27 @@ static bool load_list_value(struct nt_loader *l, const struct nt_yaml *node, str
 	return true;
 }
 
-/* A literal time without an offset would mean another instant in each lead's zone; an expression says which. */
+/* A time without an offset is the lead's own, so another instant in each zone: an expression. An empty value takes
+ * the field away, as it does in a test and by the API. */
 static bool load_field_value(struct nt_loader *l, const struct nt_yaml *node, const struct nt_field *field,
-                             struct nt_value *out)
+                             struct nt_assignment *out)
 {
 	struct nt_civil civil;
 	bool has_offset = true;
 	const char *zone;
 	nt_time t;
 
+	out->literal = NT_NONE;
+	if (node->type == NT_YAML_SCALAR && node->length == 0)
+		return true;
 	if (field == &l->program->fields[NT_FIELD_TIME_ZONE] && !nt_load_zone(l, node, &zone))
 		return false;
 	if (field->type == NT_TYPE_TIME && node->type == NT_YAML_SCALAR &&
 	    nt_instant_parse(node->text, node->length, &civil, &has_offset, &t, NULL) && !has_offset) {
-		nt_diags_error(l->diags, node->span, "'%s' needs an offset here, such as %sZ", node->text, node->text);
-		return false;
+		out->expr = nt_expr_parse(&l->scope, node, 0, NT_TYPE_TIME, false);
+		return out->expr != NULL;
 	}
-	return nt_load_literal(l, node, field->type, field->one_of, out);
+	return nt_load_literal(l, node, field->type, field->one_of, &out->literal);
 }
 
 /* What reads like a field and isn't one. */
@@ -70,8 +74,7 @@ static bool load_assignment(struct nt_loader *l, const struct nt_yaml *node, boo
 	if (!fields && !nt_load_key_name(l, node->key, "value", "_", &out->name))
 		return false;
 	if (!nt_load_is_expression(node, &skip))
-		return fields ? load_field_value(l, node, field, &out->literal) : load_list_value(l, node,
-		                                                                                  &out->literal);
+		return fields ? load_field_value(l, node, field, out) : load_list_value(l, node, &out->literal);
 	out->expr = nt_expr_parse(&l->scope, node, skip, type, !fields);
 	return out->expr != NULL;
 }

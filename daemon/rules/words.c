@@ -118,6 +118,8 @@ static void put_assignments(const struct nt_step *step, GString *out)
 		if (assignment->expr != NULL) {
 			g_string_append(out, "= ");
 			nt_words_expr(assignment->expr, out);
+		} else if (assignment->literal.type == NT_TYPE_NONE) {
+			g_string_append(out, "none");
 		} else {
 			nt_value_to_json(&assignment->literal, out);
 		}
