@@ -224,6 +224,17 @@ static bool fits(const struct nt_expr *a, enum nt_expr_argument kind)
 	return a->type == NT_TYPE_TEXT || (kind == NT_ARGUMENT_TEXT_OR_LIST && a->type == NT_TYPE_LIST);
 }
 
+/* since("app.login") */
+static const char *meant_event(struct nt_expr_parser *p, const struct nt_expr *a)
+{
+	const struct nt_program *program = p->scope->program;
+
+	if (a->op != NT_OP_LITERAL || a->type != NT_TYPE_TEXT ||
+	    nt_expr_find(program->events, program->n_events, sizeof(struct nt_event_type), a->literal.text) < 0)
+		return "";
+	return nt_arena_printf(p->scope->arena, " (when it last happened: last(\"%s\"))", a->literal.text);
+}
+
 static bool read_expression(struct nt_expr_parser *p, struct call *call, enum nt_expr_argument kind)
 {
 	struct nt_expr *a = nt_expr_or(p);
@@ -234,8 +245,9 @@ static bool read_expression(struct nt_expr_parser *p, struct call *call, enum nt
 	if (a == p->poison) {
 		call->poisoned = true;
 	} else if (!fits(a, kind)) {
-		nt_diags_error(p->scope->diags, a->span, "%s() wants %s, but %s is %s", call->function->name,
-		               argument_names[kind], nt_expr_snippet(p, a), nt_expr_kind_name(a->type));
+		nt_diags_error(p->scope->diags, a->span, "%s() wants %s, but %s is %s%s", call->function->name,
+		               argument_names[kind], nt_expr_snippet(p, a), nt_expr_kind_name(a->type),
+		               kind == NT_ARGUMENT_TIME ? meant_event(p, a) : "");
 		call->poisoned = true;
 	} else if (call->e->op == NT_OP_DAY_OF && a->op == NT_OP_NOW) {
 		call->e->op = NT_OP_TODAY;

@@ -255,8 +255,8 @@ static void lex_instant(struct nt_expr_parser *p, size_t start)
 		at++;
 	else
 		at = skip_blanks(p, at);
-	if (at > end && pattern(p->text + at, "99:99")) {
-		end = at + 5;
+	if (at > end && (pattern(p->text + at, "99:99") || pattern(p->text + at, "9:99"))) {
+		end = at + (p->text[at + 1] == ':' ? 4 : 5);
 		if (pattern(p->text + end, ":99"))
 			end += 3;
 		if (p->text[end] == '.' && g_ascii_isdigit(p->text[end + 1]))
@@ -265,6 +265,9 @@ static void lex_instant(struct nt_expr_parser *p, size_t start)
 			end++;
 		else if ((p->text[end] == '+' || p->text[end] == '-') && pattern(p->text + end + 1, "99:99"))
 			end += 6;
+		else if ((p->text[end] == '+' || p->text[end] == '-') && pattern(p->text + end + 1, "9999"))
+			return bad(p, start, end + 5, "an offset from UTC has a colon: %.3s:%.2s", p->text + end,
+			           p->text + end + 3);
 	}
 	if (nt_instant_parse(p->text + start, end - start, &civil, &has_offset, &t, &why))
 		token(p, NT_TOKEN_INSTANT, start, end);
@@ -320,10 +323,38 @@ static void unknown_unit(struct nt_expr_parser *p, size_t start, size_t end)
 
 	if (strcmp(word, "d") == 0 || strcmp(word, "h") == 0 || strcmp(word, "min") == 0 || strcmp(word, "m") == 0)
 		nearest = word[0] == 'd' ? "days" : word[0] == 'h' ? "hours" : "minutes";
-	if (nearest == NULL)
+	if (g_ascii_strcasecmp(word, "am") == 0 || g_ascii_strcasecmp(word, "pm") == 0)
+		bad(p, start, end, "a time of day is written like 09:00 or 17:30");
+	else if (nearest == NULL)
 		bad(p, start, end, "'%s' is no unit of time: or is 'and' or 'or' missing before it?", word);
 	else
 		bad(p, start, end, "unknown unit '%s'%s", word, nt_expr_did_you_mean(p, nearest));
+}
+
+static bool begins_year(const char *text)
+{
+	return pattern(text, "9999") && (strncmp(text, "19", 2) == 0 || strncmp(text, "20", 2) == 0);
+}
+
+/* 2026-2-1, 01.02.2026, 02/01/2026: gives where it ends, or `start` if it is none. */
+static size_t other_date_end(const struct nt_expr_parser *p, size_t start)
+{
+	size_t end = start;
+	char sign = '\0';
+
+	for (int part = 0; part < 3; part++) {
+		size_t digits = digits_end(p, end) - end;
+
+		if (digits == 0 || digits == 3 || digits > 4 || (part == 1 && digits > 2))
+			return start;
+		end += digits;
+		if (part == 0)
+			sign = p->text[end];
+		if (part < 2 && (sign == '\0' || strchr("-./", sign) == NULL || p->text[end++] != sign))
+			return start;
+	}
+	/* a year of our days at one end: 10-2-1 and 1000/2/5 are sums */
+	return begins_year(p->text + start) != begins_year(p->text + end - 4) ? end : start;
 }
 
 static void lex_number(struct nt_expr_parser *p, size_t start)
@@ -332,6 +363,10 @@ static void lex_number(struct nt_expr_parser *p, size_t start)
 
 	if (pattern(p->text + start, "9999-99-99")) {
 		lex_instant(p, start);
+		return;
+	}
+	if (other_date_end(p, start) > start) {
+		bad(p, start, other_date_end(p, start), "a date is written like 2026-12-01");
 		return;
 	}
 	if (pattern(p->text + end, ":99")) {

@@ -27,6 +27,9 @@ static const char *const words[] = { "now", "today", "entered", "event", "entry"
 	                             "starts_with", "ends_with", "matches", "or_else", "true", "false", "yes", "no",
 	                             "none" };
 
+/* What other languages call none. */
+static const char *const nothings[] = { "null", "NULL", "Null", "nil", "empty", "missing", "undefined", "blank" };
+
 /* ---- tables of named things ---- */
 
 static const char *name_at(const void *array, size_t stride, unsigned i)
@@ -116,6 +119,12 @@ static struct nt_expr *unknown(struct nt_expr_parser *p, const char *name, struc
 		g_ptr_array_free(names, TRUE);
 		return p->poison;
 	}
+	if (nt_expr_find(nothings, G_N_ELEMENTS(nothings), sizeof(nothings[0]), name) >= 0) {
+		nt_diags_error(p->scope->diags, span, "'%s' isn't part of the language: what is missing is 'none'",
+		               name);
+		g_ptr_array_free(names, TRUE);
+		return p->poison;
+	}
 	collect(names, program->fields, program->n_fields, sizeof(struct nt_field));
 	collect(names, standings, G_N_ELEMENTS(standings), sizeof(standings[0]));
 	collect(names, words, 5, sizeof(words[0]));
@@ -125,7 +134,9 @@ static struct nt_expr *unknown(struct nt_expr_parser *p, const char *name, struc
 	nearest = nearest_of(names, name);
 	nt_diags_error(p->scope->diags, span, "unknown field '%s'%s", name,
 	               nearest != NULL ? nt_expr_did_you_mean(p, nearest) :
-	               nt_arena_printf(p->scope->arena, " (text goes in quotes: \"%s\")", name));
+	               nt_arena_printf(p->scope->arena, " (%stext goes in quotes: \"%s\")",
+	                               strcspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") < strlen(name) ? "" :
+	                               "declare a field under 'fields'; ", name));
 	g_free(nearest);
 	return p->poison;
 }
@@ -251,10 +262,20 @@ static struct nt_expr *dotted(struct nt_expr_parser *p, const char *name, const 
 
 	if (nt_expr_find(program->events, program->n_events, sizeof(struct nt_event_type), event) >= 0)
 		nt_diags_error(p->scope->diags, span, "'%s' is an event: ask did(\"%s\")", event, event);
+	else if (strcmp(name, "lead") == 0)
+		nt_diags_error(p->scope->diags, span, "a lead's fields stand alone: write '%s'", member);
 	else
 		nt_diags_error(p->scope->diags, span, "unknown name '%s': only 'event.' and 'entry.' have properties",
 		               event);
 	return p->poison;
+}
+
+static bool entry_has(const struct nt_scope *scope, const char *name)
+{
+	for (unsigned i = 0; scope->has_run && i < scope->n_entry_events; i++)
+		if (property_of(scope->program, scope->entry_events[i], name) != NULL)
+			return true;
+	return false;
 }
 
 static struct nt_expr *member(struct nt_expr_parser *p, const char *name, struct nt_span span)
@@ -274,7 +295,10 @@ static struct nt_expr *member(struct nt_expr_parser *p, const char *name, struct
 	if (strcmp(name, "event") == 0) {
 		if (scope->n_events > 0)
 			return property(p, NT_OP_EVENT_PROPERTY, scope->events, scope->n_events, true, text, span);
-		nt_diags_error(scope->diags, span, "there is no event at hand here: 'event.%s' has no meaning", text);
+		nt_diags_error(scope->diags, span, "there is no event at hand here: 'event.%s' has no meaning%s", text,
+		               entry_has(scope, text) ?
+		               nt_arena_printf(scope->arena, " (of the event that began the run: entry.%s)", text) :
+		               "");
 		return p->poison;
 	}
 	if (strcmp(name, "entry") != 0)

@@ -71,11 +71,44 @@ static const struct operator *operator_at(const struct nt_expr_parser *p, const 
 	return NULL;
 }
 
+/* What other languages say, where ours wants an operator. */
+static const struct habit {
+	const char *word, *instead;
+} habits[] = {
+	{ "is", "write '==', or '== none' for what is missing" },
+	{ "isnt", "write '!='" },
+	{ "equals", "write '=='" },
+	{ "like", "write 'matches', with * for any characters" },
+	{ "between", "compare twice: seats >= 5 and seats <= 10" },
+	{ "within", "the time goes into the function: did(\"order.placed\", 7 days)" },
+	{ "includes", "write 'contains'" },
+	{ "has", "write 'contains'" },
+	{ "begins_with", "write 'starts_with'" },
+	{ "startswith", "write 'starts_with'" },
+	{ "endswith", "write 'ends_with'" },
+	{ "before", "write '<'" },
+	{ "after", "write '>'" },
+};
+
+static const char *habit(const struct nt_expr_parser *p)
+{
+	for (unsigned i = 0; p->token.kind == NT_TOKEN_NAME && i < G_N_ELEMENTS(habits); i++)
+		if (strlen(habits[i].word) == p->token.length &&
+		    strncmp(habits[i].word, p->text + p->token.start, p->token.length) == 0)
+			return habits[i].instead;
+	return NULL;
+}
+
 static struct nt_expr *unexpected(struct nt_expr_parser *p, const char *wanted)
 {
+	const char *instead = habit(p);
+
 	if (p->token.kind == NT_TOKEN_END)
 		nt_diags_error(p->scope->diags, nt_expr_place(p, p->last_end, p->last_end), "%s is missing here",
 		               wanted);
+	else if (instead != NULL)
+		nt_diags_error(p->scope->diags, nt_expr_token_span(p), "'%.*s' isn't part of the language: %s",
+		               (int)p->token.length, p->text + p->token.start, instead);
 	else if (p->token.kind != NT_TOKEN_BAD)
 		nt_diags_error(p->scope->diags, nt_expr_token_span(p), "%s should stand before '%.*s'", wanted,
 		               (int)MIN(p->token.length, (size_t)40), p->text + p->token.start);

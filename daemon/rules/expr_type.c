@@ -93,15 +93,17 @@ static struct nt_expr *node(struct nt_expr_parser *p, enum nt_op op, enum nt_typ
 /* ---- refusals: reported once, then everything agrees ---- */
 
 /* What the author probably meant when a literal is of the wrong kind. */
-static const char *hint(const struct nt_expr_parser *p, const struct nt_expr *a, const struct nt_expr *b)
+static const char *hint(const struct nt_expr_parser *p, enum nt_op op, const struct nt_expr *a, const struct nt_expr *b)
 {
+	bool sum = op == NT_OP_ADD || op == NT_OP_SUBTRACT;
 	const struct nt_expr *literal = b->op == NT_OP_LITERAL ? b : a, *other = literal == b ? a : b;
 	struct nt_value value;
 	const char *why;
 
 	if (literal->op != NT_OP_LITERAL)
 		return "";
-	if (literal->type == NT_TYPE_NUMBER && other->type == NT_TYPE_DURATION)
+	if (literal->type == NT_TYPE_NUMBER &&
+	    (other->type == NT_TYPE_DURATION || (sum && other->type == NT_TYPE_TIME)))
 		return " (write a unit, as in 30 days)";
 	if (other->type == NT_TYPE_TEXT && literal->type != NT_TYPE_NONE && literal->span.source != NULL)
 		return nt_arena_printf(p->scope->arena, " (text goes in quotes: \"%.*s\")", (int)literal->span.length,
@@ -120,7 +122,7 @@ static struct nt_expr *different(struct nt_expr_parser *p, enum nt_op op, const 
 	nt_diags_error(p->scope->diags, nt_expr_join(a->span, b->span),
 	               "'%s' can't take different kinds: %s is %s, %s is %s%s",
 	               signs[op], nt_expr_snippet(p, a), nt_expr_kind_name(a->type), nt_expr_snippet(p, b),
-	               nt_expr_kind_name(b->type), hint(p, a, b));
+	               nt_expr_kind_name(b->type), hint(p, op, a, b));
 	return p->poison;
 }
 
@@ -416,6 +418,9 @@ struct nt_expr *nt_expr_binary(struct nt_expr_parser *p, enum nt_op op, struct n
 	case NT_OP_AND:
 		if (a->type != NT_TYPE_YES_NO)
 			return unfit(p, op, a, "conditions on both sides");
+		if (op == NT_OP_OR && a->op == NT_OP_EQUAL && b->op == NT_OP_LITERAL && b->type == a->b->type)
+			return refuse(p, b->span, "'or' wants a whole condition here: repeat the comparison, or ask "
+			                          "with 'in', as in country in [\"US\", \"CA\"]");
 		if (b->type != NT_TYPE_YES_NO)
 			return unfit(p, op, b, "conditions on both sides");
 		return node(p, op, NT_TYPE_YES_NO, a, b);

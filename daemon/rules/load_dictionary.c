@@ -108,9 +108,18 @@ static const char *const *load_one_of(struct nt_loader *l, const struct nt_yaml 
 
 static bool load_type_name(struct nt_loader *l, const struct nt_yaml *node, enum nt_type *type)
 {
+	const char *const *types = nt_field_keys.keys[NT_FIELD_KEY_TYPE].choices;
+	char *list;
+
 	if (nt_type_parse(node->text, type))
 		return true;
-	nt_keys_unknown(l->diags, node->span, "type", node->text, "", nt_field_keys.keys[NT_FIELD_KEY_TYPE].choices);
+	if (nt_nearest(node->text, types) != NULL) {
+		nt_keys_unknown(l->diags, node->span, "type", node->text, "", types);
+		return false;
+	}
+	list = g_strjoinv(", ", (gchar **)(uintptr_t)types);
+	nt_diags_error(l->diags, node->span, "unknown type '%s': it is one of %s", node->text, list);
+	g_free(list);
 	return false;
 }
 

@@ -33,7 +33,12 @@ static bool looks_like_window(const char *text)
 	size_t word = strcspn(text, " ,-");
 	int day;
 
-	return strncmp(text, "daily ", 6) == 0 || (word > 0 && nt_weekday_parse(text, word, &day));
+	if (strncmp(text, "daily ", 6) == 0 || (word > 0 && nt_weekday_parse(text, word, &day)))
+		return true;
+	/* "weekdays 09:00-17:00" */
+	word = strspn(text, "abcdefghijklmnopqrstuvwxyz,-");
+	return word > 0 && text[word] == ' ' && looks_like_clock(text + word + 1) &&
+	       strchr(text + word, '-') != NULL;
 }
 
 /* "mnday 09:00" */
@@ -45,7 +50,8 @@ static bool is_misspelt_weekday(struct nt_loader *l, const struct nt_yaml *node)
 	char *word;
 	int minutes;
 
-	if (blank == NULL || !nt_clock_parse(blank + 1, strlen(blank + 1), &minutes, NULL))
+	if (blank == NULL || looks_like_window(node->text) ||
+	    !nt_clock_parse(blank + 1, strlen(blank + 1), &minutes, NULL))
 		return false;
 	word = g_strndup(node->text, (gsize)(blank - node->text));
 	nt_keys_unknown(l->diags, node->span, "weekday", word, "", days);

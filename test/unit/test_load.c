@@ -451,7 +451,8 @@ static void all_errors_in_one_run(void **state)
 	                   "'3 days', '1 month' or '1 day 4 hours'\n"
 	                   "rules/a.yaml:10:5: 'then' does not go with 'tag'\n"
 	                   "rules/b.yaml:2:3: 'Size' is no name for a field: names are lower_case, with underscores\n"
-	                   "rules/b.yaml:4:6: unknown field 'nmae' (text goes in quotes: \"nmae\")");
+	                   "rules/b.yaml:4:6: unknown field 'nmae' (declare a field under 'fields'; text goes "
+	                   "in quotes: \"nmae\")");
 }
 
 /* What a broken file declares isn't reported as missing in the others; their own mistakes are. */
@@ -494,9 +495,12 @@ static void the_event_at_hand_ends_with_the_next_wait(void **state)
 		"  - { if: entry.n > 5, tag: five }\n", NULL };
 
 	(void)state;
-	assert_says(files, "rules/a.yaml:7:11: there is no event at hand here: 'event.n' has no meaning\n"
-	                   "rules/a.yaml:13:15: there is no event at hand here: 'event.n' has no meaning\n"
-	                   "rules/a.yaml:15:15: there is no event at hand here: 'event.n' has no meaning");
+	assert_says(files, "rules/a.yaml:7:11: there is no event at hand here: 'event.n' has no meaning (of the "
+	                   "event that began the run: entry.n)\n"
+	                   "rules/a.yaml:13:15: there is no event at hand here: 'event.n' has no meaning (of the "
+	                   "event that began the run: entry.n)\n"
+	                   "rules/a.yaml:15:15: there is no event at hand here: 'event.n' has no meaning (of the "
+	                   "event that began the run: entry.n)");
 }
 
 static void marketing_email_names_its_sender(void **state)
