@@ -257,17 +257,11 @@ static void write_feed(struct nt_exchange *x, struct nt_store *store)
 
 void nt_calendar_feed_get(struct nt_exchange *x)
 {
-	struct nt_link *link = nt_arena_new0(x->arena, struct nt_link);
 	const char *argument = x->arguments[0];
 	size_t length = strlen(argument);
 
-	x->data = link;
 	if (length > 4 && strcmp(argument + length - 4, ".ics") == 0)
 		argument = nt_arena_strndup(x->arena, argument, length - 4);
-	if (x->api->options.links != NULL && nt_links_read(x->api->options.links, argument, link) &&
-	    link->kind == NT_LINK_CALENDAR)
+	if (nt_page_link(x, argument, NT_LINK_CALENDAR, ""))
 		nt_exchange_ask(x, write_feed);
-	else
-		nt_page_message(x, 404, "This link isn't complete",
-		                "Part of the address is missing or was changed on the way.");
 }

@@ -3,6 +3,8 @@
 #define NT_HTTP_PAGE_H
 
 #include "base/time.h"
+#include "channel/links.h"
+#include "engine/step.h"
 
 #include <glib.h>
 #include <stdbool.h>
@@ -35,5 +37,24 @@ void nt_page_lead(GString *out, const struct nt_lead *lead);
 void nt_page_time(GString *out, const struct nt_exchange *x, const char *rep, nt_time t);
 /* A task in one line; `own`: with a link to its page. */
 void nt_page_task(GString *out, const struct nt_exchange *x, const struct nt_task *task, bool own);
+
+/* --- behind a link (page_link.c) --- */
+
+/* Reads it: x->data is the struct nt_link. False after answering: damaged, forged, or of another kind. otherwise: what
+ * helps as well as opening it once more (", or …"), or "". */
+bool nt_page_link(struct nt_exchange *x, const char *token, enum nt_link_kind kind, const char *otherwise);
+/* True after answering that its thirty days are over; `then`: what to do now. */
+bool nt_page_link_expired(struct nt_exchange *x, const char *then);
+/* "Ada at Example at a…@example.org"; address NULL: not known. While asking. */
+void nt_page_sender_at(GString *out, struct nt_exchange *x, const char *address);
+/* A form that is one button; name and value are our own. */
+void nt_page_button(GString *out, const char *name, const char *value, const char *label);
+/* The form's "do", one of the page's buttons (NULL-terminated); NULL after answering: it is none of them. */
+const char *nt_page_pressed(struct nt_exchange *x, const char *const *buttons);
+/* What the button says of the message that the link names. */
+void nt_page_outcome(struct nt_exchange *x, enum nt_outcome outcome, const char *source,
+                     void (*answered)(struct nt_exchange *x));
+/* 503: the store couldn't keep it. */
+void nt_page_try_again(struct nt_exchange *x);
 
 #endif

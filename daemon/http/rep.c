@@ -18,22 +18,8 @@
 
 static bool read_link(struct nt_exchange *x)
 {
-	struct nt_link *link = nt_arena_new0(x->arena, struct nt_link);
-
-	x->data = link;
-	if (x->api->options.links == NULL || !nt_links_read(x->api->options.links, x->arguments[0], link) ||
-	    link->kind != NT_LINK_REP) {
-		nt_page_message(x, 404, "This link isn't complete",
-		                "Part of the address is missing or was changed on the way. Please open the link in the "
-		                "mail once more.");
-		return false;
-	}
-	if (link->expires < nt_clock_now(x->api->options.clock)) {
-		nt_page_message(x, 410, "This link has expired",
-		                "It was good for thirty days. The queue knows where the lead is now.");
-		return false;
-	}
-	return true;
+	return nt_page_link(x, x->arguments[0], NT_LINK_REP, "") &&
+	       !nt_page_link_expired(x, "The queue knows where the lead is now.");
 }
 
 static void put_reason(void *user, nt_number points, const char *reason, unsigned times, nt_time last)
@@ -68,12 +54,6 @@ static void put_why(GString *out, const struct nt_exchange *x, const struct nt_s
 }
 
 /* ---- what can be done ---- */
-
-static void put_accept(GString *out)
-{
-	g_string_append(out, "<form method=\"post\"><input type=\"hidden\" name=\"do\" value=\"accept\">"
-	                     "<button type=\"submit\">Accept this lead</button></form>\n");
-}
 
 static void put_send_back(GString *out, const struct nt_program *program)
 {
@@ -144,10 +124,10 @@ static void show_entry(struct nt_exchange *x, const struct nt_sales_entry *entry
 	put_tasks(out, x, entry->rep, tasks);
 	g_string_append(out, "<h2>What would you like to do?</h2>\n");
 	if (!accepted && link->action != 's')
-		put_accept(out);
+		nt_page_button(out, "do", "accept", "Accept this lead");
 	put_send_back(out, x->program);
 	if (!accepted && link->action == 's')
-		put_accept(out);
+		nt_page_button(out, "do", "accept", "Accept this lead");
 	nt_page_end(out);
 }
 
@@ -224,33 +204,22 @@ static void done(struct nt_exchange *x)
 		                "you to do.");
 		break;
 	case NT_ANSWER_FAILED:
-		x->retry_after = 60;
-		nt_page_message(x, 503, "Please try again",
-		                "We couldn't note this just now. Please try again in a minute.");
+		nt_page_try_again(x);
 		break;
 	}
 }
 
 void nt_rep_post(struct nt_exchange *x)
 {
+	static const char *const buttons[] = { "accept", "send_back", NULL };
+	const char *pressed = read_link(x) ? nt_page_pressed(x, buttons) : NULL;
+	const struct nt_link *link = x->data;
 	struct nt_request *request;
-	const char *verb, *why = NULL;
-	const struct nt_link *link;
 
-	if (!read_link(x))
+	if (pressed == NULL)
 		return;
-	link = x->data;
-	if (!nt_path_parse_form(x->arena, x->body->str, x->body->len, &x->path, &why)) {
-		nt_page_message(x, 400, "That didn't work", why);
-		return;
-	}
-	verb = nt_path_parameter(&x->path, "do");
-	if (verb == NULL || (strcmp(verb, "accept") != 0 && strcmp(verb, "send_back") != 0)) {
-		nt_page_message(x, 400, "That didn't work", "Please use the buttons on the page.");
-		return;
-	}
 	request = nt_exchange_requests(x, NT_REQUEST_SALES, 1);
-	request->verb = verb[0] == 'a' ? NT_SALES_ACCEPT : NT_SALES_SEND_BACK;
+	request->verb = strcmp(pressed, "accept") == 0 ? NT_SALES_ACCEPT : NT_SALES_SEND_BACK;
 	request->lead = link->id;
 	request->rep = link->name;
 	request->offer = link->number;

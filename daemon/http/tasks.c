@@ -109,16 +109,7 @@ static void say_gone(struct nt_exchange *x, unsigned status)
 
 static bool read_link(struct nt_exchange *x)
 {
-	struct nt_link *link = nt_arena_new0(x->arena, struct nt_link);
-
-	x->data = link;
-	if (x->api->options.links != NULL && nt_links_read(x->api->options.links, x->arguments[0], link) &&
-	    link->kind == NT_LINK_TASK)
-		return true;
-	nt_page_message(x, 404, "This link isn't complete",
-	                "Part of the address is missing or was changed on the way. Please open the link in the mail "
-	                "once more.");
-	return false;
+	return nt_page_link(x, x->arguments[0], NT_LINK_TASK, "");
 }
 
 static bool is_theirs(const struct nt_task *task, const struct nt_link *link)
@@ -154,8 +145,9 @@ static void show_open(struct nt_exchange *x, const struct nt_task *task, const s
 	g_strfreev(lines);
 	g_string_append_printf(out, "<p class=\"quiet\">%s", task->overdue ? "Overdue since " : "To be done by ");
 	nt_page_time(out, x, task->rep, task->due);
-	g_string_append(out, ".</p>\n<form method=\"post\"><input type=\"hidden\" name=\"do\" value=\"done\">"
-	                     "<button type=\"submit\">It's done</button></form>\n<h2>");
+	g_string_append(out, ".</p>\n");
+	nt_page_button(out, "do", "done", "It's done");
+	g_string_append(out, "<h2>");
 	nt_page_text(out, task->title != NULL ? task->title : task->lead);
 	g_string_append(out, "</h2>\n");
 	if (lead != NULL)
@@ -200,9 +192,7 @@ static void done(struct nt_exchange *x)
 		nt_page_message(x, 200, "Done", "This task was marked done before. All is well.");
 		break;
 	case NT_ANSWER_FAILED:
-		x->retry_after = 60;
-		nt_page_message(x, 503, "Please try again",
-		                "We couldn't note this just now. Please try again in a minute.");
+		nt_page_try_again(x);
 		break;
 	default:
 		say_gone(x, 409);
@@ -212,22 +202,13 @@ static void done(struct nt_exchange *x)
 
 void nt_task_page_post(struct nt_exchange *x)
 {
+	static const char *const buttons[] = { "done", NULL };
 	struct nt_request *request;
 	const struct nt_link *link;
-	const char *verb, *why = NULL;
 
-	if (!read_link(x))
+	if (!read_link(x) || nt_page_pressed(x, buttons) == NULL)
 		return;
 	link = x->data;
-	if (!nt_path_parse_form(x->arena, x->body->str, x->body->len, &x->path, &why)) {
-		nt_page_message(x, 400, "That didn't work", why);
-		return;
-	}
-	verb = nt_path_parameter(&x->path, "do");
-	if (verb == NULL || strcmp(verb, "done") != 0) {
-		nt_page_message(x, 400, "That didn't work", "Please use the button on the page.");
-		return;
-	}
 	request = nt_exchange_requests(x, NT_REQUEST_TASK, 1);
 	request->task = link->id;
 	request->rep = link->name;

@@ -25,20 +25,12 @@ static void print_item(struct nt_control *control, const struct nt_json *item)
 
 static int show(struct nt_control *control, const char *rep)
 {
-	const char *path = rep != NULL ? nt_control_path(control, "/v1/calendar?rep=*", rep) : "/v1/calendar";
-	const struct nt_json *items;
-	int code = NT_EXIT_FINE;
+	const struct nt_control_pair pairs[] = { { "rep", rep }, { 0 } };
+	int code = nt_control_list(control, nt_control_query(control, "/v1/calendar", pairs), "calendar",
+	                           "nothing goes out at a fixed date within the next 400 days", print_item);
 
-	if (!nt_control_ask(control, "GET", path, NULL, &code))
-		return code;
-	items = nt_json_get(control->reply, "calendar");
-	if (control->json || items == NULL)
-		return nt_control_print(control);
-	if (items->n == 0)
-		puts("nothing goes out at a fixed date within the next 400 days");
-	for (const struct nt_json *item = items->first; item != NULL; item = item->next)
-		print_item(control, item);
-	printf("feed: %s\n", nt_control_word(control, control->reply, "url"));
+	if (code == NT_EXIT_FINE && !control->json)
+		printf("feed: %s\n", nt_control_word(control, control->reply, "url"));
 	return code;
 }
 

@@ -70,33 +70,16 @@ static int timeline(const struct call *call)
 {
 	struct nt_control *c = call->control;
 	const char *limit = call->options->limit != NULL ? call->options->limit : "100";
-	const struct nt_json *rows;
-	int code = NT_EXIT_FINE;
 
-	if (!nt_control_ask(c, "GET", nt_control_path(c, "/v1/leads/*/timeline?limit=*", call->lead, limit), NULL,
-	                    &code))
-		return code;
-	rows = nt_json_get(c->reply, "timeline");
-	if (c->json || rows == NULL)
-		return nt_control_print(c);
-	for (const struct nt_json *row = rows->first; row != NULL; row = row->next)
-		print_row(c, row);
-	return code;
+	return nt_control_list(c, nt_control_path(c, "/v1/leads/*/timeline?limit=*", call->lead, limit), "timeline",
+	                       NULL, print_row);
 }
 
 /* ---- changing ---- */
 
 static int change(const struct call *call, const char *method, const char *path, const char *body)
 {
-	struct nt_control *c = call->control;
-	int code = NT_EXIT_FINE;
-
-	if (!nt_control_ask(c, method, path, body, &code))
-		return code;
-	if (c->json)
-		return nt_control_print(c);
-	printf("%s: %s\n", call->lead, nt_control_word(c, c->reply, "status"));
-	return code;
+	return nt_control_change(call->control, method, path, body, call->lead);
 }
 
 static int set(const struct call *call)

@@ -48,19 +48,6 @@ static int list(struct nt_control *control, const char *state)
 	return code;
 }
 
-static int decide(struct nt_control *control, const char *id, const char *verb)
-{
-	int code = NT_EXIT_FINE;
-
-	if (!nt_control_ask(control, "POST", nt_control_path(control, "/v1/outbox/*/*", id, verb), "", &code))
-		return code;
-	if (control->json)
-		nt_control_print(control);
-	else
-		printf("%s: %s\n", id, nt_control_word(control, control->reply, "status"));
-	return code;
-}
-
 static int run(int argc, char **argv)
 {
 	struct nt_control control;
@@ -72,7 +59,9 @@ static int run(int argc, char **argv)
 	n = argc - optind;
 	word = n > 0 ? argv[optind] : "in_doubt";
 	if (n == 2 && (strcmp(word, "retry") == 0 || strcmp(word, "drop") == 0))
-		code = decide(&control, argv[optind + 1], word);
+		code = nt_control_change(&control, "POST",
+		                         nt_control_path(&control, "/v1/outbox/*/*", argv[optind + 1], word), "",
+		                         argv[optind + 1]);
 	else if (n <= 1)
 		code = list(&control, word);
 	else

@@ -23,55 +23,28 @@ static void print_reasons(struct nt_control *control, const struct nt_json *entr
 		       strcmp(nt_control_word(control, entry, "late"), "yes") == 0 ? ": late" : "");
 }
 
+static void print_entry(struct nt_control *control, const struct nt_json *entry)
+{
+	printf("%-24s %-9s %-12s score %-5s %s\n", nt_control_word(control, entry, "lead"),
+	       nt_control_word(control, entry, "state"), nt_control_word(control, entry, "rep"),
+	       nt_control_word(control, entry, "score"), nt_control_word(control, entry, "title"));
+	print_reasons(control, entry);
+}
+
 static int list(struct nt_control *control, const struct options *options)
 {
-	const struct nt_json *queue;
-	const char *path = "/v1/queue";
-	int code = NT_EXIT_FINE;
+	const struct nt_control_pair pairs[] = { { "rep", options->rep }, { "state", options->state }, { 0 } };
 
-	if (options->rep != NULL && options->state != NULL)
-		path = nt_control_path(control, "/v1/queue?rep=*&state=*", options->rep, options->state);
-	else if (options->rep != NULL)
-		path = nt_control_path(control, "/v1/queue?rep=*", options->rep);
-	else if (options->state != NULL)
-		path = nt_control_path(control, "/v1/queue?state=*", options->state);
-	if (!nt_control_ask(control, "GET", path, NULL, &code))
-		return code;
-	queue = nt_json_get(control->reply, "queue");
-	if (control->json || queue == NULL)
-		return nt_control_print(control);
-	if (queue->n == 0)
-		puts("the queue is empty");
-	for (const struct nt_json *entry = queue->first; entry != NULL; entry = entry->next) {
-		printf("%-24s %-9s %-12s score %-5s %s\n", nt_control_word(control, entry, "lead"),
-		       nt_control_word(control, entry, "state"), nt_control_word(control, entry, "rep"),
-		       nt_control_word(control, entry, "score"), nt_control_word(control, entry, "title"));
-		print_reasons(control, entry);
-	}
-	return NT_EXIT_FINE;
+	return nt_control_list(control, nt_control_query(control, "/v1/queue", pairs), "queue", "the queue is empty",
+	                       print_entry);
 }
 
 static int act(struct nt_control *control, const char *word, const char *lead, const char *rep, const char *reason)
 {
-	GString *body = g_string_new(NULL);
-	struct nt_json_writer w;
-	int code = NT_EXIT_FINE;
+	const struct nt_control_pair pairs[] = { { "rep", rep }, { "reason", reason }, { 0 } };
 
-	nt_json_begin(&w, body);
-	nt_json_object(&w, NULL);
-	if (rep != NULL)
-		nt_json_put_text(&w, "rep", rep);
-	if (reason != NULL)
-		nt_json_put_text(&w, "reason", reason);
-	nt_json_end_object(&w);
-	if (nt_control_ask(control, "POST", nt_control_path(control, "/v1/queue/*/*", lead, word), body->str, &code)) {
-		if (control->json)
-			nt_control_print(control);
-		else
-			printf("%s: %s\n", lead, nt_control_word(control, control->reply, "status"));
-	}
-	g_string_free(body, TRUE);
-	return code;
+	return nt_control_change(control, "POST", nt_control_path(control, "/v1/queue/*/*", lead, word),
+	                         nt_control_object(control, pairs), lead);
 }
 
 /* What follows the verb: LEAD, then what `second` says (NULL: nothing more). */

@@ -36,49 +36,19 @@ static void print_task(struct nt_control *control, const struct nt_json *task)
 
 static int list(struct nt_control *control, const struct options *options)
 {
-	const char *state = options->state != NULL ? options->state : "open";
-	GString *path = g_string_new(nt_control_path(control, "/v1/tasks?state=*", state));
-	const struct nt_json *tasks;
-	int code = NT_EXIT_FINE;
+	const struct nt_control_pair pairs[] = { { "state", options->state != NULL ? options->state : "open" },
+		                                 { "rep", options->rep }, { "lead", options->lead }, { 0 } };
 
-	if (options->rep != NULL)
-		g_string_append(path, nt_control_path(control, "&rep=*", options->rep));
-	if (options->lead != NULL)
-		g_string_append(path, nt_control_path(control, "&lead=*", options->lead));
-	if (!nt_control_ask(control, "GET", path->str, NULL, &code)) {
-		g_string_free(path, TRUE);
-		return code;
-	}
-	g_string_free(path, TRUE);
-	tasks = nt_json_get(control->reply, "tasks");
-	if (control->json || tasks == NULL)
-		return nt_control_print(control);
-	if (tasks->n == 0)
-		puts("there are no such tasks");
-	for (const struct nt_json *task = tasks->first; task != NULL; task = task->next)
-		print_task(control, task);
-	return code;
+	return nt_control_list(control, nt_control_query(control, "/v1/tasks", pairs), "tasks",
+	                       "there are no such tasks", print_task);
 }
 
 static int mark(struct nt_control *control, const char *id, const char *rep)
 {
-	GString *body = g_string_new(NULL);
-	struct nt_json_writer w;
-	int code = NT_EXIT_FINE;
+	const struct nt_control_pair pairs[] = { { "rep", rep }, { 0 } };
 
-	nt_json_begin(&w, body);
-	nt_json_object(&w, NULL);
-	if (rep != NULL)
-		nt_json_put_text(&w, "rep", rep);
-	nt_json_end_object(&w);
-	if (nt_control_ask(control, "POST", nt_control_path(control, "/v1/tasks/*/done", id), body->str, &code)) {
-		if (control->json)
-			nt_control_print(control);
-		else
-			printf("%s: %s\n", id, nt_control_word(control, control->reply, "status"));
-	}
-	g_string_free(body, TRUE);
-	return code;
+	return nt_control_change(control, "POST", nt_control_path(control, "/v1/tasks/*/done", id),
+	                         nt_control_object(control, pairs), id);
 }
 
 static int dispatch(struct nt_control *control, const struct options *options, int argc, char **argv)

@@ -149,6 +149,65 @@ const char *nt_control_path(struct nt_control *control, const char *pattern, ...
 	return copy;
 }
 
+const char *nt_control_query(struct nt_control *control, const char *path, const struct nt_control_pair *pairs)
+{
+	const char *all = path;
+
+	for (; pairs->name != NULL; pairs++)
+		if (pairs->value != NULL)
+			all = nt_arena_printf(control->arena, "%s%c%s=%s", all, all == path ? '?' : '&', pairs->name,
+			                      nt_control_path(control, "*", pairs->value));
+	return all;
+}
+
+const char *nt_control_object(struct nt_control *control, const struct nt_control_pair *pairs)
+{
+	GString *out = g_string_new(NULL);
+	struct nt_json_writer w;
+	const char *copy;
+
+	nt_json_begin(&w, out);
+	nt_json_object(&w, NULL);
+	for (; pairs->name != NULL; pairs++)
+		if (pairs->value != NULL)
+			nt_json_put_text(&w, pairs->name, pairs->value);
+	nt_json_end_object(&w);
+	copy = nt_arena_strdup(control->arena, out->str);
+	g_string_free(out, TRUE);
+	return copy;
+}
+
+int nt_control_list(struct nt_control *control, const char *path, const char *member, const char *nothing,
+                    void (*print)(struct nt_control *control, const struct nt_json *item))
+{
+	const struct nt_json *list;
+	int code = NT_EXIT_FINE;
+
+	if (!nt_control_ask(control, "GET", path, NULL, &code))
+		return code;
+	list = nt_json_get(control->reply, member);
+	if (control->json || list == NULL)
+		return nt_control_print(control);
+	if (list->n == 0 && nothing != NULL)
+		puts(nothing);
+	for (const struct nt_json *item = list->first; item != NULL; item = item->next)
+		print(control, item);
+	return code;
+}
+
+int nt_control_change(struct nt_control *control, const char *method, const char *path, const char *body,
+                      const char *id)
+{
+	int code = NT_EXIT_FINE;
+
+	if (!nt_control_ask(control, method, path, body, &code))
+		return code;
+	if (control->json)
+		return nt_control_print(control);
+	printf("%s: %s\n", id, nt_control_word(control, control->reply, "status"));
+	return code;
+}
+
 int nt_control_print(const struct nt_control *control)
 {
 	fputs(control->body->str, stdout);

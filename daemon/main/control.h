@@ -39,6 +39,17 @@ bool nt_control_ask(struct nt_control *control, const char *method, const char *
 bool nt_control_send_lines(struct nt_control *control, const char *path, const GString *lines, int *code);
 /* "/v1/leads/ * /timeline" without the blanks: each star is the next argument, percent-encoded. In the arena. */
 const char *nt_control_path(struct nt_control *control, const char *pattern, ...);
+/* "/v1/queue?rep=anna" and {"rep":"anna"}: pairs up to one without a name; one without a value is left out. In the
+ * arena. */
+struct nt_control_pair { const char *name, *value; };
+const char *nt_control_query(struct nt_control *control, const char *path, const struct nt_control_pair *pairs);
+const char *nt_control_object(struct nt_control *control, const struct nt_control_pair *pairs);
+/* Asks for a list and prints it item by item; `nothing` (or NULL) if it is empty. The exit code. */
+int nt_control_list(struct nt_control *control, const char *path, const char *member, const char *nothing,
+                    void (*print)(struct nt_control *control, const struct nt_json *item));
+/* Asks for a change and prints what became of it: "ID: done". The exit code. */
+int nt_control_change(struct nt_control *control, const char *method, const char *path, const char *body,
+                      const char *id);
 /* Standard output gets the reply as it came; gives NT_EXIT_FINE. */
 int nt_control_print(const struct nt_control *control);
 /* Member as people read it: text, number, yes or no, "-" for nothing. In the arena. */
