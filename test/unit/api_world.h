@@ -16,6 +16,7 @@
 #include "store/reader.h"
 #include "store/sqlite.h"
 
+#include "program_text.h"
 #include "unit.h"
 
 #include <curl/curl.h>
@@ -106,20 +107,8 @@ static inline struct nt_program *world_program(const struct nt_zones *zones)
 		{ "templates/m1/email.txt", hello, sizeof hello - 1 },
 		{ "templates/new-lead/email.txt", hello, sizeof hello - 1 },
 	};
-	struct nt_file rules = { "rules.yaml", world_rules, sizeof world_rules - 1 };
-	struct nt_rule_set_files files = { .rules = &rules, .n_rules = 1, .templates = templates,
-		                                   .n_templates = G_N_ELEMENTS(templates) };
-	struct nt_load_context context = { .zones = zones };
-	struct nt_diags *diags = nt_diags_new();
-	struct nt_program *program = nt_rules_load(&files, &context, diags);
-	GString *out = g_string_new(NULL);
 
-	nt_diags_print(diags, out);
-	if (program == NULL)
-		g_error("%s", out->str);
-	g_string_free(out, TRUE);
-	nt_diags_free(diags);
-	return program;
+	return program_from(world_rules, templates, G_N_ELEMENTS(templates), zones);
 }
 
 /* ---- up and down ---- */

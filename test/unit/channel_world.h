@@ -4,16 +4,14 @@
 #define NT_TEST_CHANNEL_WORLD_H
 
 #include "base/arena.h"
-#include "base/diag.h"
 #include "channel/channel.h"
 #include "channel/links.h"
 #include "channel/slots.h"
 #include "os/clock.h"
-#include "rules/load.h"
 #include "rules/program.h"
 
+#include "program_text.h"
 #include "unit.h"
-#include "zone_file.h"
 
 #include <ev.h>
 #include <glib.h>
@@ -70,44 +68,9 @@ struct world {
 
 static struct world world;
 
-static inline const struct nt_zone *world_find_zone(const struct nt_zones *zones, const char *name)
-{
-	(void)zones;
-	return strcmp(name, "UTC") == 0 ? zone("UTC") : NULL;
-}
-
-static inline const char *const *world_zone_names(const struct nt_zones *zones)
-{
-	static const char *const names[] = { "UTC", NULL };
-
-	(void)zones;
-	return names;
-}
-
-static inline const struct nt_zones *world_zones(void)
-{
-	static struct nt_zones zones = { .find = world_find_zone, .names = world_zone_names };
-
-	zones.utc = zone("UTC");
-	return &zones;
-}
-
 static inline struct nt_program *world_program(const char *text)
 {
-	struct nt_file rules = { "rules.yaml", text, strlen(text) };
-	struct nt_rule_set_files files = { .rules = &rules, .n_rules = 1, .templates = world_templates,
-		                                   .n_templates = G_N_ELEMENTS(world_templates) };
-	struct nt_load_context context = { .zones = world_zones() };
-	struct nt_diags *diags = nt_diags_new();
-	struct nt_program *program = nt_rules_load(&files, &context, diags);
-	GString *said = g_string_new(NULL);
-
-	nt_diags_print(diags, said);
-	if (program == NULL)
-		g_error("%s", said->str);
-	g_string_free(said, TRUE);
-	nt_diags_free(diags);
-	return program;
+	return program_from(text, world_templates, G_N_ELEMENTS(world_templates), program_zones());
 }
 
 static inline void world_done(struct nt_delivery *delivery, const struct nt_delivery_outcome *outcome)

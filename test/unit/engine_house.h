@@ -63,17 +63,23 @@ static inline void open_engine(struct house *h)
 	assert_non_null(h->engine);
 }
 
-static inline struct house *house_of(const char *rules)
+/* Takes the program over. */
+static inline struct house *house_with(struct nt_program *program)
 {
 	struct house *h = g_new0(struct house, 1);
 
-	h->program = program_of(rules);
+	h->program = program;
 	h->store = nt_memory_store_new();
 	h->arena = nt_arena_new();
 	h->seen = g_string_new(NULL);
 	h->now = at("UTC", "2026-06-01 10:00");
 	open_engine(h);
 	return h;
+}
+
+static inline struct house *house_of(const char *rules)
+{
+	return house_with(program_of(rules));
 }
 
 static inline struct house *house_new(void)

@@ -6,13 +6,12 @@
 #define NT_TEST_LEAD_WORLD_H
 
 #include "base/arena.h"
-#include "base/diag.h"
 #include "base/json.h"
 #include "engine/codec.h"
 #include "engine/step.h"
-#include "rules/load.h"
 #include "rules/program.h"
-#include "zone_file.h"
+
+#include "program_text.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -37,55 +36,26 @@ struct lead_world {
 	GArray *releases;    /* nt_time of each message, in order */
 };
 
-static const struct nt_zone *world_find_zone(const struct nt_zones *zones, const char *name)
-{
-	(void)zones;
-	return strchr(name, '/') != NULL || strcmp(name, "UTC") == 0 ? zone(name) : NULL;
-}
-
-static inline const struct nt_zones *world_zones(void)
-{
-	static struct nt_zones zones = { .find = world_find_zone };
-
-	zones.utc = zone("UTC");
-	return &zones;
-}
-
-/* Templates m1 to m5 for email and sms, and new-lead. Fails the test with the messages if the rules are wrong. */
+/* Templates m1 to m5 for email and sms, and new-lead. */
 static inline struct nt_program *world_load(const char *rules)
 {
 	static const char email[] = "---\nsubject: Hello\n---\nHi {{ first_name }}\n", sms[] = "Hi\n";
 	static const char *const names[] = { "m1", "m2", "m3", "m4", "m5", "new-lead" };
 	struct nt_file templates[2 * G_N_ELEMENTS(names)];
 	char paths[2 * G_N_ELEMENTS(names)][64];
-	struct nt_file file = { "rules.yaml", rules, strlen(rules) };
-	struct nt_rule_set_files files = { .rules = &file, .n_rules = 1, .templates = templates };
-	struct nt_load_context context = { .zones = world_zones() };
-	struct nt_diags *diags = nt_diags_new();
-	struct nt_program *program;
+	unsigned n = 0;
 
 	for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
 		for (unsigned k = 0; k < 2; k++) {
-			struct nt_file *to = &templates[files.n_templates];
+			struct nt_file *to = &templates[n];
 
-			char *path = paths[files.n_templates++];
+			char *path = paths[n++];
 
 			snprintf(path, sizeof paths[0], "templates/%s/%s", names[i], k == 0 ? "email.md" : "sms.txt");
 			*to = (struct nt_file){ path, k == 0 ? email : sms, strlen(k == 0 ? email : sms) };
 		}
 	}
-	program = nt_rules_load(&files, &context, diags);
-	if (program == NULL) {
-		GString *out = g_string_new(NULL);
-
-		nt_diags_print(diags, out);
-		print_error("%s", out->str);
-		g_string_free(out, TRUE);
-		nt_diags_free(diags);
-		fail();
-	}
-	nt_diags_free(diags);
-	return program;
+	return program_from(rules, templates, n, program_zones());
 }
 
 static inline struct lead_world *world_new(const char *rules)

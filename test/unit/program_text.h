@@ -1,4 +1,5 @@
-/* For unit tests: a program from the text of one rules file, with templates m1, m2 and new-lead for email and sms. */
+/* For unit tests: a program from the text of one rules file, with its own templates, or with m1, m2 and new-lead for
+ * email and sms. */
 #ifndef NT_TEST_PROGRAM_TEXT_H
 #define NT_TEST_PROGRAM_TEXT_H
 
@@ -41,21 +42,14 @@ static inline const struct nt_zones *program_zones(void)
 	return &zones;
 }
 
-/* Stops the test program, with the loader's words, if the text is wrong. */
-static inline struct nt_program *program_of(const char *text)
+/* Of this rules file and these templates. Stops the test program, with the loader's words, if something is wrong. */
+static inline struct nt_program *program_from(const char *text, const struct nt_file *templates, unsigned n_templates,
+                                              const struct nt_zones *zones)
 {
-	static const char subject[] = "---\nsubject: Hello\n---\nHello {{ first_name | default: \"you\" }}\n",
-			  plain[] = "Hello\n";
-	const struct nt_file templates[] = {
-		{ "templates/m1/email.txt", subject, sizeof subject - 1 },
-		{ "templates/m1/sms.txt", plain, sizeof plain - 1 },
-		{ "templates/m2/email.txt", subject, sizeof subject - 1 },
-		{ "templates/new-lead/email.txt", subject, sizeof subject - 1 },
-	};
 	struct nt_file rules = { "rules.yaml", text, strlen(text) };
 	struct nt_rule_set_files files = { .rules = &rules, .n_rules = 1, .templates = templates,
-		                                   .n_templates = G_N_ELEMENTS(templates) };
-	struct nt_load_context context = { .zones = program_zones() };
+		                           .n_templates = n_templates };
+	struct nt_load_context context = { .zones = zones };
 	struct nt_diags *diags = nt_diags_new();
 	struct nt_program *program = nt_rules_load(&files, &context, diags);
 
@@ -67,6 +61,20 @@ static inline struct nt_program *program_of(const char *text)
 	}
 	nt_diags_free(diags);
 	return program;
+}
+
+static inline struct nt_program *program_of(const char *text)
+{
+	static const char subject[] = "---\nsubject: Hello\n---\nHello {{ first_name | default: \"you\" }}\n",
+			  plain[] = "Hello\n";
+	static const struct nt_file templates[] = {
+		{ "templates/m1/email.txt", subject, sizeof subject - 1 },
+		{ "templates/m1/sms.txt", plain, sizeof plain - 1 },
+		{ "templates/m2/email.txt", subject, sizeof subject - 1 },
+		{ "templates/new-lead/email.txt", subject, sizeof subject - 1 },
+	};
+
+	return program_from(text, templates, G_N_ELEMENTS(templates), program_zones());
 }
 
 #endif

@@ -14,14 +14,8 @@
 
 static struct house *office(void)
 {
-	struct house *h = house_new();
+	struct house *h = house_of(HEAD(ANNA, "anna"));
 
-	nt_engine_free(h->engine);
-	nt_program_unref(h->program);
-	h->store->ops->free(h->store);
-	h->store = nt_memory_store_new();
-	h->program = program_of(HEAD(ANNA, "anna"));
-	open_engine(h);
 	assert_int_equal(turn(h, NULL), NT_STORE_OK);
 	return h;
 }

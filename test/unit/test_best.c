@@ -13,19 +13,6 @@
 		"      - { share: 45%, steps: [ { if: email != none, then: [ { email: m2 }, { wait: 1 day } ] } ] }\n" \
 		"      - { share: 10%, hold_out: true }\n    best_by: " by "\n"
 
-static struct house *house_with(const char *rules)
-{
-	struct house *h = house_new();
-
-	nt_engine_free(h->engine);
-	h->store->ops->free(h->store);
-	nt_program_unref(h->program);
-	h->program = program_of(rules);
-	h->store = nt_memory_store_new();
-	open_engine(h);
-	return h;
-}
-
 static struct nt_best_split *the_split(struct house *h)
 {
 	const struct nt_best *best = nt_engine_best(h->engine, NULL);
@@ -104,7 +91,7 @@ static const char plain[] = SPLIT("first", "", "ab", "", "m1", "clicked");
 
 static void shares_follow_results_at_the_full_hour(void **state)
 {
-	struct house *h = house_with(plain);
+	struct house *h = house_of(plain);
 	struct tally tally = let_come(h, 0, 150, 5), more;
 	struct nt_log_row row;
 	uint64_t changes, after;
@@ -132,7 +119,7 @@ static void shares_follow_results_at_the_full_hour(void **state)
 
 static void a_lead_keeps_its_first_arm(void **state)
 {
-	struct house *h = house_with(plain);
+	struct house *h = house_of(plain);
 	const char *message;
 	unsigned one = 0;
 
@@ -149,7 +136,7 @@ static void a_lead_keeps_its_first_arm(void **state)
 
 static void nothing_is_decided_on_too_few(void **state)
 {
-	struct house *h = house_with(plain);
+	struct house *h = house_of(plain);
 
 	(void)state;
 	let_come(h, 0, 60, 5);
@@ -161,7 +148,7 @@ static void nothing_is_decided_on_too_few(void **state)
 
 static void counts_and_shares_survive_a_restart(void **state)
 {
-	struct house *h = house_with(plain);
+	struct house *h = house_of(plain);
 	struct tally tally = let_come(h, 0, 150, 5);
 	GString *json = g_string_new(NULL);
 
@@ -207,7 +194,7 @@ static const char *let_one_in(struct house *h, unsigned i, struct tally *tally)
 
 static void another_name_keeps_them_other_arms_begin_anew(void **state)
 {
-	struct house *h = house_with(plain);
+	struct house *h = house_of(plain);
 	struct tally tally = let_come(h, 0, 150, 5);
 	const char *message;
 
@@ -232,7 +219,7 @@ static void another_name_keeps_them_other_arms_begin_anew(void **state)
 
 static void a_goal_counts_and_so_does_more_than_an_open(void **state)
 {
-	struct house *h = house_with(SPLIT("first", "", "ab", "", "m1", "goal"));
+	struct house *h = house_of(SPLIT("first", "", "ab", "", "m1", "goal"));
 	const char *message;
 	int arm = come(h, 0, &message);
 
@@ -245,7 +232,7 @@ static void a_goal_counts_and_so_does_more_than_an_open(void **state)
 	assert_int_equal(the_split(h)->arms[arm].trials, 1);
 	house_free(h);
 
-	h = house_with(SPLIT("first", "", "ab", "", "m1", "opened"));
+	h = house_of(SPLIT("first", "", "ab", "", "m1", "opened"));
 	for (unsigned i = 0; (arm = come(h, i, &message)) == 2; i++)
 		;
 	hear(h, message, NT_OUTCOME_REPLIED);

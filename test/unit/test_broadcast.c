@@ -152,16 +152,8 @@ static struct nt_program *load_moving(struct nt_zones *zones)
 	static const char subject[] = "---\nsubject: Hello\n---\nHello\n";
 	const struct nt_file templates[] = { { "templates/m1/email.txt", subject, sizeof subject - 1 },
 		                             { "templates/m2/email.txt", subject, sizeof subject - 1 } };
-	struct nt_file rules = { "rules.yaml", MOVING, strlen(MOVING) };
-	struct nt_rule_set_files files = { .rules = &rules, .n_rules = 1, .templates = templates,
-		                           .n_templates = G_N_ELEMENTS(templates) };
-	struct nt_load_context context = { .zones = zones };
-	struct nt_diags *diags = nt_diags_new();
-	struct nt_program *program = nt_rules_load(&files, &context, diags);
 
-	assert_non_null(program);
-	nt_diags_free(diags);
-	return program;
+	return program_from(MOVING, templates, G_N_ELEMENTS(templates), zones);
 }
 
 static void tags_are(struct house *h, nt_time t, const char *tags)

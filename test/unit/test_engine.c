@@ -207,15 +207,8 @@ static struct nt_program *program_at(struct nt_zones *zones)
 		"campaign: clock\nenter: { on: a.b }\nsteps: [ wait_until: 09:00, tag: clock ]\n---\n"
 		"campaign: at\nenter: { on: a.b }\nsteps: [ wait_until: 2026-06-02 09:30, tag: at ]\n---\n"
 		"campaign: hours\nenter: { on: a.b }\nsteps: [ wait: 11 hours, tag: hours ]\n";
-	struct nt_file rules = { "rules.yaml", text, sizeof text - 1 };
-	struct nt_rule_set_files files = { .rules = &rules, .n_rules = 1 };
-	struct nt_load_context context = { .zones = zones };
-	struct nt_diags *diags = nt_diags_new();
-	struct nt_program *program = nt_rules_load(&files, &context, diags);
 
-	assert_non_null(program);
-	nt_diags_free(diags);
-	return program;
+	return program_from(text, NULL, 0, zones);
 }
 
 static void see_tags(void *user, const char *lead, const struct nt_input *input, const struct nt_effects *effects)

@@ -34,19 +34,6 @@ static struct nt_program *rules_that(bool ask)
 	return program;
 }
 
-static struct house *house_with(struct nt_program *program)
-{
-	struct house *h = g_new0(struct house, 1);
-
-	h->program = program;
-	h->store = nt_memory_store_new();
-	h->arena = nt_arena_new();
-	h->seen = g_string_new(NULL);
-	h->now = at("UTC", "2026-06-01 10:00");
-	open_engine(h);
-	return h;
-}
-
 static void deliver(struct house *h)
 {
 	struct nt_request *claimed = claim(h, "email");

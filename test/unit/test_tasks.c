@@ -32,32 +32,14 @@ static struct nt_program *program_with(const char *text)
 		{ "templates/call/sms.txt", plain, sizeof plain - 1 },
 		{ "templates/new-lead/email.txt", mail, sizeof mail - 1 },
 	};
-	struct nt_file rules = { "rules.yaml", text, strlen(text) };
-	struct nt_rule_set_files files = { .rules = &rules, .n_rules = 1, .templates = templates,
-		                           .n_templates = G_N_ELEMENTS(templates) };
-	struct nt_load_context context = { .zones = program_zones() };
-	struct nt_diags *diags = nt_diags_new();
-	struct nt_program *program = nt_rules_load(&files, &context, diags);
-	GString *out = g_string_new(NULL);
 
-	nt_diags_print(diags, out);
-	if (program == NULL)
-		g_error("%s", out->str);
-	g_string_free(out, TRUE);
-	nt_diags_free(diags);
-	return program;
+	return program_from(text, templates, G_N_ELEMENTS(templates), program_zones());
 }
 
 static struct house *office(void)
 {
-	struct house *h = house_new();
+	struct house *h = house_with(program_with(both));
 
-	nt_engine_free(h->engine);
-	nt_program_unref(h->program);
-	h->store->ops->free(h->store);
-	h->store = nt_memory_store_new();
-	h->program = program_with(both);
-	open_engine(h);
 	assert_int_equal(fields(h, "ann", "{\"email\":\"ann@example.org\"}"), NT_ANSWER_OK);
 	return h;
 }
