@@ -25,8 +25,12 @@ struct nt_simulation {
 	void *older_user;
 	bool json;                       /* NDJSON instead of text */
 	bool summary;                    /* no timelines: what it adds up to alone */
-	size_t keep_parsed;              /* a file of events of up to so many bytes is parsed once; 0: 64 MiB */
-	/* Of the copy (in leads), then of the run (in rows). */
+	unsigned leads_a_shard;          /* see engine/simulate_divide.c; 0: the default */
+	/* Does work(context, i) for every i below n, in any order, and side by side if it likes; NULL: one after the
+	 * other. `what` is done, for people. */
+	void (*spread)(void *user, const char *what, unsigned n, void (*work)(void *context, unsigned i),
+	               void *context);
+	/* Of the copy (in leads), then of the run (in rows) where leads meet each other, so that it can't be spread. */
 	void (*progress)(void *user, nt_time now, uint64_t done, uint64_t total);
 	void *user;
 };

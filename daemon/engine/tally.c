@@ -52,7 +52,7 @@ void nt_tally_free(struct nt_tally *tally)
 
 /* ---- counting ---- */
 
-static void count_name(struct nt_tally *tally, GHashTable *table, const char *name)
+static void count_name(struct nt_tally *tally, GHashTable *table, const char *name, uint64_t more)
 {
 	uint64_t *n = g_hash_table_lookup(table, name != NULL ? name : "");
 
@@ -60,10 +60,10 @@ static void count_name(struct nt_tally *tally, GHashTable *table, const char *na
 		n = nt_arena_new0(tally->arena, uint64_t);
 		g_hash_table_insert(table, nt_arena_strdup(tally->arena, name != NULL ? name : ""), n);
 	}
-	++*n;
+	*n += more;
 }
 
-static void count_number(struct nt_tally *tally, GHashTable *table, int64_t number)
+static void count_number(struct nt_tally *tally, GHashTable *table, int64_t number, uint64_t more)
 {
 	uint64_t *n = g_hash_table_lookup(table, &number);
 
@@ -71,7 +71,7 @@ static void count_number(struct nt_tally *tally, GHashTable *table, int64_t numb
 		n = nt_arena_new0(tally->arena, uint64_t);
 		g_hash_table_insert(table, nt_arena_copy(tally->arena, &number, sizeof number), n);
 	}
-	++*n;
+	*n += more;
 }
 
 static void count_load(struct nt_tally *tally, struct nt_tally_load *load, nt_time at)
@@ -80,8 +80,8 @@ static void count_load(struct nt_tally *tally, struct nt_tally_load *load, nt_ti
 
 	load->n++;
 	load->of_day[civil.hour]++;
-	count_number(tally, load->hours, at / NT_HOUR - (at % NT_HOUR < 0));
-	count_number(tally, load->days, nt_civil_days(civil.year, civil.month, civil.day));
+	count_number(tally, load->hours, at / NT_HOUR - (at % NT_HOUR < 0), 1);
+	count_number(tally, load->days, nt_civil_days(civil.year, civil.month, civil.day), 1);
 }
 
 static struct nt_tally_campaign *campaign_of(struct nt_tally *tally, const char *name)
@@ -140,8 +140,8 @@ static void count_message(struct nt_tally *tally, const struct nt_message *messa
 	g_string_append_c(tally->scratch, ' ');
 	g_string_append(tally->scratch, message->template_name);
 	line = line_of(tally, campaign_of(tally, message->campaign), message->step);
-	count_name(tally, line->sent, tally->scratch->str);
-	count_name(tally, tally->messages, tally->scratch->str);
+	count_name(tally, line->sent, tally->scratch->str, 1);
+	count_name(tally, tally->messages, tally->scratch->str, 1);
 	if (strcmp(nt_message_channel(message), "webhook") != 0) /* that is a system of our own */
 		count_load(tally, &tally->load, message->released);
 }
@@ -158,15 +158,15 @@ static void count_note(struct nt_tally *tally, const struct nt_effect *e)
 	else if (strcmp(e->what, "campaign.reached_goal") == 0)
 		campaign->goals++;
 	else if (strcmp(e->what, "campaign.left") == 0)
-		count_name(tally, campaign->left, e->detail);
+		count_name(tally, campaign->left, e->detail, 1);
 	else if (strcmp(e->what, "campaign.not_entered") == 0)
-		count_name(tally, campaign->not_entered, e->detail);
+		count_name(tally, campaign->not_entered, e->detail, 1);
 	else if (strcmp(e->what, "hand_off") == 0)
-		count_name(tally, campaign->hand_offs, e->detail);
+		count_name(tally, campaign->hand_offs, e->detail, 1);
 	else if (strcmp(e->what, "message.skipped") == 0)
-		count_name(tally, line_of(tally, campaign, e->step)->skipped, e->detail);
+		count_name(tally, line_of(tally, campaign, e->step)->skipped, e->detail, 1);
 	else if (strcmp(e->what, "message.given_up") == 0)
-		count_name(tally, line_of(tally, campaign, e->step)->given_up, e->detail);
+		count_name(tally, line_of(tally, campaign, e->step)->given_up, e->detail, 1);
 }
 
 void nt_tally_step(struct nt_tally *tally, const struct nt_input *input, const struct nt_effects *effects)
@@ -177,7 +177,7 @@ void nt_tally_step(struct nt_tally *tally, const struct nt_input *input, const s
 		if (e->kind == NT_EFFECT_MESSAGE)
 			count_message(tally, e->message);
 		else if (e->kind == NT_EFFECT_READY)
-			count_name(tally, tally->ready, e->ready->reason);
+			count_name(tally, tally->ready, e->ready->reason, 1);
 		else if (e->kind == NT_EFFECT_NOTE)
 			count_note(tally, e);
 }
@@ -190,4 +190,76 @@ void nt_tally_told(struct nt_tally *tally, const struct nt_message *message)
 void nt_tally_inside(struct nt_tally *tally, const char *campaign)
 {
 	campaign_of(tally, campaign)->inside++;
+}
+
+/* ---- adding up ---- */
+
+static void add_names(struct nt_tally *tally, GHashTable *table, GHashTable *other)
+{
+	GHashTableIter iter;
+	void *name, *n;
+
+	g_hash_table_iter_init(&iter, other);
+	while (g_hash_table_iter_next(&iter, &name, &n))
+		count_name(tally, table, name, *(uint64_t *)n);
+}
+
+static void add_load(struct nt_tally *tally, struct nt_tally_load *load, const struct nt_tally_load *other)
+{
+	GHashTableIter iter;
+	void *number, *n;
+
+	g_hash_table_iter_init(&iter, other->hours);
+	while (g_hash_table_iter_next(&iter, &number, &n))
+		count_number(tally, load->hours, *(int64_t *)number, *(uint64_t *)n);
+	g_hash_table_iter_init(&iter, other->days);
+	while (g_hash_table_iter_next(&iter, &number, &n))
+		count_number(tally, load->days, *(int64_t *)number, *(uint64_t *)n);
+	for (unsigned hour = 0; hour < G_N_ELEMENTS(load->of_day); hour++)
+		load->of_day[hour] += other->of_day[hour];
+	load->n += other->n;
+}
+
+static void add_campaign(struct nt_tally *tally, struct nt_tally_campaign *campaign,
+                         const struct nt_tally_campaign *other)
+{
+	GHashTableIter iter;
+	void *step, *value;
+
+	campaign->inside += other->inside;
+	campaign->entered += other->entered;
+	campaign->goals += other->goals;
+	add_names(tally, campaign->left, other->left);
+	add_names(tally, campaign->not_entered, other->not_entered);
+	add_names(tally, campaign->hand_offs, other->hand_offs);
+	g_hash_table_iter_init(&iter, other->steps);
+	while (g_hash_table_iter_next(&iter, &step, &value)) {
+		const struct nt_tally_line *from = value;
+		struct nt_tally_line *line = line_of(tally, campaign, step);
+
+		add_names(tally, line->sent, from->sent);
+		add_names(tally, line->skipped, from->skipped);
+		add_names(tally, line->given_up, from->given_up);
+	}
+}
+
+void nt_tally_add(struct nt_tally *tally, const struct nt_tally *other)
+{
+	GHashTableIter iter;
+	void *name, *value;
+
+	g_hash_table_iter_init(&iter, other->campaigns);
+	while (g_hash_table_iter_next(&iter, &name, &value))
+		add_campaign(tally, campaign_of(tally, name), value);
+	g_hash_table_iter_init(&iter, other->reps);
+	while (g_hash_table_iter_next(&iter, &name, &value)) {
+		const struct nt_tally_rep *from = value;
+		struct nt_tally_rep *rep = rep_of(tally, name);
+
+		add_load(tally, &rep->offered, &from->offered);
+		rep->told += from->told;
+	}
+	add_names(tally, tally->messages, other->messages);
+	add_names(tally, tally->ready, other->ready);
+	add_load(tally, &tally->load, &other->load);
 }

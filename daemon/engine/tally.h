@@ -18,6 +18,8 @@ void nt_tally_free(struct nt_tally *tally);
 
 void nt_tally_step(struct nt_tally *tally, const struct nt_input *input, const struct nt_effects *effects);
 void nt_tally_told(struct nt_tally *tally, const struct nt_message *message); /* to a rep */
+/* What another has counted, of the same program, is counted here too. */
+void nt_tally_add(struct nt_tally *tally, const struct nt_tally *other);
 /* A run that was under way before. */
 void nt_tally_inside(struct nt_tally *tally, const char *campaign);
 

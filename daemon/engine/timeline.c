@@ -50,6 +50,7 @@ struct nt_timeline *nt_timelines_of(struct nt_timelines *timelines, const char *
 		return timeline;
 	timeline = g_new0(struct nt_timeline, 1);
 	timeline->lead = g_strdup(lead);
+	timeline->number = g_hash_table_size(timelines->leads);
 	timeline->lines = g_string_new(NULL);
 	timeline->zone = zones->find(zones, timelines->program->policy.time_zone);
 	if (timeline->zone == NULL)

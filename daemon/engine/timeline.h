@@ -17,6 +17,7 @@ struct nt_timeline_sent { /* a message, for those who speak of it later */
 
 struct nt_timeline { /* of one lead */
 	char *lead;
+	unsigned number;       /* how many came before */
 	GString *lines;
 	const struct nt_zone *zone;
 	GArray *sent;          /* struct nt_timeline_sent; NULL: none was kept */

@@ -4,7 +4,9 @@
 #include "base/diag.h"
 #include "engine/simulate.h"
 #include "main/command.h"
+#include "main/progress.h"
 #include "main/ruleset.h"
+#include "os/spread.h"
 #include "rules/program.h"
 #include "store/sqlite.h"
 
@@ -12,11 +14,25 @@
 #include <glib.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
+
+#define MOST_THREADS 256
 
 struct options {
-	const char *config, *templates, *leads, *events, *until, *start, *store;
+	const char *config, *templates, *leads, *events, *until, *start, *store, *threads;
+	unsigned n_threads; /* 0: as many as there are processors */
 	bool json, summary, live;
+};
+
+/* The files that it reads: they aren't copied into the diagnostics, whose sources they are. */
+struct files {
+	struct nt_source leads, events;
+	char *leads_text, *events_text;
+};
+
+/* Who does the work, and tells how far it is. */
+struct hands {
+	unsigned threads;
+	uint64_t shown;
 };
 
 /* A store to begin with, and the rules that it runs. */
@@ -26,6 +42,21 @@ struct live {
 	struct nt_program *base;
 };
 
+static bool read_threads(struct options *options, int *code)
+{
+	guint64 n;
+
+	if (options->threads == NULL)
+		return true;
+	if (g_ascii_string_to_unsigned(options->threads, 10, 1, MOST_THREADS, &n, NULL)) {
+		options->n_threads = (unsigned)n;
+		return true;
+	}
+	*code = nt_command_misused(&nt_command_simulate, "--threads %s: must be a number from 1 to %d",
+	                           options->threads, MOST_THREADS);
+	return false;
+}
+
 static bool read_options(int argc, char **argv, struct options *options, int *code)
 {
 	const struct nt_command_option table[] = {
@@ -34,6 +65,7 @@ static bool read_options(int argc, char **argv, struct options *options, int *co
 		{ "until", &options->until, NULL },   { "start", &options->start, NULL },
 		{ "json", NULL, &options->json },     { "summary", NULL, &options->summary },
 		{ "store", &options->store, NULL },   { "live", NULL, &options->live },
+		{ "threads", &options->threads, NULL },
 		{ 0 },
 	};
 
@@ -51,19 +83,19 @@ static bool read_options(int argc, char **argv, struct options *options, int *co
 	else if (options->until == NULL)
 		*code = nt_command_misused(&nt_command_simulate, "--until says when it ends");
 	else
-		return true;
+		return read_threads(options, code);
 	return false;
 }
 
 /* On a terminal, a line that is written over; seldom, for it costs. */
 static void progress(void *user, nt_time now, uint64_t done, uint64_t total)
 {
-	uint64_t *shown = user;
+	struct hands *hands = user;
 	GString *text;
 
-	if (total == 0 || (done - *shown < total / 200 + 1 && done != total))
+	if (!nt_progress_wanted() || total == 0 || (done - hands->shown < total / 200 + 1 && done != total))
 		return;
-	*shown = done;
+	hands->shown = done;
 	text = g_string_new(NULL);
 	nt_time_print_utc(now, text);
 	fprintf(stderr, "\r%3u%%  %s\033[K", (unsigned)(done * 100 / total), text->str);
@@ -71,6 +103,22 @@ static void progress(void *user, nt_time now, uint64_t done, uint64_t total)
 		fputs("\r\033[K", stderr);
 	fflush(stderr);
 	g_string_free(text, TRUE);
+}
+
+static void show_part(void *user, unsigned done, unsigned n)
+{
+	if (nt_progress_wanted())
+		nt_progress_show(user, done, n);
+}
+
+static void spread(void *user, const char *what, unsigned n, void (*work)(void *context, unsigned i), void *context)
+{
+	const struct hands *hands = user;
+	struct nt_progress progress = { .what = what };
+	struct nt_spread options = { .threads = hands->threads, .done = show_part, .user = &progress };
+
+	nt_spread(&options, n, work, context);
+	nt_progress_end(&progress);
 }
 
 /* An instant without an offset is read in the rules' own zone. */
@@ -89,21 +137,19 @@ static bool read_instant(const char *option, const char *text, const struct nt_p
 	return true;
 }
 
-static bool read_file(const char *path, struct nt_diags *diags, const struct nt_source **source, int *code)
+static bool read_file(const char *path, struct nt_source *source, char **text, int *code)
 {
 	GError *error = NULL;
-	char *text;
 	gsize length;
 
 	if (path == NULL)
 		return true;
-	if (!g_file_get_contents(path, &text, &length, &error)) {
+	if (!g_file_get_contents(path, text, &length, &error)) {
 		*code = nt_command_failed(&nt_command_simulate, "%s", error->message);
 		g_error_free(error);
 		return false;
 	}
-	*source = nt_diags_source(diags, path, text, length);
-	g_free(text);
+	*source = (struct nt_source){ path, *text, length };
 	return true;
 }
 
@@ -169,25 +215,24 @@ static void close_live(struct live *live)
 }
 
 static int simulate(const struct options *options, struct live *live, struct nt_program *program,
-                    struct nt_diags *diags)
+                    struct nt_diags *diags, struct files *files)
 {
+	struct hands hands = { .threads = options->n_threads };
 	struct nt_simulation simulation = { .program = program, .start = NT_NO_TIME, .json = options->json,
 		                            .summary = options->summary, .live = live->store,
 		                            .base = live->base, .older_program = older_program,
-		                            .older_user = live };
-	uint64_t shown = 0;
+		                            .older_user = live, .spread = spread, .progress = progress,
+		                            .user = &hands };
 	GString *out;
 	int code = NT_EXIT_FINE;
 
 	if (!read_instant("--until", options->until, program, &simulation.until, &code) ||
 	    (options->start != NULL && !read_instant("--start", options->start, program, &simulation.start, &code)) ||
-	    !read_file(options->leads, diags, &simulation.leads, &code) ||
-	    !read_file(options->events, diags, &simulation.events, &code))
+	    !read_file(options->leads, &files->leads, &files->leads_text, &code) ||
+	    !read_file(options->events, &files->events, &files->events_text, &code))
 		return code;
-	if (isatty(STDERR_FILENO)) {
-		simulation.progress = progress;
-		simulation.user = &shown;
-	}
+	simulation.leads = options->leads != NULL ? &files->leads : NULL;
+	simulation.events = options->events != NULL ? &files->events : NULL;
 	out = g_string_new(NULL);
 	if (!nt_simulate(&simulation, diags, out))
 		code = NT_EXIT_CANNOT;
@@ -203,6 +248,7 @@ static int run(int argc, char **argv)
 	struct live live = { .ruleset = &ruleset };
 	struct nt_program *program;
 	struct nt_diags *diags;
+	struct files files = { 0 };
 	int code = NT_EXIT_FINE;
 	char *why = NULL;
 
@@ -216,7 +262,7 @@ static int run(int argc, char **argv)
 	diags = nt_diags_new();
 	program = nt_ruleset_load(&ruleset, argv[optind], diags, &why);
 	if (program != NULL && open_live(&options, &live, &code))
-		code = simulate(&options, &live, program, diags);
+		code = simulate(&options, &live, program, diags, &files);
 	else if (why != NULL)
 		code = nt_command_failed(&nt_command_simulate, "%s", why);
 	if (code == NT_EXIT_FINE && nt_diags_errors(diags) > 0)
@@ -226,6 +272,8 @@ static int run(int argc, char **argv)
 	nt_program_unref(program);
 	close_live(&live);
 	nt_diags_free(diags);
+	g_free(files.leads_text);
+	g_free(files.events_text);
 	nt_ruleset_clear(&ruleset);
 	return code;
 }
@@ -233,7 +281,7 @@ static int run(int argc, char **argv)
 const struct nt_command nt_command_simulate = {
 	.name = "simulate",
 	.usage = "simulate [--config FILE] [--templates FOLDER] [--leads FILE.csv] [--events FILE.ndjson] "
-	         "[--store FILE | --live] --until DATE [--start DATE] [--summary] [--json] FOLDER",
+	         "[--store FILE | --live] --until DATE [--start DATE] [--summary] [--json] [--threads N] FOLDER",
 	.help = "sends leads and events, or those of a copy of the live store, through a rule set in virtual time: a "
 	        "timeline per lead unless --summary, and what it adds up to; findings about rows go to standard error",
 	.run = run,

@@ -1,0 +1,103 @@
+/* Shared by the files of simulate: simulate.c (the whole), simulate_read.c (what the files say), simulate_divide.c (who
+ * has to do with whom), simulate_play.c (a shard through an engine). Nobody else includes this. */
+#ifndef NT_ENGINE_SIMULATE_PRIVATE_H
+#define NT_ENGINE_SIMULATE_PRIVATE_H
+
+#include "base/diag.h"
+#include "engine/simulate.h"
+#include "engine/step.h"
+#include "engine/tally.h"
+#include "engine/timeline.h"
+
+struct nt_csv_row;
+
+struct nt_sim_event { /* a line; it is parsed again when its time comes: the trees of all would fill the memory */
+	nt_time at;
+	const char *channel; /* of messages; NULL: another event */
+	enum nt_outcome outcome;
+	unsigned lead;       /* its number among the timelines */
+	const char *id;      /* or NULL */
+	size_t start, length;
+};
+
+struct nt_sim_rows {
+	const struct nt_csv_row *header; /* NULL: there is no file */
+	int id;                          /* its column */
+};
+
+/* Leads that have nothing to do with any others', and all that happens to them. */
+struct nt_sim_shard {
+	unsigned leads;
+	GPtrArray *rows;      /* const struct nt_csv_row, as in the file */
+	GArray *events;       /* struct nt_sim_event; in order of time once they are played */
+};
+
+/* Plays shards, one after the other, each through an engine of its own. */
+struct nt_sim_player {
+	struct nt_sim *sim;
+	struct nt_driver *driver; /* of the shard at hand */
+	struct nt_arena *arena;   /* of a turn */
+	struct nt_tally *tally;
+	GArray *findings;         /* struct nt_sim_finding */
+	uint64_t taken, duplicates, refused;
+};
+
+/* What is wrong with a row. Files are read, and shards played, side by side: it is reported when that is done. */
+struct nt_sim_finding {
+	struct nt_span span;
+	char *text;           /* g_free */
+};
+
+struct nt_sim {
+	const struct nt_simulation *options;
+	struct nt_program *program;
+	struct nt_diags *diags;
+	struct nt_arena *arena;
+	struct nt_timelines timelines;
+	GPtrArray *leads;     /* struct nt_timeline by number */
+	struct nt_sim_rows rows;
+	GArray *events;       /* struct nt_sim_event, as in the file; NULL once they are divided */
+	GPtrArray *texts;     /* struct nt_arena: of their ids */
+	GPtrArray *shards;    /* struct nt_sim_shard */
+	GPtrArray *players;   /* struct nt_sim_player */
+	struct nt_tally_frame frame;
+	uint64_t done, total; /* rows and events; done: with one shard */
+	nt_time earliest;     /* event; NT_NO_TIME: there is none */
+	bool outcomes;        /* some events are of messages */
+};
+
+/* A lead's, which may be new. Not while shards are played, unless there is only one. */
+struct nt_timeline *nt_sim_timeline(struct nt_sim *sim, const char *lead);
+/* Does work(context, i) for each i below n, by the options' hands. */
+void nt_sim_spread(const struct nt_sim *sim, const char *what, unsigned n, void (*work)(void *context, unsigned i),
+                   void *context);
+
+/* ---- simulate_read.c ---- */
+
+bool nt_sim_read_leads(struct nt_sim *sim); /* false, with a diagnostic: nothing can be made of the file */
+void nt_sim_read_events(struct nt_sim *sim);
+int nt_sim_column(const struct nt_csv_row *header, const char *name); /* -1: there is none */
+
+/* ---- simulate_divide.c ---- */
+
+/* Rows and events come into shards: all into one, where the rules let leads meet. */
+void nt_sim_divide(struct nt_sim *sim);
+struct nt_sim_shard *nt_sim_shard_new(void);
+void nt_sim_shard_free(void *shard);
+
+/* ---- simulate_play.c ---- */
+
+struct nt_sim_player *nt_sim_player_new(struct nt_sim *sim);
+void nt_sim_player_free(void *player);
+/* Over a store, which it takes over. NULL, or why it can't. */
+const char *nt_sim_open(struct nt_sim_player *player, struct nt_store *store);
+/* A shard's rows, its events, and then to the end; opened before, or over a fresh store. */
+void nt_sim_play(struct nt_sim_player *player, struct nt_sim_shard *shard);
+
+/* ---- findings ---- */
+
+GArray *nt_sim_findings_new(void);
+void nt_sim_add_finding(GArray *findings, struct nt_span span, const char *text);
+void nt_sim_report(struct nt_sim *sim, const GArray *findings); /* as diagnostics */
+
+#endif

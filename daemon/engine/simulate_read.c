@@ -1,0 +1,190 @@
+#include "engine/simulate_private.h"
+
+#include "base/arena.h"
+#include "base/civil.h"
+#include "base/csv.h"
+#include "base/json.h"
+#include "engine/driver.h"
+#include "rules/program.h"
+
+#include <string.h>
+
+#define CHUNK ((size_t)1 << 20) /* bytes of the file that are read at a time */
+
+int nt_sim_column(const struct nt_csv_row *header, const char *name)
+{
+	for (unsigned i = 0; i < header->n; i++)
+		if (strcmp(header->cells[i], name) == 0)
+			return (int)i;
+	return -1;
+}
+
+/* ---- leads ---- */
+
+static void set_zone(struct nt_sim *sim, const char *lead, const char *name)
+{
+	const struct nt_zone *zone = sim->program->zones->find(sim->program->zones, name);
+
+	if (zone != NULL)
+		nt_sim_timeline(sim, lead)->zone = zone;
+}
+
+bool nt_sim_read_leads(struct nt_sim *sim)
+{
+	struct nt_csv_row *header = nt_csv_parse(sim->arena, sim->options->leads, sim->diags);
+	int zone;
+
+	if (header == NULL)
+		return false;
+	sim->rows.id = nt_sim_column(header, "id");
+	if (sim->rows.id < 0) {
+		nt_diags_error(sim->diags, nt_span_of(sim->options->leads, 0, 1), "there is no column 'id'");
+		return false;
+	}
+	sim->rows.header = header;
+	zone = nt_sim_column(header, "time_zone");
+	for (const struct nt_csv_row *row = header->next; row != NULL; row = row->next) {
+		const char *lead = row->cells[sim->rows.id];
+
+		sim->total++;
+		nt_sim_timeline(sim, lead);
+		if (zone >= 0 && row->cells[zone][0] != '\0')
+			set_zone(sim, lead, row->cells[zone]);
+	}
+	return true;
+}
+
+/* ---- events ---- */
+
+struct line { /* an event before its lead is known */
+	struct nt_sim_event event;
+	const char *lead;
+	bool local; /* its time is that of the lead's zone */
+};
+
+struct chunk { /* of the file, from the beginning of a line */
+	size_t from, to;
+	struct nt_arena *texts;
+	GArray *lines;    /* struct line */
+	GArray *findings; /* struct nt_sim_finding */
+};
+
+struct reading {
+	struct nt_sim *sim;
+	struct chunk *chunks;
+};
+
+static void read_line(const struct nt_sim *sim, struct chunk *chunk, struct nt_arena *arena, size_t start,
+                      size_t length)
+{
+	const struct nt_source *source = sim->options->events;
+	struct line line = { .event = { .start = start, .length = length } };
+	const char *name, *at, *id, *why = NULL;
+	struct nt_json_error error;
+	const struct nt_json *json = nt_json_parse(arena, source->text + start, length, &error);
+	struct nt_civil civil;
+	bool has_offset;
+
+	if (json == NULL) {
+		nt_sim_add_finding(chunk->findings, nt_span_of(source, start + MIN(error.offset, length), 1),
+		                   error.message);
+		return;
+	}
+	line.lead = nt_json_text(json, "lead");
+	name = nt_json_text(json, "event");
+	at = nt_json_text(json, "at");
+	id = nt_json_text(json, "id");
+	if (line.lead == NULL || name == NULL || at == NULL) {
+		nt_sim_add_finding(chunk->findings, nt_span_of(source, start, length),
+		                   line.lead == NULL ? "an event needs a lead" :
+		                   name == NULL      ? "an event needs an event" :
+		                                       "an event needs an at");
+		return;
+	}
+	if (!nt_instant_parse(at, strlen(at), &civil, &has_offset, &line.event.at, &why)) {
+		nt_sim_add_finding(chunk->findings, nt_span_of(source, start, length),
+		                   nt_arena_printf(arena, "at: %s",
+		                                   why != NULL ? why :
+		                                                 "must be a time such as "
+		                                                 "2026-12-01T09:00:00Z"));
+		return;
+	}
+	line.local = !has_offset;
+	if (line.local)
+		line.event.at = nt_civil_instant(sim->program->zones->utc, &civil);
+	if (!nt_driver_outcome(sim->program, name, &line.event.channel, &line.event.outcome))
+		line.event.channel = NULL;
+	line.lead = nt_arena_strdup(chunk->texts, line.lead);
+	line.event.id = nt_arena_strdup(chunk->texts, id);
+	g_array_append_val(chunk->lines, line);
+}
+
+static void read_chunk(void *context, unsigned i)
+{
+	const struct reading *reading = context;
+	struct chunk *chunk = &reading->chunks[i];
+	const struct nt_source *source = reading->sim->options->events;
+	struct nt_arena *arena = nt_arena_new();
+
+	for (size_t start = chunk->from, next; start < chunk->to; start = next) {
+		const char *end = memchr(source->text + start, '\n', source->length - start);
+		size_t length = end != NULL ? (size_t)(end - source->text) - start : source->length - start;
+
+		next = start + length + 1;
+		while (length > 0 && g_ascii_isspace(source->text[start + length - 1]))
+			length--;
+		if (length > 0)
+			read_line(reading->sim, chunk, arena, start, length);
+		nt_arena_reset(arena);
+	}
+	nt_arena_free(arena);
+}
+
+/* In the order of the file. */
+static void add_lines(struct nt_sim *sim, const struct chunk *chunk)
+{
+	nt_sim_report(sim, chunk->findings);
+	sim->frame.refused += chunk->findings->len;
+	for (unsigned i = 0; i < chunk->lines->len; i++) {
+		struct line *line = &g_array_index(chunk->lines, struct line, i);
+		const struct nt_timeline *timeline = nt_sim_timeline(sim, line->lead);
+
+		line->event.lead = timeline->number;
+		if (line->local) {
+			struct nt_civil civil = nt_civil_at(sim->program->zones->utc, line->event.at);
+
+			line->event.at = nt_civil_instant(timeline->zone, &civil);
+		}
+		sim->outcomes |= line->event.channel != NULL;
+		if (sim->earliest == NT_NO_TIME || line->event.at < sim->earliest)
+			sim->earliest = line->event.at;
+		g_array_append_val(sim->events, line->event);
+	}
+}
+
+void nt_sim_read_events(struct nt_sim *sim)
+{
+	const struct nt_source *source = sim->options->events;
+	unsigned n = 0;
+	struct reading reading = { sim, nt_arena_array(sim->arena, struct chunk, source->length / CHUNK + 1) };
+
+	for (size_t from = 0; from < source->length; n++) {
+		struct chunk *chunk = &reading.chunks[n];
+		const char *end = source->length - from > CHUNK ?
+		                          memchr(source->text + from + CHUNK, '\n', source->length - from - CHUNK) :
+		                          NULL;
+
+		*chunk = (struct chunk){ from, end != NULL ? (size_t)(end - source->text) + 1 : source->length,
+			                 nt_arena_new(), g_array_new(FALSE, FALSE, sizeof(struct line)),
+			                 nt_sim_findings_new() };
+		from = chunk->to;
+	}
+	nt_sim_spread(sim, "reading", n, read_chunk, &reading);
+	for (unsigned i = 0; i < n; i++) {
+		add_lines(sim, &reading.chunks[i]);
+		g_array_unref(reading.chunks[i].lines);
+		g_array_unref(reading.chunks[i].findings);
+		g_ptr_array_add(sim->texts, reading.chunks[i].texts);
+	}
+	sim->total += sim->events->len;
+}
