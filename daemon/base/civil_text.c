@@ -1,6 +1,7 @@
 /* How people write and read what base/civil.h holds. */
 #include "base/civil.h"
 
+#include "base/text.h"
 #include "base/zone.h"
 
 #include <string.h>
@@ -151,7 +152,7 @@ static void print_part(GString *out, size_t start, uint64_t n, const char *name)
 	if (n == 0)
 		return;
 	g_string_append_printf(out, "%s%" G_GUINT64_FORMAT " %s%s", out->len > start ? " " : "", (guint64)n, name,
-	                       n == 1 ? "" : "s");
+	                       nt_text_plural(n, "", "s"));
 }
 
 void nt_duration_print(struct nt_duration d, GString *out)

@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/diag.h"
+#include "base/text.h"
 
 #include <glib.h>
 #include <string.h>
@@ -144,8 +145,8 @@ static void check_length(struct reader *r, const struct nt_csv_row *header)
 
 	if (r->cells->len != header->n && may_complain(r))
 		nt_diags_error(r->diags, nt_span_of(r->source, start, (size_t)(r->p - r->source->text) - start),
-		               "this row has %u cell%s, the header has %u", r->cells->len,
-		               r->cells->len == 1 ? "" : "s", header->n);
+		               "this row has %u %s, the header has %u", r->cells->len,
+		               nt_text_plural(r->cells->len, "cell", "cells"), header->n);
 }
 
 static struct nt_csv_row *read_all(struct reader *r)
@@ -168,8 +169,9 @@ static struct nt_csv_row *read_all(struct reader *r)
 			last = last->next = keep_row(r);
 	}
 	if (r->wrong_rows > NT_DIAGS_SHOWN)
-		nt_diags_error(r->diags, nt_span_of(r->source, r->source->length, 0), "%u more rows are wrong",
-		               r->wrong_rows - NT_DIAGS_SHOWN);
+		nt_diags_error(r->diags, nt_span_of(r->source, r->source->length, 0), "%u more %s wrong",
+		               r->wrong_rows - NT_DIAGS_SHOWN,
+		               nt_text_plural(r->wrong_rows - NT_DIAGS_SHOWN, "row is", "rows are"));
 	return header;
 }
 

@@ -50,6 +50,11 @@ bool nt_name_is_event(const char *name)
 	return dot != NULL && is_field(name, (size_t)(dot - name)) && is_field(dot + 1, strlen(dot + 1));
 }
 
+const char *nt_text_plural(uint64_t n, const char *one, const char *many)
+{
+	return n == 1 ? one : many;
+}
+
 bool nt_utf8_valid(const char *text, gsize length)
 {
 	return g_utf8_validate(text, (gssize)length, NULL);

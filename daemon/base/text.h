@@ -7,6 +7,7 @@
 
 #include <glib.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #define NT_NAME_LONGEST 64     /* bytes of a name in rules */
 #define NT_LEAD_ID_LONGEST 128 /* bytes of a lead's id */
@@ -35,6 +36,9 @@ bool nt_phone_valid(const char *phone);
 /* Appends the digits, after a "+" if the number has one or begins with "00"; the "(0)" of "+49 (0)30 …", which isn't
  * dialled from abroad, is left out. */
 void nt_phone_normalize(GString *out, const char *phone);
+
+/* The word that goes with a number: `one` for 1, else `many`. */
+const char *nt_text_plural(uint64_t n, const char *one, const char *many);
 
 /* Whole text is UTF-8 without NUL. */
 bool nt_utf8_valid(const char *text, gsize length);

@@ -1,6 +1,7 @@
 #include "engine/coverage.h"
 
 #include "base/json.h"
+#include "base/text.h"
 #include "rules/program.h"
 
 #include <string.h>
@@ -218,8 +219,9 @@ static void put_items(const struct nt_coverage *coverage, GString *out)
 
 static void put_sum(const struct nt_coverage_sum *sum, const char *name, GString *out)
 {
-	g_string_append_printf(out, "  %3u%%  %-28s %u of %u steps, %u of %u ways\n", nt_coverage_percent(sum), name,
-	                       sum->steps_reached, sum->steps, sum->ways_reached, sum->ways);
+	g_string_append_printf(out, "  %3u%%  %-28s %u of %u %s, %u of %u %s\n", nt_coverage_percent(sum), name,
+	                       sum->steps_reached, sum->steps, nt_text_plural(sum->steps, "step", "steps"),
+	                       sum->ways_reached, sum->ways, nt_text_plural(sum->ways, "way", "ways"));
 }
 
 void nt_coverage_print(const struct nt_coverage *coverage, GString *out)

@@ -1,5 +1,6 @@
 #include "engine/plan.h"
 
+#include "base/text.h"
 #include "rules/graph.h"
 #include "rules/program.h"
 
@@ -96,7 +97,8 @@ static void put_removed(const struct nt_plan *plan, const struct nt_campaign_cha
 	for (unsigned i = 0; i < plan->n_moves; i++)
 		if (strcmp(plan->moves[i].campaign, change->name) == 0)
 			leads += plan->moves[i].leads.n;
-	g_string_append_printf(lines, "\n%" G_GUINT64_FORMAT " leads leave", leads);
+	g_string_append_printf(lines, "\n%" G_GUINT64_FORMAT " %s", leads,
+	                       nt_text_plural(leads, "lead leaves", "leads leave"));
 	nt_graph_box(change->name, lines->str, true, out);
 	g_string_free(lines, TRUE);
 }

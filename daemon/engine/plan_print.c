@@ -2,6 +2,7 @@
 #include "engine/plan.h"
 
 #include "base/civil.h"
+#include "base/text.h"
 #include "rules/program.h"
 #include "rules/words.h"
 
@@ -19,6 +20,12 @@ static void put_number(uint64_t n, GString *out)
 		if (length > 1 && (length - 1) % 3 == 0)
 			g_string_append_c(out, ',');
 	}
+}
+
+static void put_counted(uint64_t n, const char *one, const char *many, GString *out)
+{
+	put_number(n, out);
+	g_string_append_printf(out, " %s", nt_text_plural(n, one, many));
 }
 
 static void put_examples(const struct nt_plan_leads *leads, GString *out)
@@ -72,8 +79,9 @@ static void put_step(const struct nt_step_change *step, GString *out)
 static void put_campaign(const struct nt_plan *plan, const struct nt_campaign_change *change, GString *out)
 {
 	if (change->before < 0) {
-		g_string_append_printf(out, "  + %s is new: %u steps\n", change->name,
-		                       plan->program->campaigns[change->after].n_steps);
+		g_string_append_printf(out, "  + %s is new: ", change->name);
+		put_counted(plan->program->campaigns[change->after].n_steps, "step", "steps", out);
+		g_string_append_c(out, '\n');
 		return;
 	}
 	if (change->after < 0) {
@@ -135,28 +143,32 @@ static void put_place(const char *words, const char *identity, GString *out)
 static void put_move(const struct nt_plan_move *move, GString *out)
 {
 	GString *number = g_string_new(NULL);
+	uint64_t n = move->leads.n;
 
-	put_number(move->leads.n, number);
+	put_number(n, number);
 	g_string_append_printf(out, "  %9s ", number->str);
 	g_string_free(number, TRUE);
 	switch (move->kind) {
 	case NT_PLAN_STAYS:
-		g_string_append(out, "stay at ");
+		g_string_append(out, nt_text_plural(n, "stays at ", "stay at "));
 		put_place(move->to_words, move->to, out);
 		break;
 	case NT_PLAN_MOVES:
 	case NT_PLAN_GOES_ON:
-		g_string_append(out, move->kind == NT_PLAN_MOVES ? "move from " : "go on at once from ");
+		g_string_append(out, move->kind == NT_PLAN_MOVES ?
+		                             nt_text_plural(n, "moves from ", "move from ") :
+		                             nt_text_plural(n, "goes on at once from ", "go on at once from "));
 		put_place(move->from_words, move->from, out);
 		g_string_append(out, move->kind == NT_PLAN_MOVES ? ", which is gone, to " : " to ");
 		put_place(move->to_words, move->to, out);
 		break;
 	case NT_PLAN_ENTERS:
-		g_string_append_printf(out, "enter (%s), and come to ", move->why != NULL ? move->why : "");
+		g_string_append_printf(out, "%s (%s), and %s to ", nt_text_plural(n, "enters", "enter"),
+		                       move->why != NULL ? move->why : "", nt_text_plural(n, "comes", "come"));
 		put_place(move->to_words, move->to, out);
 		break;
 	case NT_PLAN_LEAVES:
-		g_string_append(out, "leave from ");
+		g_string_append(out, nt_text_plural(n, "leaves from ", "leave from "));
 		put_place(move->from_words, move->from, out);
 		g_string_append_printf(out, ": %s", move->why != NULL ? move->why : "");
 		break;
@@ -190,8 +202,7 @@ static void put_cancelled(const struct nt_plan *plan, GString *out)
 	g_string_append(out, "\nMessages on their way\n");
 	if (plan->under_way > 0) {
 		g_string_append(out, "  ");
-		put_number(plan->under_way, out);
-		g_string_append(out, " go out\n");
+		put_counted(plan->under_way, "goes out\n", "go out\n", out);
 	}
 	for (unsigned i = 0; i < plan->n_cancelled; i++) {
 		const struct nt_plan_cancelled *cancelled = &plan->cancelled[i];
@@ -281,8 +292,7 @@ static unsigned put_told_together(const struct nt_plan *plan, unsigned from, GSt
 	g_string_append_printf(out, "; it goes out %s, to ", told->when);
 	if (told->occasion >= 0) {
 		g_string_append(out, "about ");
-		put_number(told->leads, out);
-		g_string_append(out, told->leads == 1 ? " lead: " : " leads: ");
+		put_counted(told->leads, "lead: ", "leads: ", out);
 	}
 	g_string_append_printf(out, "%s\n", told->to_whom);
 	return n;
@@ -327,9 +337,9 @@ void nt_plan_print(const struct nt_plan *plan, GString *out)
 {
 	g_string_append(out, "Plan of ");
 	nt_time_print_utc(plan->now, out);
-	g_string_append_printf(out, " for ");
-	put_number(plan->leads, out);
-	g_string_append_printf(out, " leads; present rules %.*s", HASH_SHOWN, plan->base->hash);
+	g_string_append(out, " for ");
+	put_counted(plan->leads, "lead", "leads", out);
+	g_string_append_printf(out, "; present rules %.*s", HASH_SHOWN, plan->base->hash);
 	if (plan->loaded != NT_NO_TIME) {
 		g_string_append(out, ", loaded ");
 		nt_time_print_utc(plan->loaded, out);
@@ -343,8 +353,8 @@ void nt_plan_print(const struct nt_plan *plan, GString *out)
 	put_traffic(plan, out);
 	put_told(plan, out);
 	if (plan->damaged > 0) {
-		put_number(plan->damaged, out);
-		g_string_append(out, " leads can't be read and are left out\n");
+		put_counted(plan->damaged, "lead can't be read and is left out\n",
+		            "leads can't be read and are left out\n", out);
 	}
 }
 
@@ -369,13 +379,13 @@ void nt_plan_report(const struct nt_plan *plan, struct nt_diags *diags)
 		const struct nt_campaign *before = &plan->base->campaigns[demand->campaign->before];
 		GString *text = g_string_new(NULL);
 
-		g_string_append_printf(text, "%u %s here where %u were, and ", muddle->n_after,
-		                       muddle->n_after == 1 ? "step is equal" : "steps are equal", muddle->n_before);
-		put_number(demand->leads.n, text);
-		g_string_append(text, demand->leads.n == 1 ? " lead stands there (" : " leads stand there (");
+		g_string_append_printf(text, "%u %s here where %u %s, and ", muddle->n_after,
+		                       nt_text_plural(muddle->n_after, "step is equal", "steps are equal"),
+		                       muddle->n_before, nt_text_plural(muddle->n_before, "was", "were"));
+		put_counted(demand->leads.n, "lead stands there (", "leads stand there (", text);
 		put_examples(&demand->leads, text);
-		g_string_append_printf(text, "): which goes on where? Add 'id:' on line%s ",
-		                       muddle->n_after > 1 ? "s" : "");
+		g_string_append_printf(text, "): which goes on where? Add 'id:' on %s ",
+		                       nt_text_plural(muddle->n_after, "line", "lines"));
 		put_lines(now, muddle->after, muddle->n_after, text);
 		g_string_append(text, "; a step that was there before takes its old name: ");
 		for (unsigned k = 0; k < muddle->n_before; k++) {

@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "engine/codec.h"
 #include "engine/copy.h"
 #include "engine/driver.h"
@@ -149,8 +150,9 @@ static struct nt_store *copy_live(struct nt_sim *sim, struct nt_tally *tally)
 	if (nt_copy_all(&copy, &why) && count_inside(sim, tally, twin, base)) {
 		if (copy.damaged > 0)
 			nt_diags_warning(sim->diags, NT_NOWHERE,
-			                 "%" G_GUINT64_FORMAT " leads of the store can't be read: they are left out",
-			                 copy.damaged);
+			                 "%" G_GUINT64_FORMAT " %s left out", copy.damaged,
+			                 nt_text_plural(copy.damaged, "lead of the store can't be read: it is",
+			                                "leads of the store can't be read: they are"));
 		return twin;
 	}
 	nt_diags_error(sim->diags, NT_NOWHERE, "%s", why != NULL ? why : "the store can't be read");

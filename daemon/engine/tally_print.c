@@ -2,6 +2,7 @@
 
 #include "base/civil.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "rules/program.h"
 
 #include <string.h>
@@ -109,6 +110,12 @@ static void put_count(uint64_t n, unsigned width, GString *out)
 	g_string_append_printf(out, "%*s", (int)width, text);
 }
 
+static void put_counted(uint64_t n, const char *one, const char *many, GString *out)
+{
+	put_count(n, 10, out);
+	g_string_append_printf(out, "  %s", nt_text_plural(n, one, many));
+}
+
 static void put_line(uint64_t n, const char *what, const char *which, const char *why, GString *out)
 {
 	put_count(n, 10, out);
@@ -157,7 +164,7 @@ static void put_campaign(const struct nt_tally *tally, const char *name, GString
 		return;
 	}
 	if (campaign->inside > 0)
-		put_line(campaign->inside, "were", "in it before", NULL, out);
+		put_line(campaign->inside, nt_text_plural(campaign->inside, "was", "were"), "in it before", NULL, out);
 	put_count(campaign->entered, 10, out);
 	g_string_append(out, "  entered\n");
 	put_lines(campaign->not_entered, "not", "entered", out);
@@ -181,7 +188,7 @@ static void put_campaign(const struct nt_tally *tally, const char *name, GString
 	inside = campaign->inside + campaign->entered - MIN(campaign->inside + campaign->entered,
 	                                                    sum_of(campaign->left));
 	if (inside > 0)
-		put_line(inside, "are", "in it still", NULL, out);
+		put_line(inside, nt_text_plural(inside, "is", "are"), "in it still", NULL, out);
 	g_array_unref(steps);
 	g_string_free(scratch, TRUE);
 }
@@ -271,8 +278,9 @@ static void put_reps(const struct nt_tally *tally, GString *out)
 		const struct nt_tally_rep *rep = g_hash_table_lookup(tally->reps, name->data);
 
 		g_string_append_printf(out, "\nrep %s\n", (char *)name->data);
-		put_count(rep->offered.n, 10, out);
-		g_string_append_printf(out, "  leads offered, %" G_GUINT64_FORMAT " messages\n", rep->told);
+		put_counted(rep->offered.n, "lead", "leads", out);
+		g_string_append_printf(out, " offered, %" G_GUINT64_FORMAT " %s\n", rep->told,
+		                       nt_text_plural(rep->told, "message", "messages"));
 		if (rep->offered.n > 0)
 			put_peaks(tally, &rep->offered, out);
 	}
@@ -288,14 +296,13 @@ void nt_tally_print(const struct nt_tally *tally, const struct nt_tally_frame *f
 	g_string_append(out, " to ");
 	nt_time_print_local(tally->zone, frame->until, out);
 	g_string_append_c(out, '\n');
-	put_count(frame->leads, 10, out);
-	g_string_append(out, "  leads\n");
-	put_count(frame->events, 10, out);
-	g_string_append(out, "  events");
+	put_counted(frame->leads, "lead\n", "leads\n", out);
+	put_counted(frame->events, "event", "events", out);
 	if (frame->duplicates > 0)
 		g_string_append_printf(out, ", %" G_GUINT64_FORMAT " repeated", frame->duplicates);
 	if (frame->refused > 0)
-		g_string_append_printf(out, ", %" G_GUINT64_FORMAT " rows refused", frame->refused);
+		g_string_append_printf(out, ", %" G_GUINT64_FORMAT " %s refused", frame->refused,
+		                       nt_text_plural(frame->refused, "row", "rows"));
 	g_string_append_c(out, '\n');
 	for (unsigned i = 0; i < names->len; i++)
 		put_campaign(tally, names->pdata[i], out);

@@ -1,5 +1,6 @@
 /* nurturectl check: are the rules right? Findings on standard output. */
 #include "base/diag.h"
+#include "base/text.h"
 #include "main/command.h"
 #include "main/ruleset.h"
 #include "rules/program.h"
@@ -71,8 +72,11 @@ static void describe(const char *folder, const struct nt_program *program)
 
 	for (unsigned i = 0; i < program->n_campaigns; i++)
 		steps += program->campaigns[i].n_steps;
-	printf("%s: fine (%u campaigns, %u steps, %u segments, %u tests)\n", folder, program->n_campaigns, steps,
-	       program->n_segments, program->n_tests);
+	printf("%s: fine (%u %s, %u %s, %u %s, %u %s)\n", folder, program->n_campaigns,
+	       nt_text_plural(program->n_campaigns, "campaign", "campaigns"), steps,
+	       nt_text_plural(steps, "step", "steps"), program->n_segments,
+	       nt_text_plural(program->n_segments, "segment", "segments"), program->n_tests,
+	       nt_text_plural(program->n_tests, "test", "tests"));
 }
 
 static void print(struct nt_diags *diags, const struct format *format)

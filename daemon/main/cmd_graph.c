@@ -58,7 +58,7 @@ static bool count(const struct options *options, const struct nt_ruleset *rulese
                   uint64_t *here, struct nt_graph_counts *counts, int *code)
 {
 	struct nt_store *store = open_store(options, ruleset, code);
-	struct nt_progress progress = { .what = "leads" };
+	struct nt_progress progress = { .one = "lead", .many = "leads" };
 	struct nt_census census = { .store = store, .program = graph->program, .campaign = graph->campaign };
 	const char *why = NULL;
 

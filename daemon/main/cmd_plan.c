@@ -150,7 +150,7 @@ static struct nt_program *older_program(void *user, const char *hash)
 
 static const struct nt_plan *make(struct job *job, int *code)
 {
-	struct nt_progress progress = { .what = "leads" };
+	struct nt_progress progress = { .one = "lead", .many = "leads" };
 	struct nt_planning planning = { .store = job->store, .base = job->base, .program = job->program,
 		                        .now = job->now, .older_program = older_program, .older_user = job };
 	const struct nt_plan *plan;

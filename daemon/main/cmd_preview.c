@@ -1,6 +1,7 @@
 /* nurturectl preview: a template as a lead would get it, in the terminal or as a page for the browser. */
 #include "base/arena.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "channel/channel.h"
 #include "main/sample.h"
 #include "rules/program.h"
@@ -103,7 +104,7 @@ static void put_attachment(GString *out, put_pair *put, const struct nt_attachme
 
 	g_string_append_printf(text, " (%.*s, ", (int)strcspn(file->type, ";"), file->type);
 	if (file->length < 1 << 10)
-		g_string_append_printf(text, "%zu bytes)", file->length);
+		g_string_append_printf(text, "%zu %s)", file->length, nt_text_plural(file->length, "byte", "bytes"));
 	else if (file->length < 1 << 20)
 		g_string_append_printf(text, "%.1f KiB)", (double)file->length / (1 << 10));
 	else

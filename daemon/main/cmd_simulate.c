@@ -114,7 +114,7 @@ static void show_part(void *user, unsigned done, unsigned n)
 static void spread(void *user, const char *what, unsigned n, void (*work)(void *context, unsigned i), void *context)
 {
 	const struct hands *hands = user;
-	struct nt_progress progress = { .what = what };
+	struct nt_progress progress = { .one = what, .many = what };
 	struct nt_spread options = { .threads = hands->threads, .done = show_part, .user = &progress };
 
 	nt_spread(&options, n, work, context);

@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/bug.h"
 #include "base/diag.h"
+#include "base/text.h"
 #include "channel/dispatcher.h"
 #include "channel/links.h"
 #include "channel/slots.h"
@@ -82,7 +83,8 @@ int nt_daemon_check(const char *config)
 	int code = program != NULL ? 0 : 1;
 
 	if (code == 0)
-		printf("%s: configuration and rules are fine (%u campaigns)\n", config, program->n_campaigns);
+		printf("%s: configuration and rules are fine (%u %s)\n", config, program->n_campaigns,
+		       nt_text_plural(program->n_campaigns, "campaign", "campaigns"));
 	nt_program_unref(program);
 	g_string_free(archive, TRUE);
 	nt_zones_close(zones);

@@ -1,5 +1,7 @@
 #include "main/progress.h"
 
+#include "base/text.h"
+
 #include <glib.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -12,15 +14,16 @@ bool nt_progress_wanted(void)
 void nt_progress_show(void *user, uint64_t done, uint64_t total)
 {
 	struct nt_progress *progress = user;
+	const char *what = nt_text_plural(done, progress->one, progress->many);
 
 	if (done - progress->shown < total / 200 + 1)
 		return;
 	progress->shown = done;
 	if (total > 0)
 		fprintf(stderr, "\r%3u%%  %" G_GUINT64_FORMAT " %s\033[K", (unsigned)(MIN(done, total) * 100 / total),
-		        done, progress->what);
+		        done, what);
 	else
-		fprintf(stderr, "\r%" G_GUINT64_FORMAT " %s\033[K", done, progress->what);
+		fprintf(stderr, "\r%" G_GUINT64_FORMAT " %s\033[K", done, what);
 	fflush(stderr);
 }
 

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 struct nt_progress {
-	const char *what;  /* "leads" */
+	const char *one, *many;  /* "lead", "leads" */
 	uint64_t shown;
 };
 

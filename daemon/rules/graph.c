@@ -1,5 +1,6 @@
 #include "rules/graph.h"
 
+#include "base/text.h"
 #include "rules/words.h"
 
 #include <string.h>
@@ -445,7 +446,8 @@ static void put_gone(struct drawing *d)
 		                       d->graph->campaign, i, d->label->str);
 		g_string_truncate(d->label, 0);
 		for (unsigned k = 0; k < gone->n_moves; k++) {
-			g_snprintf(label, sizeof label, "%" G_GUINT64_FORMAT " leads", gone->moves[k].leads);
+			g_snprintf(label, sizeof label, "%" G_GUINT64_FORMAT " %s", gone->moves[k].leads,
+			           nt_text_plural(gone->moves[k].leads, "lead", "leads"));
 			put_edge(d, "gone", (int)i, gone->moves[k].to, label,
 			         "color=\"#b0002a\", fontcolor=\"#b0002a\", penwidth=2");
 		}

@@ -7,6 +7,7 @@
 #include "rules/warn.h"
 
 #include "base/arena.h"
+#include "base/text.h"
 
 #include <string.h>
 
@@ -79,8 +80,8 @@ static const char *length_text(struct nt_warner *w, double ms)
 {
 	int64_t hours = (int64_t)((ms + NT_HOUR / 2.0) / NT_HOUR), n = hours >= 48 ? (hours + 12) / 24 : MAX(hours, 1);
 
-	return nt_arena_printf(w->arena, "%" G_GINT64_FORMAT " %s%s", n, hours >= 48 ? "day" : "hour", n == 1 ? "" :
-			       "s");
+	return nt_arena_printf(w->arena, "%" G_GINT64_FORMAT " %s%s", n, hours >= 48 ? "day" : "hour",
+	                       nt_text_plural((uint64_t)n, "", "s"));
 }
 
 /* The cap that holds the message back longest, and for how long at least. */

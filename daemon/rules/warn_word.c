@@ -2,6 +2,7 @@
 #include "rules/warn.h"
 
 #include "base/arena.h"
+#include "base/text.h"
 #include "rules/phrases.h"
 #include "template/message.h"
 
@@ -55,7 +56,7 @@ static void look_at_capitals(struct text *text, unsigned i)
 	text->shouted = true;
 	nt_diags_warning(text->w->diags, words_span(text, i, n),
 	                 "capitals read like shouting, and filters take them for spam: write %s in small letters",
-	                 n == 1 ? "it" : "them");
+	                 nt_text_plural(n, "it", "them"));
 }
 
 static bool holds(const char *text, size_t length, char c)

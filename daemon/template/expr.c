@@ -1,6 +1,7 @@
 #include "template/expr.h"
 
 #include "base/arena.h"
+#include "base/text.h"
 #include "template/filter.h"
 
 #include <string.h>
@@ -441,12 +442,12 @@ static bool check_args(struct nt_liquid_parser *p, const struct nt_liquid_call *
 	if (filter->most == 0)
 		nt_diags_error(p->diags, span, "filter '%s' takes no argument", filter->name);
 	else if (filter->least == filter->most)
-		nt_diags_error(p->diags, span, "filter '%s' takes %u argument%s, here are %u", filter->name,
-		               filter->least,
-		               filter->least == 1 ? "" : "s", call->n);
+		nt_diags_error(p->diags, span, "filter '%s' takes %u %s, here %s %u", filter->name, filter->least,
+		               nt_text_plural(filter->least, "argument", "arguments"),
+		               nt_text_plural(call->n, "is", "are"), call->n);
 	else
-		nt_diags_error(p->diags, span, "filter '%s' takes %u to %u arguments, here are %u", filter->name,
-		               filter->least, filter->most, call->n);
+		nt_diags_error(p->diags, span, "filter '%s' takes %u to %u arguments, here %s %u", filter->name,
+		               filter->least, filter->most, nt_text_plural(call->n, "is", "are"), call->n);
 	return false;
 }
 

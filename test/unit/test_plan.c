@@ -106,7 +106,7 @@ static void test_a_shorter_wait(void **state)
 	     RULES("campaign: one\nenter: { on: a.b }\nsteps:\n"
 	           "  - { id: first, wait: 1 hour }\n  - email: m1\n  - { id: second, wait: 3 days }\n  - email: m2\n"),
 	     "one stays from second to second bob\none goes on from first to second ann\n",
-	     "go on at once from wait 2 days (first) to wait 3 days (second): ann\n");
+	     "goes on at once from wait 2 days (first) to wait 3 days (second): ann\n");
 }
 
 static void test_a_step_that_goes(void **state)
@@ -146,7 +146,7 @@ static void test_no_later_step(void **state)
 	(void)state;
 	edit(OLD, RULES("campaign: one\nenter: { on: a.b }\nsteps:\n  - { id: first, wait: 2 days }\n  - email: m1\n"),
 	     "one stays from first to first ann\none leaves from second (came to its end) bob\n",
-	     "leave from wait 3 days (second): came to its end: bob\n");
+	     "leaves from wait 3 days (second): came to its end: bob\n");
 }
 
 /* A step put in before a lead's place doesn't run for it; one after it does. */
@@ -202,7 +202,7 @@ static void test_a_campaign_that_goes(void **state)
 	edit(OLD, RULES("campaign: two\nenter: { on: c.d }\nsteps: [ tag: x ]\n"),
 	     "one leaves from first (the campaign was removed) ann\n"
 	     "one leaves from second (the campaign was removed) bob\n",
-	     "  - one is removed\n  + two is new: 1 steps\n");
+	     "  - one is removed\n  + two is new: 1 step\n");
 }
 
 static void test_who_is_taken_in(void **state)
@@ -470,7 +470,7 @@ static void test_json_and_picture(void **state)
 	                                  "\"to\":\"second\",\"why\":null,\"leads\":1,\"examples\":[\"ann\"]}"));
 	nt_plan_picture(w->plan, dot);
 	assert_non_null(strstr(dot->str, "<b>gone</b><br/>wait 2 days"));
-	assert_non_null(strstr(dot->str, "label=<1 leads"));
+	assert_non_null(strstr(dot->str, "label=<1 lead"));
 	g_string_free(json, TRUE);
 	g_string_free(dot, TRUE);
 	plan_world_free(w);

@@ -170,6 +170,16 @@ static void folding_and_utf8(void **state)
 	assert_false(nt_utf8_valid("\xC0\xAF", 2));
 }
 
+static void one_lead_and_two_leads(void **state)
+{
+	static const uint64_t many[] = { 0, 2, 11, 101, UINT64_MAX };
+
+	(void)state;
+	assert_string_equal(nt_text_plural(1, "lead", "leads"), "lead");
+	for (unsigned i = 0; i < G_N_ELEMENTS(many); i++)
+		assert_string_equal(nt_text_plural(many[i], "lead", "leads"), "leads");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -180,6 +190,7 @@ int main(void)
 		cmocka_unit_test(suppression_knows_an_address_in_any_spelling),
 		cmocka_unit_test(telephone_numbers),
 		cmocka_unit_test(folding_and_utf8),
+		cmocka_unit_test(one_lead_and_two_leads),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
