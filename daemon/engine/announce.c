@@ -212,10 +212,26 @@ static nt_time tell_all(struct telling *t)
 	return next;
 }
 
-static gboolean has_begun(void *id, void *first, void *now)
+/* It is forgotten at an instant of its own: when the row changes doesn't depend on when else it is looked at. */
+static nt_time forgotten_at(nt_time first)
 {
-	(void)id;
-	return *(const nt_time *)first + REMEMBERED < *(const nt_time *)now;
+	return first + REMEMBERED;
+}
+
+/* Gives the earliest of the others. */
+static nt_time forget(struct nt_announcements *announcements, nt_time now)
+{
+	nt_time next = NT_NEVER;
+	GHashTableIter iter;
+	void *first;
+
+	g_hash_table_iter_init(&iter, announcements->told);
+	while (g_hash_table_iter_next(&iter, NULL, &first))
+		if (forgotten_at(*(nt_time *)first) <= now)
+			g_hash_table_iter_remove(&iter);
+		else
+			next = nt_time_earlier(next, forgotten_at(*(nt_time *)first));
+	return next;
 }
 
 bool nt_announcements_step(struct nt_announcements *announcements, nt_time now, struct nt_arena *arena,
@@ -223,20 +239,24 @@ bool nt_announcements_step(struct nt_announcements *announcements, nt_time now, 
 {
 	const struct nt_program *program = announcements->program;
 	struct telling t = { .announcements = announcements, .now = now, .arena = arena, .messages = messages };
-	unsigned before = g_hash_table_size(announcements->told), gone;
+	unsigned before = g_hash_table_size(announcements->told), kept;
+	nt_time due = NT_NEVER;
 
-	gone = g_hash_table_foreach_remove(announcements->told, has_begun, &now);
-	announcements->due = NT_NEVER;
+	forget(announcements, now);
+	kept = g_hash_table_size(announcements->told);
 	for (unsigned i = 0; i < program->n_announcements; i++) {
 		t.announcement = &program->announcements[i];
-		announcements->due = nt_time_earlier(announcements->due, tell_all(&t));
+		due = nt_time_earlier(due, tell_all(&t));
 	}
-	return gone > 0 || g_hash_table_size(announcements->told) != before;
+	announcements->due = nt_time_earlier(due, forget(announcements, now));
+	return kept != before || g_hash_table_size(announcements->told) != kept;
 }
 
 nt_time nt_announcements_due(const struct nt_announcements *announcements)
 {
-	return announcements->program->n_announcements > 0 ? announcements->due : NT_NEVER;
+	return announcements->program->n_announcements > 0 || g_hash_table_size(announcements->told) > 0 ?
+	               announcements->due :
+	               NT_NEVER;
 }
 
 /* ---- the subject ---- */

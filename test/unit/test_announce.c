@@ -140,6 +140,31 @@ static void what_was_told_is_forgotten_when_it_is_over(void **state)
 	house_free(h);
 }
 
+/* At an instant of its own, though nothing else happens then: neither what else happens nor a restart counts. */
+static void it_is_forgotten_two_days_after_it_began(void **state)
+{
+	struct house *h = office();
+	char *row;
+
+	(void)state;
+	run_to(h, "2026-06-06 20:00");
+	assert_string_equal(told(h), "anna");
+	for (int part = 0; part < 2; part++) {
+		if (part == 1)
+			restart(h);
+		run_to(h, part == 0 ? "2026-06-11 19:59" : "2026-06-11 20:00");
+		row = remembered(h);
+		if (part == 0)
+			assert_non_null(strstr(row, "\"told\":{\""));
+		else
+			assert_string_equal(row, "{\"version\":1,\"told\":{}}");
+		g_free(row);
+	}
+	load(h, POLICY_TEXT "events:\n  a.b: {}\n");
+	assert_true(nt_engine_due(h->engine) == NT_NEVER);
+	house_free(h);
+}
+
 static void rows_come_back_as_they_were(void **state)
 {
 	static const char *const damaged[] = { "", "x", "{}", "{\"version\":1}", "{\"version\":2,\"told\":{}}",
@@ -172,6 +197,7 @@ int main(void)
 		cmocka_unit_test(who_joins_when_it_has_begun_is_not_told),
 		cmocka_unit_test(another_name_is_no_other_round),
 		cmocka_unit_test(what_was_told_is_forgotten_when_it_is_over),
+		cmocka_unit_test(it_is_forgotten_two_days_after_it_began),
 		cmocka_unit_test(rows_come_back_as_they_were),
 	};
 
