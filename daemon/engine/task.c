@@ -91,16 +91,25 @@ static void count(struct nt_tasks *tasks, const struct nt_task *task, int by)
 	tasks->overdue += task->overdue ? (unsigned)by : 0;
 }
 
+/* Whether they are opened one after the other or read from their rows, a lead's tasks stand in the same order. */
+static bool opened_before(const struct nt_task *a, const struct nt_task *b)
+{
+	return a->opened != b->opened ? a->opened < b->opened : strcmp(a->id, b->id) < 0;
+}
+
 void nt_tasks_take(struct nt_tasks *tasks, struct nt_task *task)
 {
 	GPtrArray *of_lead = g_hash_table_lookup(tasks->of_leads, task->lead);
+	unsigned at;
 
 	NT_CHECK(g_hash_table_lookup(tasks->all, task->id) == NULL);
 	if (of_lead == NULL) {
 		of_lead = g_ptr_array_new();
 		g_hash_table_insert(tasks->of_leads, g_strdup(task->lead), of_lead);
 	}
-	g_ptr_array_add(of_lead, task);
+	for (at = of_lead->len; at > 0 && opened_before(task, of_lead->pdata[at - 1]);)
+		at--;
+	g_ptr_array_insert(of_lead, (gint)at, task);
 	g_hash_table_insert(tasks->all, task->id, task);
 	count(tasks, task, 1);
 	set_timer(tasks, task, timer_of(tasks, task, NT_TIME_MIN));

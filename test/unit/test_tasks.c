@@ -335,6 +335,54 @@ static void without_a_subject_the_first_line_is_the_text(void **state)
 	house_free(h);
 }
 
+static void open_some(struct nt_tasks *tasks, struct nt_arena *arena, const char *const *ids, unsigned n)
+{
+	static const char *const channels[] = { "email", NULL };
+	struct nt_task_effects effects;
+
+	nt_task_effects_init(&effects, arena);
+	for (unsigned i = 0; i < n; i++) {
+		struct nt_task_effect task = { .lead = "ann", .campaign = "first", .key = "", .entry = 1, .id = ids[i],
+			                       .step = ids[i], .template_name = "call", .channels = channels,
+			                       .team = "dach", .title = "Ann", .values = "{}", .opened = NT_DAY,
+			                       .due = 2 * NT_DAY };
+		struct nt_task_input input = { .verb = NT_TASKS_OPEN, .now = NT_DAY, .lead = "ann", .task = &task };
+
+		assert_int_equal(nt_tasks_step(tasks, &input, &effects), NT_TASKS_DONE);
+	}
+	nt_task_effects_clear(&effects);
+}
+
+/* Opened in one order and read from their rows in another, they are told of in the same one: a restart is no event. */
+static void who_accepts_is_told_in_the_same_order(void **state)
+{
+	static const char *const opened[] = { "cc", "aa", "bb" };
+	static const char *const rows[] = { "aa", "bb", "cc" };
+	struct house *h = office();
+	const char *told_of[2] = { "", "" };
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		struct nt_tasks *tasks = nt_tasks_new(h->program);
+		struct nt_task_input input = { .verb = NT_TASKS_OWNER, .now = NT_DAY + 1, .lead = "ann",
+		                               .rep = "anna" };
+		struct nt_task_effects effects;
+
+		open_some(tasks, h->arena, i == 0 ? opened : rows, G_N_ELEMENTS(rows));
+		nt_task_effects_init(&effects, h->arena);
+		nt_tasks_step(tasks, &input, &effects);
+		assert_int_equal(effects.messages->len, G_N_ELEMENTS(rows));
+		for (unsigned k = 0; k < effects.messages->len; k++)
+			told_of[i] = nt_arena_printf(h->arena, "%s %s", told_of[i],
+			                             ((const struct nt_message *)effects.messages->pdata[k])->id);
+		nt_task_effects_clear(&effects);
+		assert_string_equal(nt_tasks_latest(tasks, "ann", "call")->id, "cc");
+		nt_tasks_free(tasks);
+	}
+	assert_string_equal(told_of[0], told_of[1]);
+	house_free(h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -347,6 +395,7 @@ int main(void)
 		cmocka_unit_test(a_closed_one_goes_after_a_month),
 		cmocka_unit_test(rows_come_back_as_they_were),
 		cmocka_unit_test(without_a_subject_the_first_line_is_the_text),
+		cmocka_unit_test(who_accepts_is_told_in_the_same_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
