@@ -78,7 +78,7 @@ steps:
       - { share: 40%, steps: [ wait_until: monday 09:00, email: m5 ] }
   - choose:
       - { if: score >= 30, steps: [ hand_off: warm visitor ] }
-      - { if: seats > 10, steps: [ tag: big ] }
+      - { if: seats > 10, steps: [ tag: big, { task: call, due: 2 days } ] }
       - { otherwise: [ tag: small ] }
   - email: m3
     give_up_after: 2 days
@@ -88,6 +88,7 @@ enter: { on: order.placed }
 per: event.order
 exit: { on: order.paid }
 steps:
+  - { task: call, due: 30 hours, unless: seats > 20 }
   - email: m2
     kind: service
   - wait: 36 hours
@@ -110,8 +111,16 @@ priority: 8
 enter: { when: in_segment("away") }
 again: after 1 month
 steps: [ email: m5, wait_until: 'did("site.visited", 1 day)', untag: small ]
+---
+campaign: news
+enter: { at: 2026-03-10 10:00, every: 2 weeks, if: seats > 2 }
+steps: [ email: m3, { task: call, due: 5 hours } ]
+---
+announcements:
+  - { campaign: news, tell: team dach, before: 3 days, message: news }
+  - { campaign: news, tell: rep bob, before: 1 day, message: news }
 """
-TEMPLATES = {"%s/%s" % (name, file): text for name in ("m1", "m2", "m3", "m4", "m5", "new-lead") for file, text in (
+TEMPLATES = {"%s/%s" % (name, file): text for name in ("m1", "m2", "m3", "m4", "m5", "new-lead", "news", "call") for file, text in (
     ("email.md", "---\nsubject: Hello\n---\nHello {{ first_name | default: \"you\" }}\n"),
     ("sms.txt", "Hello. STOP to end\n"), ("letter.html", "<p>Hello</p>\n"))}
 
@@ -184,6 +193,7 @@ def test_a_simulation_equals_the_daemon(house):
                                       for name, value in lead.items() if name != "id" and value != ""})
     play(house, events, END)
     assert sent(house) == expected
+    assert {"news", "call"} <= {message[3] for message in expected}
     assert len(expected) > 3 * N_LEADS and {message[2] for message in expected} == {"email", "sms", "letter"}
     assert sum(totals["sent"].values()) + sum(rep["told"] for rep in totals["reps"]) == len(expected)
 

@@ -109,7 +109,7 @@ static inline void world_show(struct lead_world *w, const struct nt_effect *effe
 {
 	static const char *const shown_ones[] = { "tag", "untag", "stage", "message.skipped", "message.given_up",
 		                                  "message.cancelled", "campaign.not_entered", "score.crossed",
-		                                  "stopped", NULL };
+		                                  "stopped", "task.opened", "task.done", "tasks.end", NULL };
 	GString *at = g_string_new(NULL);
 	const char *detail = effect->detail != NULL ? effect->detail : "";
 

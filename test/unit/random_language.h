@@ -1,8 +1,8 @@
 /* For unit tests: rule sets as chance writes them, with every step, option and way of the language, sales and all.
  *
- * `quiet` leaves out what goes to people (messages, hand-offs), whose time depends on when the engine gets round to it;
- * what is left happens at its own instant however late it is done. Templates m1 and m2 for email, sms and letter, news
- * and new-lead for email. */
+ * `quiet` leaves out what goes to people (messages, hand-offs, tasks, announcements), whose time depends on when the
+ * engine gets round to it; what is left happens at its own instant however late it is done. Templates m1 and m2 for
+ * email, sms and letter, call for email and sms, news, visit and new-lead for email. */
 #ifndef NT_TEST_RANDOM_LANGUAGE_H
 #define NT_TEST_RANDOM_LANGUAGE_H
 
@@ -15,7 +15,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define DOCUMENTS 16u
+#define DOCUMENTS 17u
+#define DATES 6u /* the first so many ways in by the calendar */
 #define RULE_SET_DOCUMENTS "\n---\n" /* between any two documents */
 
 struct writer {
@@ -23,6 +24,7 @@ struct writer {
 	uint64_t *seed;
 	bool quiet, keyed;
 	bool handy;     /* an event is at hand: event.x may be asked */
+	bool announced; /* reps are told of the campaign's broadcasts */
 };
 
 static const char *const lasting[] = { "90 minutes", "1 day", "36 hours", "3 days", "1 week", "1 month",
@@ -52,6 +54,7 @@ static const char *const moving_ones[] = {
 };
 static const char *const sent_ones[] = {
 	"messaged(2 days)", "not messaged(1 week)", "received(\"m1\", 6 days)", "opened(\"m1\")",
+	"did(\"task.done\", 5 days)",
 	"clicked(\"m2\", 3 days)",
 	"replied(\"m1\") or opened(\"m2\", 1 day)", "reachable(\"sms\")", "reachable(\"email\") and seats != none",
 	"did(\"email.sent\", 3 days)", "count(\"email.sent\") > 3", "since(last(\"message.skipped\")) > 2 days",
@@ -140,13 +143,20 @@ static inline void write_change(struct writer *w, const char *pad)
 		"{ tell: team west, message: news }",
 		"{ tell: rep anna, message: news }", "suppress: sms",
 	};
+	static const char *const tasks[] = { "call", "call", "visit" };
 
-	if (!w->quiet && once_in(w->seed, 4))
+	if (!w->quiet && once_in(w->seed, 4)) {
+		const char *task = PICK(w->seed, tasks);
+
+		g_string_append_printf(w->out, "%s- task: %s\n%s  due: %s\n", pad, task, pad, PICK(w->seed, lasting));
+		write_if(w, pad, 5);
+	} else if (!w->quiet && once_in(w->seed, 4)) {
 		g_string_append_printf(w->out, "%s- %s\n", pad, PICK(w->seed, people));
-	else if (!w->quiet && once_in(w->seed, 40))
+	} else if (!w->quiet && once_in(w->seed, 40)) {
 		g_string_append_printf(w->out, "%s- suppress: marketing\n", pad);
-	else
+	} else {
 		g_string_append_printf(w->out, "%s- %s\n", pad, PICK(w->seed, ones));
+	}
 }
 
 static inline void write_then(struct writer *w, int indent, int depth, const char *pad, bool handy,
@@ -174,6 +184,7 @@ static inline void write_waiting(struct writer *w, int indent, int depth, const 
 		                              "entered + 3 days", "ends - 2 days", "starts + delay",
 		                              "2026-03-29 02:30", "'last(\"a.b\") + 1 month'", "2026-04-01" };
 	static const char *const events[] = { "c.d", "a.b", "[ a.b, x.y ]", "[ c.d, lead.changed ]", "score.crossed" };
+	static const char *const done[] = { "task.done", "[ task.done, c.d ]", "[ x.y, task.done ]" };
 	unsigned choice = chance(w->seed) % (depth > 0 ? 5 : 3);
 	bool ends;
 
@@ -193,11 +204,13 @@ static inline void write_waiting(struct writer *w, int indent, int depth, const 
 		write_condition(w, 1);
 		g_string_append(w->out, "'\n");
 	} else {
-		const char *awaited = PICK(w->seed, events);
+		const char *awaited = !w->quiet && once_in(w->seed, 4) ? PICK(w->seed, done) : PICK(w->seed, events);
 
 		g_string_append_printf(w->out, "%s- wait_for: %s\n", pad, awaited);
 		if (strcmp(awaited, "c.d") == 0 && once_in(w->seed, 2))
 			g_string_append_printf(w->out, "%s  if: 'event.page == \"home\" or seats > 4'\n", pad);
+		if (strcmp(awaited, "task.done") == 0 && once_in(w->seed, 2))
+			g_string_append_printf(w->out, "%s  if: 'event.template == \"call\"'\n", pad);
 		if (w->keyed)
 			g_string_append_printf(w->out, "%s  of: anything\n", pad);
 	}
@@ -333,15 +346,24 @@ static inline void write_enter(struct writer *w)
 		"at: 2026-03-08 02:00, zone: Australia/Lord_Howe, every: week", "at: 2026-04-05 01:45",
 	};
 
+	static const char *const broadcasts[] = {
+		"at: 2026-03-09 10:00, every: 2 weeks, if: seats > 2", "at: 2026-03-29 02:30, every: week",
+		"at: 2026-03-20T12:00:00Z, every: 8 days", "at: 2026-04-05 01:45, if: vip",
+		"at: 2026-03-08 02:00, zone: Australia/Lord_Howe, every: month",
+	};
+
 	g_string_append(w->out, "enter:\n  - on: a.b\n");
 	if (w->keyed) {
 		g_string_append(w->out, "  - { on: c.d, if: 'event.page != \"away\"' }\n");
 		return;
 	}
+	if (w->announced)
+		g_string_append_printf(w->out, "  - { %s }\n", PICK(w->seed, broadcasts));
 	if (once_in(w->seed, 2))
 		g_string_append_printf(w->out, "  - { %s }\n", PICK(w->seed, ways));
-	if (once_in(w->seed, 2))
-		g_string_append_printf(w->out, "  - { %s }\n", PICK(w->seed, calendar));
+	if (once_in(w->seed, 2)) /* announced broadcasts come seldom enough for what is said before */
+		g_string_append_printf(w->out, "  - { %s }\n",
+		                       calendar[chance(w->seed) % (w->announced ? DATES : G_N_ELEMENTS(calendar))]);
 	for (unsigned n = chance(w->seed) % 3; n > 0; n--) {
 		g_string_append(w->out, "  - when: '");
 		write_condition(w, 1);
@@ -412,7 +434,8 @@ static inline void write_sales(struct writer *w)
 	g_string_append_printf(w->out,
 	        "  reps:\n    anna: { email: anna@example.org, time_zone: Europe/Berlin, hours: mon-fri 09:00-17:30, "
 	        "open_at_most: %u, away: [ 2026-03-02..2026-03-12 ] }\n"
-	        "    bob: { email: bob@example.org, time_zone: America/New_York, hours: mon-fri 09:00-17:00 }\n"
+	        "    bob: { email: bob@example.org, phone: \"+15550111\", time_zone: America/New_York, "
+	        "hours: mon-fri 09:00-17:00 }\n"
 	        "    cem: { email: cem@example.org, time_zone: Australia/Lord_Howe, open_at_most: 1, weight: 2, "
 	        "away: [ 2026-03-20..2026-04-06 ] }\n", 1 + chance(seed) % 3);
 	g_string_append_printf(w->out, "  teams:\n    east: { reps: [ cem, anna ], manager: bob, turn: %s }\n"
@@ -437,6 +460,21 @@ static inline void write_sales(struct writer *w)
 	                        "    no_budget: { recycle: three, not_again_for: 9 days }\n"
 	                        "    bad_fit: { fit: -5, stage: lost }\n    bad_data: { suppress: marketing }\n"
 	                        "    wrong_team: { route_again: true }\n" RULE_SET_DOCUMENTS);
+}
+
+static inline void write_announcements(struct writer *w)
+{
+	static const char *const whom[] = { "team east", "team west", "rep anna", "rep bob" };
+	static const char *const before[] = { "2 hours", "3 days", "1 day", "6 days 23 hours", "90 minutes" };
+
+	g_string_append(w->out, "announcements:\n");
+	for (unsigned n = 1 + chance(w->seed) % 3; n > 0; n--) {
+		const char *to = PICK(w->seed, whom), *early = PICK(w->seed, before);
+
+		g_string_append_printf(w->out, "  - { campaign: two, tell: %s, before: %s, message: %s }\n", to, early,
+		                       once_in(w->seed, 3) ? "m1" : "news");
+	}
+	g_string_append(w->out, RULE_SET_DOCUMENTS);
 }
 
 static inline void write_scoring(struct writer *w)
@@ -478,9 +516,13 @@ static inline char *random_language(uint64_t *seed, bool quiet)
 	if (!quiet)
 		write_sales(&w);
 	write_language_campaign(&w, "one", false);
+	w.announced = !quiet;
 	write_language_campaign(&w, "two", false);
+	w.announced = false;
 	write_language_campaign(&w, "three", false);
 	write_language_campaign(&w, "four", true);
+	if (!quiet)
+		write_announcements(&w);
 	g_string_truncate(w.out, w.out->len - strlen(RULE_SET_DOCUMENTS));
 	g_string_append_c(w.out, '\n');
 	return g_string_free(w.out, FALSE);
@@ -492,7 +534,10 @@ static inline struct nt_program *language_program(const char *text, uint64_t shu
 {
 	static const char mail[] = "---\nsubject: Hello\n---\nHello {{ first_name | default: \"you\" }} {{ half }}\n",
 			  plain[] = "Hello\n";
+	static const char task[] = "---\nsubject: Call {{ first_name | default: \"them\" }}\n---\nBy {{ task.due }}\n";
 	const struct nt_file templates[] = {
+		{ "templates/call/email.txt", task, sizeof task - 1 },
+		{ "templates/call/sms.txt", plain, sizeof plain - 1 },
 		{ "templates/m1/email.txt", mail, sizeof mail - 1 },
 		{ "templates/m1/letter.txt", plain, sizeof plain - 1 },
 		{ "templates/m1/push.txt", plain, sizeof plain - 1 },
@@ -502,6 +547,7 @@ static inline struct nt_program *language_program(const char *text, uint64_t shu
 		{ "templates/m2/sms.txt", plain, sizeof plain - 1 },
 		{ "templates/new-lead/email.txt", mail, sizeof mail - 1 },
 		{ "templates/news/email.txt", mail, sizeof mail - 1 },
+		{ "templates/visit/email.txt", mail, sizeof mail - 1 },
 	};
 	char **documents = g_strsplit(text, RULE_SET_DOCUMENTS, -1), paths[DOCUMENTS][8];
 	struct nt_file files[DOCUMENTS];

@@ -17,7 +17,7 @@
 static const char *const life_leads[LEADS] = { "ann", "bob", "cem", "dee" };
 
 enum what { HAPPEN_EVENT, HAPPEN_FIELDS, HAPPEN_CONSENT, HAPPEN_START, HAPPEN_STOP, HAPPEN_ACCEPT, HAPPEN_SEND_BACK,
-	    HAPPEN_CLOSE, HAPPEN_LATER, HAPPEN_LOAD, HAPPEN_ERASE };
+	    HAPPEN_CLOSE, HAPPEN_LATER, HAPPEN_LOAD, HAPPEN_ERASE, HAPPEN_DONE };
 
 struct happening {
 	nt_time at;
@@ -109,6 +109,10 @@ static inline void some_happening(uint64_t *seed, struct happening *h, bool quie
 		                           HAPPEN_LATER, HAPPEN_ACCEPT, HAPPEN_LATER };
 
 	h->choice = chance(seed);
+	if (!quiet && once_in(seed, 9)) {
+		h->what = HAPPEN_DONE;
+		return;
+	}
 	if (once_in(seed, 18))
 		h->what = once_in(seed, 6) ? HAPPEN_ERASE : HAPPEN_LOAD;
 	else if (once_in(seed, 12))
@@ -174,7 +178,7 @@ static inline void write_script(struct script *s, uint64_t *seed)
 static inline void show(const struct script *s)
 {
 	static const char *const words[] = { "event", "fields", "consent", "start", "stop", "accept", "send back",
-		                             "close", "later", "load", "erase" };
+		                             "close", "later", "load", "erase", "done" };
 
 	for (unsigned i = 0; i < PROGRAMS; i++)
 		printf("# rules %u\n%s", i, s->texts[i]);

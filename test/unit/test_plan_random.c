@@ -17,13 +17,51 @@ static const char sales[] =
 	"  route: [ { to: team all } ]\n  tell: [ email: new-lead ]\n  accept_within: 2 hours\n"
 	"  then: [ next_rep, manager ]\n";
 
+/* Of rules with reps, some tags become tasks, and reps are told of one campaign's broadcast: all of them seldom
+ * enough. */
+static void write_for_people(const char *rules, uint64_t *seed, GString *out)
+{
+	static const char *const whom[] = { "team all", "rep anna", "rep bob" };
+	static const char *const before[] = { "2 hours", "20 hours", "90 minutes" };
+	char **lines = g_strsplit(rules, "\n", -1);
+	char *campaign = NULL, *announced = NULL;
+
+	for (unsigned i = 0; lines[i] != NULL; i++) {
+		const char *tag = strstr(lines[i], "- tag: seen");
+
+		if (g_str_has_prefix(lines[i], "campaign: "))
+			campaign = lines[i] + strlen("campaign: ");
+		if (g_str_has_prefix(lines[i], "  - { at: "))
+			announced = campaign;
+		if (tag != NULL && once_in(seed, 2))
+			g_string_append_printf(out, "%.*s- task: %s\n%.*s  due: %s\n", (int)(tag - lines[i]), lines[i],
+			                       once_in(seed, 2) ? "m1" : "m2", (int)(tag - lines[i]), lines[i],
+			                       PICK(seed, durations));
+		else
+			g_string_append_printf(out, "%s\n", lines[i]);
+	}
+	g_string_append(out, sales);
+	for (unsigned n = announced != NULL ? chance(seed) % 3 : 0; n > 0; n--) {
+		const char *to = PICK(seed, whom), *early = PICK(seed, before);
+
+		g_string_append_printf(out,
+		                       "---\nannouncements: [ { campaign: %s, tell: %s, before: %s, "
+		                       "message: m2 } ]\n",
+		                       announced, to, early);
+	}
+	g_strfreev(lines);
+}
+
 static char *write_rules(uint64_t *seed, bool with_sales)
 {
 	struct random_policy policy;
-	char *text = random_rules(seed, &policy), *whole = g_strconcat(text, with_sales ? sales : "", NULL);
+	char *text = random_rules(seed, &policy);
+	GString *out = g_string_new(with_sales ? NULL : text);
 
+	if (with_sales)
+		write_for_people(text, seed, out);
 	g_free(text);
-	return whole;
+	return g_string_free(out, FALSE);
 }
 
 /* Another duration here and there, another condition, a step without its line. */
@@ -34,10 +72,14 @@ static char *edit(const char *rules, uint64_t *seed)
 
 	for (unsigned i = 0; lines[i] != NULL; i++) {
 		const char *wait = strstr(lines[i], "wait: "), *up_to = strstr(lines[i], "up_to: ");
+		const char *early = strstr(lines[i], ", before: 2 hours, message");
 		const char *condition = strstr(lines[i], " if: '"), *message = strstr(lines[i], "- email: ");
 		const char *value = wait != NULL ? wait + 6 : up_to != NULL ? up_to + 7 : NULL;
 
-		if (value != NULL && once_in(seed, 3))
+		if (early != NULL && once_in(seed, 2))
+			g_string_append_printf(out, "%.*s, before: 5 hours%s\n", (int)(early - lines[i]), lines[i],
+			                       early + strlen(", before: 2 hours"));
+		else if (value != NULL && once_in(seed, 3))
 			g_string_append_printf(out, "%.*s%s\n", (int)(value - lines[i]), lines[i],
 			                       PICK(seed, durations));
 		else if (condition != NULL && once_in(seed, 3))

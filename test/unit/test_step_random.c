@@ -26,9 +26,13 @@ static const char rules[] = "policy:\n" SENDER "  time_zone: America/New_York\n"
 	"  - wait_until: 09:00\n"
 	"  - email: m2\n    unless: did(\"c.d\", 2 days)\n  - wait_for: c.d\n    up_to: 3 days\n"
 	"    then: [ sms: m3, points: 10 ]\n"
-	"    else: [ email: m4, set: { seats: 5 } ]\n  - if: score >= 20\n    then: [ hand_off: warm trial ]\n"
+	"    else: [ email: m4, set: { seats: 5 } ]\n  - if: score >= 20\n    then: [ hand_off: warm trial, "
+	"{ task: m2, due: 1 day } ]\n"
 	"  - wait_until: mon-fri 09:00-11:00\n  - email: m5\n    give_up_after: 1 day\n---\n"
-	"campaign: back\nenter: { when: in_segment(\"away\") }\nagain: after 20 days\nsteps:\n  - email: m2\n"
+	"campaign: back\nenter: { when: in_segment(\"away\") }\nagain: after 20 days\nexit: { on: order.placed }\n"
+	"steps:\n  - email: m2\n  - { task: m1, due: 1 month, unless: 'did(\"task.done\", 3 days)' }\n"
+	"  - wait_for: task.done\n    if: event.template == \"m1\"\n    up_to: 5 days\n    then: [ tag: called ]\n"
+	"    else: [ untag: called ]\n"
 	"  - wait_until: did(\"c.d\", 1 day)\n"
 	"    up_to: 1 week\n    then: [ tag: back ]\n    else: [ untag: back ]\n---\n"
 	"campaign: ending\nenter: { when: in_segment(\"ending\") }\nagain: always\nsteps:\n"
@@ -73,11 +77,13 @@ static void happen(struct lead_world *w, const char *at, uint32_t choice)
 {
 	char text[128];
 
-	switch (choice % 8) {
+	struct nt_input done = { .kind = NT_INPUT_TASK, .now = world_time(at) };
+
+	switch (choice % 9) {
 	case 0:
 	case 1:
 	case 2:
-		snprintf(text, sizeof text, "{\"amount\":%u.5}", choice / 8 % 12);
+		snprintf(text, sizeof text, "{\"amount\":%u.5}", choice / 9 % 12);
 		world_happened(w, at, NULL, "a.b", text);
 		break;
 	case 3:
@@ -87,13 +93,22 @@ static void happen(struct lead_world *w, const char *at, uint32_t choice)
 		world_event(w, at, "order.placed");
 		break;
 	case 5:
-		snprintf(text, sizeof text, "{\"seats\":%u}", choice / 8 % 7);
+		snprintf(text, sizeof text, "{\"seats\":%u}", choice / 9 % 7);
 		world_set(w, at, text);
 		break;
 	case 6:
-		snprintf(text, sizeof text, "{\"ends\":\"2026-%02u-%02u\"}", 1 + choice / 8 % 12,
+		snprintf(text, sizeof text, "{\"ends\":\"2026-%02u-%02u\"}", 1 + choice / 9 % 12,
 		         1 + choice / 128 % 28);
 		world_set(w, at, text);
+		break;
+	case 7:
+		world_before(w, done.now);
+		done.task.template_name = choice / 9 % 3 == 0 ? "m2" : "m1";
+		done.task.campaign = "back";
+		done.task.key = "";
+		done.task.step = "task-m1-1";
+		done.task.rep = choice & 64 ? "bob" : NULL;
+		world_step(w, &done);
 		break;
 	default:
 		world_set(w, at, choice & 64 ? "{\"time_zone\":\"Australia/Lord_Howe\"}"
@@ -165,6 +180,8 @@ static struct lead_world *live(uint32_t seed, bool pestered)
 
 static void asking_more_often_changes_nothing(void **state)
 {
+	unsigned tasks = 0;
+
 	(void)state;
 	for (uint32_t seed = 1; seed <= 40; seed++) {
 		struct lead_world *calm = live(seed, false), *pestered = live(seed, true);
@@ -174,9 +191,11 @@ static void asking_more_often_changes_nothing(void **state)
 					"%s", seed, calm->timeline->str, pestered->timeline->str);
 		assert_string_equal(calm->timeline->str, pestered->timeline->str);
 		assert_true(calm->timeline->len > 500);
+		tasks += strstr(calm->timeline->str, "task.opened") != NULL;
 		world_free(calm);
 		world_free(pestered);
 	}
+	assert_true(tasks > 10);
 }
 
 static void the_same_life_leaves_the_same_bytes(void **state)
