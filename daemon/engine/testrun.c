@@ -395,7 +395,23 @@ static bool post_load(struct run *run, const struct nt_yaml *item, const struct 
 	return post(run, item, at, request);
 }
 
-static bool happen(struct run *run, const struct nt_yaml *item)
+/* Into run->last. The first event's has been read: where it is a duration, it counts from the start. */
+static bool read_when(struct run *run, const struct nt_yaml *item, bool first)
+{
+	const struct nt_yaml *node = nt_yaml_get(item, "at");
+	nt_time at = run->last;
+
+	if (first && at < run->start)
+		return wrong(run, node, "the test starts after this: begin with a 'start' that is as early");
+	if (!first && !read_time_of(run, item, "at", &at))
+		return false;
+	if (at < run->last)
+		return wrong(run, node, "events stand in the order of time: this one would come before the one above");
+	run->last = at;
+	return true;
+}
+
+static bool happen(struct run *run, const struct nt_yaml *item, bool first)
 {
 	static const struct {
 		const char *key;
@@ -407,11 +423,11 @@ static bool happen(struct run *run, const struct nt_yaml *item)
 	const struct nt_yaml *node;
 	const char *channel;
 	enum nt_outcome outcome;
-	nt_time at = run->last;
+	nt_time at;
 
-	if (!read_time_of(run, item, "at", &at))
+	if (!read_when(run, item, first))
 		return false;
-	run->last = at;
+	at = run->last;
 	for (size_t i = 0; i < G_N_ELEMENTS(sales); i++)
 		if ((node = nt_yaml_get(item, sales[i].key)) != NULL ||
 		    (item->type == NT_YAML_SCALAR && strcmp(item->text, sales[i].key) == 0))
@@ -581,11 +597,13 @@ static bool play(struct run *run)
 	if (!post_fields(run, lead, run->start))
 		return false;
 	for (const struct nt_yaml *item = events != NULL ? events->first : NULL; item != NULL; item = item->next)
-		if (!happen(run, item))
+		if (!happen(run, item, item == events->first))
 			return false;
 	until = nt_time_plus(run->zone, run->last, (struct nt_duration){ .days = 90 });
 	if (!read_time_of(run, node, "until", &until))
 		return false;
+	if (until < run->last)
+		return wrong(run, nt_yaml_get(node, "until"), "the test would end before its last event");
 	nt_driver_run(run->driver, until, true);
 	if (!nt_test_match(run->expected, run->happened, run->nothing_else)) {
 		wrong(run, NULL, "not what was expected:");

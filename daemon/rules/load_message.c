@@ -46,6 +46,11 @@ static bool load_field_value(struct nt_loader *l, const struct nt_yaml *node, co
 static const char *const derived[] = { "score", "fit", "engagement", "level", "stage", "owner", "handoff", "tags",
 	"unsubscribed", "bounced_hard", "complained", NULL };
 
+bool nt_load_is_derived(const char *name)
+{
+	return g_strv_contains(derived, name);
+}
+
 static bool load_assignment(struct nt_loader *l, const struct nt_yaml *node, bool fields, struct nt_assignment *out)
 {
 	const struct nt_field *field = NULL;
@@ -54,7 +59,7 @@ static bool load_assignment(struct nt_loader *l, const struct nt_yaml *node, boo
 
 	out->field = -1;
 	if (fields) {
-		if (nt_program_field(l->program, node->key->text) < 0 && g_strv_contains(derived, node->key->text)) {
+		if (nt_program_field(l->program, node->key->text) < 0 && nt_load_is_derived(node->key->text)) {
 			nt_diags_error(l->diags, node->key->span, "'%s' cannot be set: it follows from what "
 			                                          "happens, or has a step of its own",
 			               node->key->text);

@@ -58,6 +58,11 @@ static void check_fields(struct nt_loader *l, const struct nt_yaml *node)
 			check_consent(l, item);
 			continue;
 		}
+		if (nt_load_is_derived(item->key->text)) {
+			nt_diags_error(l->diags, item->key->span, "'%s' can't be given: it follows from what happens",
+			               item->key->text);
+			continue;
+		}
 		field = nt_load_field(l, item->key);
 		if (field < 0 || (item->type == NT_YAML_SCALAR && item->length == 0 && !item->quoted))
 			continue; /* an empty value: the field is missing */
@@ -128,16 +133,28 @@ static void check_task(struct nt_loader *l, const struct nt_yaml *node)
 	g_ptr_array_free(names, TRUE);
 }
 
+/* { at: …, won }: a value would be passed over. */
+static void check_word(struct nt_loader *l, const struct nt_yaml *node)
+{
+	if (node != NULL && (node->type != NT_YAML_SCALAR || (node->length > 0 && !nt_load_yes(node))))
+		nt_diags_error(l->diags, node->span, "'%s' takes no value", node->key->text);
+}
+
 static void check_what_happens(struct nt_loader *l, const struct nt_yaml *item)
 {
 	static const int acts[] = { NT_HAPPENS_ON, NT_HAPPENS_SET, NT_HAPPENS_START, NT_HAPPENS_ACCEPT,
 		NT_HAPPENS_SEND_BACK,
 		NT_HAPPENS_WON, NT_HAPPENS_LOST, NT_HAPPENS_LOAD, NT_HAPPENS_DONE };
+	static const char *const words[] = { "won", "lost", NULL };
 	const struct nt_yaml *keys[NT_HAPPENS_KEYS], *wrong = NULL;
 	int event, n = 0;
 
-	if (item->type == NT_YAML_SCALAR && (strcmp(item->text, "won") == 0 || strcmp(item->text, "lost") == 0))
+	if (item->type == NT_YAML_SCALAR && g_strv_contains(words, item->text))
 		return;
+	if (item->type == NT_YAML_SCALAR && nt_nearest(item->text, words) != NULL) {
+		nt_keys_unknown(l->diags, item->span, "word", item->text, "", words);
+		return;
+	}
 	if (!nt_keys_read(&nt_happens_keys, item, "a test's event", l->diags, keys))
 		return;
 	for (unsigned i = 0; i < G_N_ELEMENTS(acts); i++) {
@@ -167,6 +184,8 @@ static void check_what_happens(struct nt_loader *l, const struct nt_yaml *item)
 		nt_load_rep(l, keys[NT_HAPPENS_ACCEPT]);
 	if (keys[NT_HAPPENS_DONE] != NULL)
 		check_task(l, keys[NT_HAPPENS_DONE]);
+	check_word(l, keys[NT_HAPPENS_WON]);
+	check_word(l, keys[NT_HAPPENS_LOST]);
 	if (keys[NT_HAPPENS_SEND_BACK] != NULL)
 		check_reason(l, keys[NT_HAPPENS_SEND_BACK]);
 }

@@ -233,6 +233,9 @@ bool nt_load_wait_for(struct nt_loader *l, struct nt_step *step, const struct nt
 #define NT_ATTACH_FILES 20
 void nt_load_attach(struct nt_loader *l, struct nt_step *step, const struct nt_yaml *node);
 
+/* score, stage, tags …: what reads like a field and follows from what happens (load_message.c). */
+bool nt_load_is_derived(const char *name);
+
 /* set: (fields) and with: (load_message.c); the scope has been set. */
 const struct nt_assignment *nt_load_assignments(struct nt_loader *l, const struct nt_yaml *mapping, bool fields,
                                                 unsigned *n);

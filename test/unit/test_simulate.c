@@ -389,6 +389,25 @@ static void tests_pass_and_fail(void **state)
 	assert_true(passes(A_TEST("[ at_end: { owner: none, handoff: none, level: cold } ]"), NULL));
 }
 
+#define A_TEST_WHEN(keys, events) \
+	RULES "tests:\n" \
+	"  - name: one\n    lead: { id: ann, email: ann@example.org, time_zone: America/New_York }\n" keys \
+	"    events: [ " events " ]\n    expect: [ at_end: { tags: [] } ]\n"
+
+/* An event before the one above it, or before the start, would happen later than it says. */
+static void a_test_goes_forward(void **state)
+{
+	(void)state;
+	assert_false(passes(A_TEST_WHEN("", "{ at: 2026-06-02 10:00, set: {} }, { at: 2026-06-01 10:00, set: {} }"),
+	                    "events stand in the order of time: this one would come before the one above"));
+	assert_false(passes(A_TEST_WHEN("    start: 2026-06-01 10:00\n", "{ at: 2026-06-01 09:59, set: {} }"),
+	                    "the test starts after this"));
+	assert_false(passes(A_TEST_WHEN("    until: 2026-06-02\n", "{ at: 2026-06-02 00:01, set: {} }"),
+	                    "the test would end before its last event"));
+	assert_true(passes(A_TEST_WHEN("    start: 2026-06-01 10:00\n    until: 2026-06-02 10:00\n",
+	                               "{ at: +1 day, set: {} }, { at: 2026-06-02 10:00, set: {} }"), NULL));
+}
+
 static void a_report_fits_its_width(void **state)
 {
 	static const char wanted[] =
@@ -511,6 +530,7 @@ int main(void)
 		cmocka_unit_test(wrong_rows_are_named_and_left_out),
 		cmocka_unit_test(nothing_to_do_is_said),
 		cmocka_unit_test(tests_pass_and_fail),
+		cmocka_unit_test(a_test_goes_forward),
 		cmocka_unit_test(a_report_fits_its_width),
 		cmocka_unit_test(precision_is_what_was_written),
 		cmocka_unit_test(a_lead_is_described),
