@@ -125,6 +125,14 @@ static struct nt_expr *unknown(struct nt_expr_parser *p, const char *name, struc
 		g_ptr_array_free(names, TRUE);
 		return p->poison;
 	}
+	if (strcmp(name, "if") == 0 || strcmp(name, "else") == 0) {
+		nt_diags_error(p->scope->diags, span, strcmp(name, "if") == 0 ?
+		               "a condition stands here by itself, without 'if'" :
+		               "'else' isn't part of a condition: what stands in for a missing value comes after "
+		               "'or_else'");
+		g_ptr_array_free(names, TRUE);
+		return NULL;
+	}
 	collect(names, program->fields, program->n_fields, sizeof(struct nt_field));
 	collect(names, standings, G_N_ELEMENTS(standings), sizeof(standings[0]));
 	collect(names, words, 5, sizeof(words[0]));

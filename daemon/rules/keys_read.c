@@ -48,7 +48,7 @@ static const struct {
 	[NT_KIND_LIST] = { LIST, "a list" },
 	[NT_KIND_LIST_OR_ONE] = { SCALAR | LIST, "one, or a list" },
 	[NT_KIND_MAP] = { MAP, "a mapping (KEY: VALUE)" },
-	[NT_KIND_MAP_OR_LIST] = { MAP | LIST, "a mapping (KEY: VALUE), or a list of them" },
+	[NT_KIND_MAP_OR_LIST] = { MAP | LIST, "a mapping such as { on: order.placed }, or a list of them" },
 	[NT_KIND_ANY] = { SCALAR | LIST | MAP, "anything" },
 };
 

@@ -84,17 +84,17 @@ static bool load_date(struct nt_loader *l, const struct nt_yaml *const *keys, st
 {
 	const struct nt_yaml *node = keys[NT_ENTER_KEY_DATE], *every = keys[NT_ENTER_KEY_EVERY],
 			     *before = keys[NT_ENTER_KEY_BEFORE], *after = keys[NT_ENTER_KEY_AFTER];
-	enum nt_type type;
-	bool ok = true;
+	enum nt_type type = NT_TYPE_DATE;
+	bool ok;
 
 	occasion->field = nt_load_field(l, node);
-	if (occasion->field < 0)
-		return false;
-	type = l->program->fields[occasion->field].type;
+	ok = occasion->field >= 0;
+	if (ok)
+		type = l->program->fields[occasion->field].type;
 	if (type != NT_TYPE_DATE && type != NT_TYPE_TIME) {
 		nt_diags_error(l->diags, node->span, "'%s' is of type %s: 'date' takes a field of type date or time",
 		               node->text, nt_type_name(type));
-		return false;
+		ok = false;
 	}
 	if (before != NULL && after != NULL) {
 		nt_diags_error(l->diags, after->key->span, "a way in has either 'before' or 'after', not both");
@@ -247,5 +247,7 @@ void nt_load_enters(struct nt_loader *l, const struct nt_yaml *node, struct nt_c
 		if (load_enter(l, item, campaign, ++n, &enter))
 			g_array_append_val(enters, enter);
 	}
+	if (node != NULL && node->type == NT_YAML_SEQUENCE && node->n == 0)
+		nt_diags_error(l->diags, node->key->span, "'enter' is empty: nobody would ever enter");
 	campaign->enter = nt_load_take(l, enters, struct nt_enter, &campaign->n_enter);
 }

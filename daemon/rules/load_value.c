@@ -213,6 +213,8 @@ bool nt_load_share(struct nt_loader *l, const struct nt_yaml *node, uint32_t *mi
 		return refuse(l, node, NT_KIND_SHARE, NULL);
 	if (n < 0 || n > 100 * NT_NUMBER_ONE)
 		return refuse(l, node, NT_KIND_SHARE, "it is 0% to 100%");
+	if (n % 100 != 0)
+		return refuse(l, node, NT_KIND_SHARE, "it has at most four decimals");
 	*millionths = (uint32_t)(n / 100);
 	return true;
 }
@@ -255,6 +257,24 @@ bool nt_load_date(struct nt_loader *l, const struct nt_yaml *node, int64_t *days
 	return true;
 }
 
+/* "New York" is America/New_York; NULL: none is called so. */
+static const char *zone_of_city(const char *const *names, const char *text)
+{
+	char *city = g_strdup(text);
+	const char *found = NULL;
+
+	for (char *p = city; *p != '\0'; p++)
+		*p = *p == ' ' ? '_' : *p;
+	for (; names != NULL && *names != NULL && found == NULL; names++) {
+		const char *last = strrchr(*names, '/');
+
+		if (last != NULL && g_ascii_strcasecmp(last + 1, city) == 0)
+			found = *names;
+	}
+	g_free(city);
+	return found;
+}
+
 bool nt_load_zone(struct nt_loader *l, const struct nt_yaml *node, const char **out)
 {
 	const struct nt_zones *zones = l->context->zones;
@@ -262,8 +282,14 @@ bool nt_load_zone(struct nt_loader *l, const struct nt_yaml *node, const char **
 	if (!is_scalar(l, node, NT_KIND_ZONE))
 		return false;
 	if (zones->find(zones, node->text) == NULL) {
-		nt_keys_unknown(l->diags, node->span, "time zone", node->text, "", zones->names != NULL ?
-		                zones->names(zones) : NULL);
+		const char *const *names = zones->names != NULL ? zones->names(zones) : NULL;
+		const char *city = zone_of_city(names, node->text);
+
+		if (city != NULL)
+			nt_diags_error(l->diags, node->span, "unknown time zone '%s' (did you mean '%s'?)", node->text,
+			               city);
+		else
+			nt_keys_unknown(l->diags, node->span, "time zone", node->text, "", names);
 		return false;
 	}
 	*out = nt_arena_strdup(l->arena, node->text);
