@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define NT_NAME_LONGEST 64     /* bytes of a name in rules */
+#define NT_NAME_LONGEST 128    /* bytes of a name in rules */
 #define NT_LEAD_ID_LONGEST 128 /* bytes of a lead's id */
 
 /* "trial-nurture": lower-case letters and digits, begun by either, with single hyphens in between. */

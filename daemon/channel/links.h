@@ -5,6 +5,7 @@
 #ifndef NT_CHANNEL_LINKS_H
 #define NT_CHANNEL_LINKS_H
 
+#include "base/text.h"
 #include "base/time.h"
 
 #include <glib.h>
@@ -16,9 +17,9 @@ enum nt_link_kind { NT_LINK_UNSUBSCRIBE = 'u', NT_LINK_REP = 'r', NT_LINK_CONFIR
 struct nt_link {
 	enum nt_link_kind kind;
 	char action;             /* REP: 'a' accept, 's' send back; else 0 */
-	char id[140];            /* message id, the lead of an offer, or a task's id */
+	char id[NT_LEAD_ID_LONGEST + 1]; /* message id, the lead of an offer, or a task's id */
 	uint64_t number;         /* the offer */
-	char name[64];           /* the rep; CALENDAR: or "" */
+	char name[NT_NAME_LONGEST + 1]; /* the rep; CALENDAR: or "" */
 	nt_time expires;         /* NT_NEVER */
 };
 

@@ -114,7 +114,7 @@ static bool read_link(struct nt_exchange *x)
 
 static bool is_theirs(const struct nt_task *task, const struct nt_link *link)
 {
-	return task->rep != NULL && strncmp(task->rep, link->name, sizeof link->name - 1) == 0;
+	return g_strcmp0(task->rep, link->name) == 0;
 }
 
 static void show_closed(struct nt_exchange *x, const struct nt_task *task)

@@ -238,7 +238,7 @@ static bool is_event_name(const char *name)
 {
 	const char *dot = strchr(name, '.');
 
-	if (dot == NULL || dot == name || dot[1] == '\0' || strlen(name) > 128)
+	if (dot == NULL || dot == name || dot[1] == '\0')
 		return false;
 	for (const char *p = name; *p != '\0'; p++)
 		if (!g_ascii_islower(*p) && !g_ascii_isdigit(*p) && *p != '_' && *p != '-' && *p != '.')
@@ -290,6 +290,8 @@ void nt_load_events(struct nt_loader *l)
 				               event.name);
 				continue;
 			}
+			if (!nt_load_name_length(l, item->key, "an event"))
+				continue;
 			if (is_builtin_event(events, event.name)) {
 				nt_diags_error(l->diags, item->key->span, "event '%s' is built in", event.name);
 				continue;

@@ -2,11 +2,10 @@
 #include "rules/loader.h"
 
 #include "base/arena.h"
+#include "base/text.h"
 #include "rules/yaml_explain.h"
 
 #include <string.h>
-
-#define NAME_LIMIT 128
 
 static bool refuse(struct nt_loader *l, const struct nt_yaml *node, enum nt_kind kind, const char *why)
 {
@@ -29,13 +28,22 @@ static bool name_fits(const char *name, const char *joiners)
 	size_t length = strlen(name);
 
 	/* what may stand in an expression begins with a letter */
-	if (length == 0 || length > NAME_LIMIT || strchr(joiners, name[length - 1]) != NULL ||
+	if (length == 0 || strchr(joiners, name[length - 1]) != NULL ||
 	    !(strcmp(joiners, "_") == 0 ? g_ascii_islower(name[0]) : g_ascii_isalnum(name[0])))
 		return false;
 	for (; *name != '\0'; name++)
 		if (!g_ascii_islower(*name) && !g_ascii_isdigit(*name) && strchr(joiners, *name) == NULL)
 			return false;
 	return true;
+}
+
+bool nt_load_name_length(struct nt_loader *l, const struct nt_yaml *key, const char *what)
+{
+	if (strlen(key->text) <= NT_NAME_LONGEST)
+		return true;
+	nt_diags_error(l->diags, key->span, "this name of %s has %zu characters: shorten it to %d at most", what,
+	               strlen(key->text), NT_NAME_LONGEST);
+	return false;
 }
 
 bool nt_load_key_name(struct nt_loader *l, const struct nt_yaml *key, const char *what, const char *joiners,
@@ -48,6 +56,8 @@ bool nt_load_key_name(struct nt_loader *l, const struct nt_yaml *key, const char
 		nt_diags_error(l->diags, key->span, "'%s' is no name for a %s: names are %s", key->text, what, style);
 		return false;
 	}
+	if (!nt_load_name_length(l, key, nt_arena_printf(l->arena, "a %s", what)))
+		return false;
 	*out = nt_arena_strdup(l->arena, key->text);
 	return true;
 }

@@ -65,6 +65,8 @@ const void *nt_load_take_array(struct nt_loader *l, GArray *array, unsigned *n);
 
 /* ---- values (load_value.c): false or NULL when the text isn't one, which has been reported ---- */
 bool nt_load_name(struct nt_loader *l, const struct nt_yaml *node, const char *what, const char **out);
+/* False if it is too long: of "a rep". */
+bool nt_load_name_length(struct nt_loader *l, const struct nt_yaml *key, const char *what);
 /* joiners: "-", "_" or "-_", whichever the kind of name may hold. */
 bool nt_load_key_name(struct nt_loader *l, const struct nt_yaml *key, const char *what, const char *joiners,
                       const char **out);

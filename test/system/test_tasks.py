@@ -156,3 +156,26 @@ def test_erasure_takes_it(office, sink):
     assert tasks(office, "all") == []
     assert office.page("GET", link(mail)).status == 410
     assert office.page("POST", link(mail), "do=done").status == 409
+
+
+def test_a_name_of_the_greatest_length_works_in_links(build_house, sink):
+    bob, anna = "b" * 128, "a" * 128                            # what the rules allow
+    rules = RULES.replace("bob", bob).replace("anna", anna).replace(bob + "@", "bob@").replace(anna + "@", "anna@")
+    templates = dict(TEMPLATES, **{"new-lead/email.md": "---\nsubject: A lead\n---\n[Take it]({{ accept_url }})\n"})
+    house = build_house(rules={"all.yaml": rules}, templates=templates, channels=email_channel(sink, 1)).start()
+    house.put_lead("petra", email="petra@example.net")
+    house.event("petra", "quote.asked", number="Q-7")
+    house.event("petra", "demo.requested")
+    house.quiet()
+    task, = mails(sink, "bob@example.org")
+    offer, = mails(sink, "anna@example.org")
+    page = offer.get_body(("html",)).get_content()
+    accept = html.unescape(re.search(r'<a [^>]*?href="([^"]+/r/[^"]+)"', page).group(1))
+    assert house.page("GET", house.get("/v1/calendar?rep=" + anna)["url"]).status == 200
+    assert house.page("GET", link(task)).status == 200
+    assert house.page("POST", link(task), "do=done").status == 200
+    assert house.page("GET", accept).status == 200
+    assert house.page("POST", accept, "do=accept").status == 200
+    assert house.get("/v1/queue")["queue"][0]["rep"] == anna
+    done, = tasks(house, "done")
+    assert done["by"] == bob
