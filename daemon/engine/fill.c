@@ -79,36 +79,108 @@ static void remember_event(struct filling *f, const struct nt_json *input)
 	remember(f, name, nt_json_text(input, "id"), time_of(input, f->accepted), properties, n);
 }
 
+/* ---- events of our own: effects tell of them ---- */
+
+static bool is(const char *a, const char *b)
+{
+	return g_strcmp0(a, b) == 0;
+}
+
+/* A note about a message or a consent says whose event it raised, if it raised one. */
+static const char *raised_on_channel(struct filling *f, const char *what, const char *channel)
+{
+	if (channel == NULL)
+		return NULL;
+	if (g_str_has_prefix(what, "message."))
+		return nt_arena_printf(f->arena, "%s.%s", channel, what + strlen("message."));
+	return is(what, "consent") ? nt_arena_printf(f->arena, "%s.unsubscribed", channel) : NULL;
+}
+
 /* The event of our own that an effect has raised; NULL: none. */
 static const char *raised_by(struct filling *f, const struct nt_json *input, const struct nt_json *effect,
                              const struct nt_json *before)
 {
 	static const char *const same[] = { "lead.created", "lead.changed", "lead.ready", "campaign.entered",
 		                            "campaign.left", "campaign.reached_goal", "score.crossed",
-		                            "message.skipped", NULL };
+		                            "message.skipped", "task.done", NULL };
 	static const char *const handoffs[][2] = { { "offered", "lead.offered" }, { "accepted", "lead.accepted" },
 		                                   { "sent_back", "lead.sent_back" }, { "won", "deal.won" },
 		                                   { "lost", "deal.lost" } };
 	const char *what = nt_json_text(effect, "what"), *state = nt_json_text(input, "state");
 
-	if (g_strcmp0(nt_json_text(effect, "detail"), NT_WHY_REMOVED) == 0)
+	if (is(nt_json_text(effect, "detail"), NT_WHY_REMOVED))
 		return NULL;
 	if (what == NULL || g_strv_contains(same, what))
 		return what;
 	if (strcmp(what, "message.given_up") == 0)
 		return "message.skipped";
 	if (strcmp(what, "set") == 0) /* a step's fields change together */
-		return before != NULL && g_strcmp0(nt_json_text(before, "what"), "set") == 0 &&
-		                       g_strcmp0(nt_json_text(before, "step"), nt_json_text(effect, "step")) == 0 ?
+		return before != NULL && is(nt_json_text(before, "what"), "set") &&
+		                       is(nt_json_text(before, "step"), nt_json_text(effect, "step")) ?
 		               NULL :
 		               "lead.changed";
-	if (g_str_has_prefix(what, "message.") && nt_json_text(input, "outcome") != NULL &&
-	    strcmp(what + strlen("message."), nt_json_text(input, "outcome")) == 0)
-		return nt_arena_printf(f->arena, "%s.%s", nt_json_text(input, "channel"), what + strlen("message."));
 	for (size_t i = 0; strcmp(what, "handoff") == 0 && state != NULL && i < G_N_ELEMENTS(handoffs); i++)
 		if (strcmp(handoffs[i][0], state) == 0)
 			return handoffs[i][1];
-	return NULL;
+	return strcmp(what, "message.released") == 0 ? NULL :
+	                                               raised_on_channel(f, what, nt_json_text(effect, "channel"));
+}
+
+#define PROPERTIES 8
+
+struct properties {
+	struct nt_property_value items[PROPERTIES];
+	unsigned n;
+};
+
+static void put(struct properties *p, const char *name, const char *text)
+{
+	if (text == NULL || p->n == PROPERTIES)
+		return;
+	p->items[p->n].name = name;
+	p->items[p->n++].value = NT_TEXT_VALUE(text);
+}
+
+/* "cold to warm, score 52" */
+static void put_crossing(struct filling *f, struct properties *p, const char *detail)
+{
+	const char *to = strstr(detail, " to "), *score = strstr(detail, ", score ");
+
+	if (to == NULL || score == NULL || score < to)
+		return;
+	put(p, "from", nt_arena_strndup(f->arena, detail, (size_t)(to - detail)));
+	to += strlen(" to ");
+	put(p, "to", nt_arena_strndup(f->arena, to, (size_t)(score - to)));
+	put(p, "level", p->items[p->n - 1].value.text);
+	p->items[p->n].name = "score";
+	p->items[p->n++].value =
+		NT_NUMBER_VALUE(nt_number_from_int(g_ascii_strtoll(score + strlen(", score "), NULL, 10)));
+}
+
+/* What the event carried, as far as its effect and the input that it came by say so. */
+static void put_properties(struct filling *f, struct properties *p, const char *name, const struct nt_json *input,
+                           const struct nt_json *effect)
+{
+	const char *detail = nt_json_text(effect, "detail"), *kind = nt_json_text(input, "kind");
+
+	put(p, "campaign", nt_json_text(effect, "campaign"));
+	put(p, "key", nt_json_text(effect, "key"));
+	if (is(name, "score.crossed") && detail != NULL) {
+		put_crossing(f, p, detail);
+	} else if (is(name, "message.skipped")) {
+		put(p, "template", nt_json_text(effect, "template"));
+		put(p, "channel", nt_json_text(effect, "channel"));
+		put(p, "reason", detail);
+	} else if (is(name, "lead.ready")) {
+		put(p, "reason", detail);
+	} else if ((is(kind, "outcome") && nt_json_text(effect, "channel") != NULL) || is(name, "task.done")) {
+		put(p, "template", nt_json_text(input, "template"));
+		put(p, "detail", nt_json_text(input, "detail"));
+		put(p, "rep", nt_json_text(input, "rep"));
+	} else if (is(kind, "handoff") && is(nt_json_text(effect, "what"), "handoff")) {
+		put(p, "rep", nt_json_text(input, "rep"));
+		put(p, "reason", nt_json_text(input, "reason"));
+	}
 }
 
 /* Effects up to the input's own instant are those of timers that came before it. */
@@ -120,22 +192,12 @@ static void remember_effects(struct filling *f, const struct nt_json *input, con
 	for (const struct nt_json *e = effects != NULL ? effects->first : NULL; e != NULL; last = e, e = e->next) {
 		nt_time at = time_of(e, f->accepted);
 		const char *name = (at < f->accepted) == before ? raised_by(f, input, e, last) : NULL;
-		struct nt_property_value properties[4];
-		static const char *const kept[][2] = { { "campaign", "campaign" }, { "key", "key" } };
-		unsigned n = 0;
+		struct properties properties = { .n = 0 };
 
 		if (name == NULL)
 			continue;
-		for (size_t i = 0; i < G_N_ELEMENTS(kept); i++)
-			if (nt_json_text(e, kept[i][0]) != NULL) {
-				properties[n].name = kept[i][1];
-				properties[n++].value = NT_TEXT_VALUE(nt_json_text(e, kept[i][0]));
-			}
-		if (nt_json_text(input, "template") != NULL && nt_json_text(input, "outcome") != NULL) {
-			properties[n].name = "template";
-			properties[n++].value = NT_TEXT_VALUE(nt_json_text(input, "template"));
-		}
-		remember(f, name, NULL, at, properties, n);
+		put_properties(f, &properties, name, input, e);
+		remember(f, name, NULL, at, properties.items, properties.n);
 	}
 }
 

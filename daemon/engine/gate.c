@@ -250,8 +250,11 @@ static void pass_over(struct nt_instant *in, struct nt_run *run, const struct nt
 		{ "channel", NT_TEXT_VALUE(step->channel >= 0 ? in->program->channels[step->channel].name : NULL) },
 		{ "reason", NT_TEXT_VALUE(why) },
 	};
+	struct nt_effect *note;
 
-	nt_instant_note(in, run, what, why);
+	note = nt_instant_note(in, run, what, why);
+	note->template_name = step->name;
+	note->channel = properties[2].value.text;
 	nt_instant_raise(in, "message.skipped", properties, G_N_ELEMENTS(properties));
 	complete(in, run);
 }

@@ -150,6 +150,7 @@ static void put_effect(struct nt_json_writer *w, const struct nt_effect *effect,
 		put_message(w, effect->message);
 	put_text(w, "id", effect->id);
 	put_text(w, "channel", effect->channel);
+	put_text(w, "template", effect->template_name);
 	nt_json_end_object(w);
 }
 

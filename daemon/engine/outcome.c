@@ -140,14 +140,16 @@ static void consent_on(struct nt_instant *in, int channel, bool given, const cha
 	struct nt_consent *consent = &in->lead->consent[channel];
 	const char *name = in->program->channels[channel].name;
 	bool agreed = nt_lead_consents(in->lead, channel);
+	struct nt_effect *note;
 
 	consent->state = given ? NT_CONSENT_GIVEN : NT_CONSENT_REFUSED;
 	consent->at = in->now;
 	consent->how = nt_arena_strdup(in->arena, how);
 	consent->from = nt_arena_strdup(in->arena, from);
 	in->changed = true;
-	nt_instant_note(in, NULL, "consent", nt_arena_printf(in->arena, "%s: %s%s%s", name, given ? "given" : "refused",
-	                                                      how != NULL ? ", " : "", how != NULL ? how : ""));
+	note = nt_instant_note(in, NULL, "consent",
+	                       nt_arena_printf(in->arena, "%s: %s%s%s", name, given ? "given" : "refused",
+	                                       how != NULL ? ", " : "", how != NULL ? how : ""));
 	find_unsubscribed(in->lead);
 	if (given) {
 		unsuppress_address(in, channel);
@@ -155,8 +157,10 @@ static void consent_on(struct nt_instant *in, int channel, bool given, const cha
 	}
 	suppress_address(in, channel, NULL, false, how != NULL ? how : "consent refused");
 	nt_pending_cancel(in, -1, NULL, channel, true, "consent refused");
-	if (agreed && in->lead->unsubscribed && nt_lead_address(in->lead, channel) != NULL)
-		raise_about(in, channel, "unsubscribed", NULL);
+	if (!agreed || !in->lead->unsubscribed || nt_lead_address(in->lead, channel) == NULL)
+		return;
+	note->channel = name;
+	raise_about(in, channel, "unsubscribed", NULL);
 }
 
 /* Webhooks go to systems of our own: there is nothing to agree to. */
@@ -322,6 +326,8 @@ void nt_outcome_apply(struct nt_instant *in, const struct nt_input *input)
 	if (channel < 0)
 		return;
 	draw_conclusions(in, channel, input);
-	if (outcome != NT_OUTCOME_FAILED && !again)
-		raise_about(in, channel, nouns[outcome], input);
+	if (outcome == NT_OUTCOME_FAILED || again)
+		return;
+	note->channel = in->program->channels[channel].name;
+	raise_about(in, channel, nouns[outcome], input);
 }

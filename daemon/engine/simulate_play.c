@@ -178,7 +178,7 @@ static struct nt_request *event_request(struct nt_sim_player *player, const stru
 	const struct nt_timeline_sent *sent;
 	struct nt_request *request;
 	struct nt_json_error error; /* it was well-formed */
-	const struct nt_json *json =
+	const struct nt_json *properties, *json =
 		nt_json_parse(player->arena, sim->options->events->text + event->start, event->length, &error);
 
 	if (event->channel == NULL) {
@@ -192,8 +192,9 @@ static struct nt_request *event_request(struct nt_sim_player *player, const stru
 	request = request_new(player, NT_REQUEST_OUTCOME);
 	request->is_later = true;
 	request->later = event->outcome;
-	sent = nt_timeline_find_sent(timeline, event->channel,
-	                             nt_json_text(nt_json_get(json, "properties"), "template"));
+	properties = nt_json_get(json, "properties");
+	request->detail = nt_json_text(properties, "detail");
+	sent = nt_timeline_find_sent(timeline, event->channel, nt_json_text(properties, "template"));
 	request->message = sent != NULL ? sent->id : "";
 	return request;
 }

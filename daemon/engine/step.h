@@ -182,7 +182,9 @@ struct nt_effect {
 	const char *what, *campaign, *key, *step, *detail;
 	struct nt_message *message;   /* MESSAGE */
 	const char *id;               /* CANCEL: message id */
-	const char *channel, *address; /* SUPPRESS, UNSUPPRESS: normalised */
+	/* SUPPRESS, UNSUPPRESS; NOTE: whose event it raised (email.clicked), or the channel of a message.skipped */
+	const char *channel, *address; /* address: normalised */
+	const char *template_name;    /* message.skipped, message.given_up */
 	bool hard;                    /* SUPPRESS: for service messages too */
 	struct nt_ready_effect *ready;
 	const struct nt_trial *trial; /* NOTE: or NULL */

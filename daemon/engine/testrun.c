@@ -266,12 +266,14 @@ static bool post_fields(struct run *run, const struct nt_yaml *node, nt_time at)
 	return post(run, node, at, request);
 }
 
-/* "email.clicked": of the latest message on that channel, of the template that `with` names if it does. */
+/* "email.clicked": of the latest message on that channel, of the template that `with` names if it does; its detail is
+ * what the lead wrote, or the server said. */
 static bool post_outcome(struct run *run, const struct nt_yaml *item, nt_time at, const char *channel,
                          enum nt_outcome outcome)
 {
 	const struct nt_yaml *with = nt_yaml_get(item, "with");
 	const struct nt_yaml *wanted = with != NULL ? nt_yaml_get(with, "template") : NULL;
+	const struct nt_yaml *said = with != NULL ? nt_yaml_get(with, "detail") : NULL;
 	struct nt_request *request = request_new(run, NT_REQUEST_OUTCOME);
 
 	nt_driver_run(run->driver, at, false);
@@ -287,6 +289,7 @@ static bool post_outcome(struct run *run, const struct nt_yaml *item, nt_time at
 		             wanted != NULL ? wanted->text : "");
 	request->is_later = true;
 	request->later = outcome;
+	request->detail = said != NULL ? said->text : NULL;
 	return post(run, item, at, request);
 }
 
