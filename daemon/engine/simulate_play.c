@@ -171,6 +171,23 @@ static bool is_sorted(const GArray *events)
 	return true;
 }
 
+/* The rep who answers may go unsaid: it is whoever has the lead. */
+static struct nt_request *answer_request(struct nt_sim_player *player, const struct nt_sim_event *event,
+                                         const char *lead, const struct nt_json *properties)
+{
+	const struct nt_sales *sales = nt_engine_sales(nt_driver_engine(player->driver));
+	const struct nt_sales_entry *entry = sales != NULL ? nt_sales_peek(sales, lead) : NULL;
+	struct nt_request *request = request_new(player, NT_REQUEST_SALES);
+
+	request->verb = event->verb;
+	request->lead = lead;
+	request->rep = nt_json_text(properties, "rep");
+	request->reason = nt_json_text(properties, "reason");
+	if (request->rep == NULL && entry != NULL)
+		request->rep = nt_arena_strdup(player->arena, entry->rep);
+	return request;
+}
+
 static struct nt_request *event_request(struct nt_sim_player *player, const struct nt_sim_event *event)
 {
 	const struct nt_sim *sim = player->sim;
@@ -178,9 +195,12 @@ static struct nt_request *event_request(struct nt_sim_player *player, const stru
 	const struct nt_timeline_sent *sent;
 	struct nt_request *request;
 	struct nt_json_error error; /* it was well-formed */
-	const struct nt_json *properties, *json =
-		nt_json_parse(player->arena, sim->options->events->text + event->start, event->length, &error);
+	const char *line = sim->options->events->text + event->start;
+	const struct nt_json *json = nt_json_parse(player->arena, line, event->length, &error),
+			     *properties = nt_json_get(json, "properties");
 
+	if (event->by_rep)
+		return answer_request(player, event, timeline->lead, properties);
 	if (event->channel == NULL) {
 		request = request_new(player, NT_REQUEST_INPUT);
 		request->input_kind = NT_INPUT_EVENT;
@@ -192,8 +212,6 @@ static struct nt_request *event_request(struct nt_sim_player *player, const stru
 	request = request_new(player, NT_REQUEST_OUTCOME);
 	request->is_later = true;
 	request->later = event->outcome;
-	properties = nt_json_get(json, "properties");
-	request->detail = nt_json_text(properties, "detail");
 	sent = nt_timeline_find_sent(timeline, event->channel, nt_json_text(properties, "template"));
 	request->message = sent != NULL ? sent->id : "";
 	return request;

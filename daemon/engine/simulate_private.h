@@ -4,6 +4,7 @@
 #define NT_ENGINE_SIMULATE_PRIVATE_H
 
 #include "base/diag.h"
+#include "engine/sales.h"
 #include "engine/simulate.h"
 #include "engine/step.h"
 #include "engine/tally.h"
@@ -15,6 +16,8 @@ struct nt_sim_event { /* a line; it is parsed again when its time comes: the tre
 	nt_time at;
 	const char *channel; /* of messages; NULL: another event */
 	enum nt_outcome outcome;
+	bool by_rep;         /* what a rep answers */
+	enum nt_sales_verb verb;
 	unsigned lead;       /* its number among the timelines */
 	const char *id;      /* or NULL */
 	size_t start, length;

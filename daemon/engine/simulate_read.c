@@ -74,6 +74,25 @@ struct reading {
 	struct chunk *chunks;
 };
 
+/* What the engine tells of reps is said here for them. */
+static bool is_answer(const char *name, enum nt_sales_verb *verb)
+{
+	static const struct {
+		const char *name;
+		enum nt_sales_verb verb;
+	} answers[] = { { "lead.accepted", NT_SALES_ACCEPT },
+		        { "lead.sent_back", NT_SALES_SEND_BACK },
+		        { "deal.won", NT_SALES_WON },
+		        { "deal.lost", NT_SALES_LOST } };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(answers); i++)
+		if (strcmp(name, answers[i].name) == 0) {
+			*verb = answers[i].verb;
+			return true;
+		}
+	return false;
+}
+
 static void read_line(const struct nt_sim *sim, struct chunk *chunk, struct nt_arena *arena, size_t start,
                       size_t length)
 {
@@ -114,6 +133,7 @@ static void read_line(const struct nt_sim *sim, struct chunk *chunk, struct nt_a
 		line.event.at = nt_civil_instant(sim->program->zones->utc, &civil);
 	if (!nt_driver_outcome(sim->program, name, &line.event.channel, &line.event.outcome))
 		line.event.channel = NULL;
+	line.event.by_rep = is_answer(name, &line.event.verb);
 	line.lead = nt_arena_strdup(chunk->texts, line.lead);
 	line.event.id = nt_arena_strdup(chunk->texts, id);
 	g_array_append_val(chunk->lines, line);

@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/civil.h"
+#include "engine/state.h"
 #include "rules/program.h"
 
 #include <string.h>
@@ -124,6 +125,7 @@ static struct nt_tally_rep *rep_of(struct nt_tally *tally, const char *name)
 	rep = nt_arena_new0(tally->arena, struct nt_tally_rep);
 	rep->offered.hours = table_of(tally, false);
 	rep->offered.days = table_of(tally, false);
+	rep->answers = table_of(tally, true);
 	g_hash_table_insert(tally->reps, nt_arena_strdup(tally->arena, name), rep);
 	return rep;
 }
@@ -169,10 +171,21 @@ static void count_note(struct nt_tally *tally, const struct nt_effect *e)
 		count_name(tally, line_of(tally, campaign, e->step)->given_up, e->detail, 1);
 }
 
+static void count_handoff(struct nt_tally *tally, struct nt_tally_rep *rep, const struct nt_input *input)
+{
+	enum nt_handoff state = input->handoff.state;
+
+	if (state == NT_HANDOFF_OFFERED)
+		count_load(tally, &rep->offered, input->now);
+	else if (state == NT_HANDOFF_ACCEPTED || state == NT_HANDOFF_SENT_BACK || state == NT_HANDOFF_WON ||
+	         state == NT_HANDOFF_LOST)
+		count_name(tally, rep->answers, nt_handoff_name(state), 1);
+}
+
 void nt_tally_step(struct nt_tally *tally, const struct nt_input *input, const struct nt_effects *effects)
 {
-	if (input->kind == NT_INPUT_HANDOFF && input->handoff.state == NT_HANDOFF_OFFERED && input->handoff.rep != NULL)
-		count_load(tally, &rep_of(tally, input->handoff.rep)->offered, input->now);
+	if (input->kind == NT_INPUT_HANDOFF && input->handoff.rep != NULL)
+		count_handoff(tally, rep_of(tally, input->handoff.rep), input);
 	for (const struct nt_effect *e = effects->first; e != NULL; e = e->next)
 		if (e->kind == NT_EFFECT_MESSAGE)
 			count_message(tally, e->message);
@@ -257,6 +270,7 @@ void nt_tally_add(struct nt_tally *tally, const struct nt_tally *other)
 		struct nt_tally_rep *rep = rep_of(tally, name);
 
 		add_load(tally, &rep->offered, &from->offered);
+		add_names(tally, rep->answers, from->answers);
 		rep->told += from->told;
 	}
 	add_names(tally, tally->messages, other->messages);

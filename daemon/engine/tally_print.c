@@ -283,6 +283,7 @@ static void put_reps(const struct nt_tally *tally, GString *out)
 		                       nt_text_plural(rep->told, "message", "messages"));
 		if (rep->offered.n > 0)
 			put_peaks(tally, &rep->offered, out);
+		put_lines(rep->answers, "leads", NULL, out);
 	}
 	g_list_free(reps);
 }
@@ -423,6 +424,7 @@ void nt_tally_put_json(const struct nt_tally *tally, const struct nt_tally_frame
 		nt_json_object(w, "offered");
 		put_load_json(&rep->offered, w);
 		nt_json_end_object(w);
+		put_names_json(rep->answers, "answers", w);
 		nt_json_end_object(w);
 	}
 	nt_json_end_array(w);

@@ -29,6 +29,7 @@ struct nt_tally_campaign {
 
 struct nt_tally_rep {
 	struct nt_tally_load offered;
+	GHashTable *answers; /* "accepted", "won" … -> count */
 	uint64_t told;
 };
 

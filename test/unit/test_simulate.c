@@ -166,6 +166,54 @@ static void what_it_adds_up_to(void **state)
 	g_string_free(out, TRUE);
 }
 
+static const char answers[] =
+	"{\"lead\":\"ann\",\"event\":\"lead.accepted\",\"at\":\"2026-06-01T08:10:00Z\"}\n"
+	"{\"lead\":\"bea\",\"event\":\"lead.accepted\",\"at\":\"2026-06-01T09:10:00Z\","
+	"\"properties\":{\"rep\":\"anna\"}}\n"
+	"{\"lead\":\"ann\",\"event\":\"deal.won\",\"at\":\"2026-06-03T09:00:00Z\"}\n"
+	"{\"lead\":\"bea\",\"event\":\"lead.sent_back\",\"at\":\"2026-06-03T09:00:00Z\"}\n";
+
+static void reps_answer(void **state)
+{
+	char *lines = g_strconcat(visits, answers, NULL);
+	GString *out = simulated(SALES_RULES, false, false, few, lines);
+
+	(void)state;
+	if (strstr(out->str, "Mon 2026-06-01 10:10 CEST  handoff               accepted by anna\n") == NULL ||
+	    strstr(out->str, "Wed 2026-06-03 11:00 CEST  handoff               won by anna\n") == NULL ||
+	    strstr(out->str, "Wed 2026-06-03 05:00 EDT   handoff               sent_back by anna\n") == NULL ||
+	    strstr(out->str, "         2  leads      accepted\n         1  leads      sent_back\n"
+	                     "         1  leads      won\n") == NULL)
+		fail_msg("%s", out->str);
+	g_string_free(out, TRUE);
+	g_free(lines);
+}
+
+static void answers_that_fit_nothing_are_refused(void **state)
+{
+	static const char lines[] =
+		"{\"lead\":\"ann\",\"event\":\"lead.accepted\",\"at\":\"2026-06-01T08:10:00Z\"}\n"
+		"{\"lead\":\"ann\",\"event\":\"a.b\",\"at\":\"2026-06-01T08:20:00Z\"}\n"
+		"{\"lead\":\"ann\",\"event\":\"lead.accepted\",\"at\":\"2026-06-01T08:30:00Z\","
+		"\"properties\":{\"rep\":\"zoe\"}}\n";
+	struct nt_program *program = program_of(SALES_RULES);
+	struct nt_diags *diags = nt_diags_new();
+	struct nt_simulation simulation = { .program = program, .start = NT_NO_TIME, .until = at("UTC", "2026-07-01"),
+		                            .events = nt_diags_source(diags, "b", lines, sizeof lines - 1) };
+	GString *out = g_string_new(NULL);
+
+	(void)state;
+	assert_true(nt_simulate(&simulation, diags, out));
+	assert_int_equal(nt_diags_errors(diags), 2);
+	nt_diags_print_lines(diags, out);
+	if (strstr(out->str, "b:1:1: error: this lead isn't in the queue\n") == NULL ||
+	    strstr(out->str, "b:3:1: error: the rules know no such rep\n") == NULL)
+		fail_msg("%s", out->str);
+	g_string_free(out, TRUE);
+	nt_diags_free(diags);
+	nt_program_unref(program);
+}
+
 static void the_same_input_gives_the_same_bytes(void **state)
 {
 	(void)state;
@@ -523,6 +571,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_timeline_per_lead_and_totals),
 		cmocka_unit_test(what_it_adds_up_to),
+		cmocka_unit_test(reps_answer),
+		cmocka_unit_test(answers_that_fit_nothing_are_refused),
 		cmocka_unit_test(the_same_input_gives_the_same_bytes),
 		cmocka_unit_test(progress_is_told),
 		cmocka_unit_test(totals_are_json_too),
