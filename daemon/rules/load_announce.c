@@ -48,12 +48,8 @@ static bool load_before(struct nt_loader *l, const struct nt_yaml *node, struct 
 {
 	const struct nt_occasion *broadcast;
 
-	if (!nt_load_duration(l, node, &a->before))
+	if (!nt_load_some_time(l, node, &a->before))
 		return false;
-	if (nt_duration_is_zero(a->before)) {
-		nt_diags_error(l->diags, node->span, "'before' has to be longer than nothing");
-		return false;
-	}
 	for (unsigned i = 0; a->campaign >= 0 && (broadcast = broadcast_of(l, a->campaign, i)) != NULL; i++) {
 		if (!broadcast->repeats || most(a->before) < least(broadcast->every))
 			continue;

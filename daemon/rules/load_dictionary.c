@@ -187,8 +187,8 @@ void nt_load_fields(struct nt_loader *l)
 				builtin++;
 			if (is_too_many(l, fields, FIELDS, item, "fields"))
 				break;
-			if (!nt_load_key_name(l, item->key, "field", "_", &field.name) ||
-			    !is_new(l, seen, item->key, "field"))
+			nt_load_key_name(l, item->key, "field", "_", &field.name);
+			if (!is_new(l, seen, item->key, "field"))
 				continue;
 			if (nt_expr_reserved(field.name)) {
 				nt_diags_error(l->diags, item->key->span,
@@ -253,8 +253,7 @@ static void load_properties(struct nt_loader *l, const struct nt_yaml *node, str
 	for (const struct nt_yaml *item = node->first; item != NULL; item = item->next) {
 		struct nt_property property = { 0 };
 
-		if (!nt_load_key_name(l, item->key, "property", "_", &property.name))
-			continue;
+		nt_load_key_name(l, item->key, "property", "_", &property.name);
 		load_type(l, item, &property.type, &property.one_of);
 		g_array_append_val(properties, property);
 	}
@@ -283,15 +282,12 @@ void nt_load_events(struct nt_loader *l)
 
 			if (is_too_many(l, events, EVENTS, item, "events"))
 				break;
-			if (!is_event_name(event.name)) {
+			if (!is_event_name(event.name))
 				nt_diags_error(l->diags, item->key->span,
 				               "'%s' is no name for an event: names are noun.verb, such as "
 				               "order.placed",
 				               event.name);
-				continue;
-			}
-			if (!nt_load_name_length(l, item->key, "an event"))
-				continue;
+			nt_load_name_length(l, item->key, "an event");
 			if (is_builtin_event(events, event.name)) {
 				nt_diags_error(l->diags, item->key->span, "event '%s' is built in", event.name);
 				continue;
@@ -330,8 +326,8 @@ static GArray *find_segments(struct nt_loader *l)
 
 			if (is_too_many(l, all, SEGMENTS, item, "segments"))
 				break;
-			if (nt_load_key_name(l, item->key, "segment", "-", &found.segment.name) &&
-			    is_new(l, seen, item->key, "segment"))
+			nt_load_key_name(l, item->key, "segment", "-", &found.segment.name);
+			if (is_new(l, seen, item->key, "segment"))
 				g_array_append_val(all, found);
 		}
 	}

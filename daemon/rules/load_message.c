@@ -183,11 +183,8 @@ static void load_options(struct nt_loader *l, struct nt_step *step, const struct
 	step->has_window = options[NT_OPTION_WINDOW] != NULL &&
 		nt_load_windows(l, options[NT_OPTION_WINDOW], &step->window);
 	step->give_up_after = (struct nt_duration){ .days = step->service ? 0 : 7 };
-	if (options[NT_OPTION_GIVE_UP_AFTER] != NULL &&
-	    nt_load_duration(l, options[NT_OPTION_GIVE_UP_AFTER], &step->give_up_after) &&
-	    nt_duration_is_zero(step->give_up_after))
-		nt_diags_error(l->diags, options[NT_OPTION_GIVE_UP_AFTER]->span,
-		               "'give_up_after' has to be longer than nothing");
+	if (options[NT_OPTION_GIVE_UP_AFTER] != NULL)
+		nt_load_some_time(l, options[NT_OPTION_GIVE_UP_AFTER], &step->give_up_after);
 }
 
 bool nt_load_message(struct nt_loader *l, struct nt_step *step, const struct nt_yaml *verb,
@@ -358,8 +355,8 @@ bool nt_load_task(struct nt_loader *l, struct nt_step *step, const struct nt_yam
 	if (options[NT_OPTION_DUE] == NULL)
 		nt_diags_error(l->diags, verb->key->span,
 		               "'task' needs 'due': how long there is to do it, such as due: 2 days");
-	else if (nt_load_duration(l, options[NT_OPTION_DUE], &step->duration) && nt_duration_is_zero(step->duration))
-		nt_diags_error(l->diags, options[NT_OPTION_DUE]->span, "'due' has to be longer than nothing");
+	else
+		nt_load_some_time(l, options[NT_OPTION_DUE], &step->duration);
 	for (unsigned i = 0; i < step->n_ways; i++)
 		ok = nt_load_way(l, verb, l->program->channels[step->ways[i]].name, &step->name) && ok;
 	return ok;

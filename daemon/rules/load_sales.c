@@ -64,8 +64,7 @@ static void load_rep(struct nt_loader *l, const struct nt_yaml *item, GArray *re
 	struct nt_rep rep = { .time_zone = l->program->policy.time_zone, .weight = 1, .span = item->key->span };
 	int64_t n;
 
-	if (!nt_load_key_name(l, item->key, "rep", "-", &rep.name))
-		return;
+	nt_load_key_name(l, item->key, "rep", "-", &rep.name);
 	rep.full_name = rep.name;
 	if (nt_keys_read(&nt_rep_keys, item, nt_arena_printf(l->arena, "rep '%s'", rep.name), l->diags, keys)) {
 		if (keys[NT_REP_NAME] != NULL)
@@ -73,7 +72,7 @@ static void load_rep(struct nt_loader *l, const struct nt_yaml *item, GArray *re
 		if (keys[NT_REP_EMAIL] != NULL)
 			nt_load_email(l, keys[NT_REP_EMAIL], &rep.email);
 		if (keys[NT_REP_PHONE] != NULL)
-			rep.phone = nt_arena_strdup(l->arena, keys[NT_REP_PHONE]->text);
+			nt_load_phone(l, keys[NT_REP_PHONE], &rep.phone);
 		if (keys[NT_REP_TIME_ZONE] != NULL)
 			nt_load_zone(l, keys[NT_REP_TIME_ZONE], &rep.time_zone);
 		if (keys[NT_REP_HOURS] != NULL)
@@ -126,8 +125,7 @@ static void load_teams(struct nt_loader *l, const struct nt_yaml *node)
 		const struct nt_yaml *keys[NT_TEAM_KEYS];
 		struct nt_team team = { .manager = -1, .span = item->key->span };
 
-		if (!nt_load_key_name(l, item->key, "team", "-", &team.name))
-			continue;
+		nt_load_key_name(l, item->key, "team", "-", &team.name);
 		if (nt_keys_read(&nt_team_keys, item, nt_arena_printf(l->arena, "team '%s'", team.name), l->diags,
 		                 keys)) {
 			if (keys[NT_TEAM_REPS] != NULL)
@@ -176,7 +174,7 @@ static void load_ready_item(struct nt_loader *l, const struct nt_yaml *item, GAr
 	}
 	one.reason = keys[NT_READY_REASON] != NULL ? nt_arena_strdup(l->arena, keys[NT_READY_REASON]->text) : "";
 	one.has_accept_within = keys[NT_READY_ACCEPT_WITHIN] != NULL &&
-	                        nt_load_duration(l, keys[NT_READY_ACCEPT_WITHIN], &one.accept_within);
+	                        nt_load_some_time(l, keys[NT_READY_ACCEPT_WITHIN], &one.accept_within);
 	g_array_append_val(ready, one);
 }
 
@@ -262,7 +260,7 @@ static void load_after_accept(struct nt_loader *l, const struct nt_yaml *node)
 
 		if (!nt_keys_read(&nt_progress_keys, item, "an 'after_accept' item", l->diags, keys) ||
 		    keys[NT_PROGRESS_WITHIN] == NULL || keys[NT_PROGRESS_THEN] == NULL ||
-		    !nt_load_duration(l, keys[NT_PROGRESS_WITHIN], &limit.within))
+		    !nt_load_some_time(l, keys[NT_PROGRESS_WITHIN], &limit.within))
 			continue;
 		if (strcmp(keys[NT_PROGRESS_THEN]->text, "tell manager") == 0)
 			limit.then = NT_AFTER_TELL_MANAGER;
@@ -282,8 +280,7 @@ static void load_reason(struct nt_loader *l, const struct nt_yaml *item, GArray 
 	const struct nt_yaml *keys[NT_REASON_KEYS];
 	struct nt_reject_reason reason = { .recycle = -1 };
 
-	if (!nt_load_key_name(l, item->key, "reason", "-_", &reason.name))
-		return;
+	nt_load_key_name(l, item->key, "reason", "-_", &reason.name);
 	if (item->type == NT_YAML_SCALAR && item->length == 0) {
 		g_array_append_val(reasons, reason); /* nothing follows */
 		return;
@@ -349,7 +346,7 @@ static void load_body(struct nt_loader *l, const struct nt_yaml *node)
 	if (keys[NT_SALES_KEY_TELL] != NULL)
 		load_tell(l, keys[NT_SALES_KEY_TELL]);
 	if (keys[NT_SALES_KEY_ACCEPT_WITHIN] != NULL)
-		nt_load_duration(l, keys[NT_SALES_KEY_ACCEPT_WITHIN], &sales->accept_within);
+		nt_load_some_time(l, keys[NT_SALES_KEY_ACCEPT_WITHIN], &sales->accept_within);
 	sales->accept_clock_always = keys[NT_SALES_KEY_CLOCK] != NULL &&
 		strcmp(keys[NT_SALES_KEY_CLOCK]->text, "always") == 0;
 	if (keys[NT_SALES_KEY_THEN] != NULL)

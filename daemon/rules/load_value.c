@@ -52,14 +52,11 @@ bool nt_load_key_name(struct nt_loader *l, const struct nt_yaml *key, const char
 	const char *style = strcmp(joiners, "_") == 0 ? "lower_case, with underscores" :
 		strcmp(joiners, "-") == 0 ? "lower-case-with-hyphens" : "lower case, with hyphens or underscores";
 
-	if (!name_fits(key->text, joiners)) {
-		nt_diags_error(l->diags, key->span, "'%s' is no name for a %s: names are %s", key->text, what, style);
-		return false;
-	}
-	if (!nt_load_name_length(l, key, nt_arena_printf(l->arena, "a %s", what)))
-		return false;
 	*out = nt_arena_strdup(l->arena, key->text);
-	return true;
+	if (name_fits(key->text, joiners))
+		return nt_load_name_length(l, key, nt_arena_printf(l->arena, "a %s", what));
+	nt_diags_error(l->diags, key->span, "'%s' is no name for a %s: names are %s", key->text, what, style);
+	return false;
 }
 
 bool nt_load_name(struct nt_loader *l, const struct nt_yaml *node, const char *what, const char **out)
@@ -77,6 +74,15 @@ bool nt_load_duration(struct nt_loader *l, const struct nt_yaml *node, struct nt
 		return refuse(l, node, NT_KIND_DURATION, why);
 	if (out->months < 0 || out->days < 0 || out->ms < 0)
 		return refuse(l, node, NT_KIND_DURATION, "it cannot be negative here");
+	return true;
+}
+
+bool nt_load_some_time(struct nt_loader *l, const struct nt_yaml *node, struct nt_duration *out)
+{
+	if (!nt_load_duration(l, node, out))
+		return false;
+	if (nt_duration_is_zero(*out))
+		nt_diags_error(l->diags, node->span, "'%s' has to be longer than nothing", node->key->text);
 	return true;
 }
 
@@ -306,19 +312,29 @@ bool nt_load_zone(struct nt_loader *l, const struct nt_yaml *node, const char **
 	return true;
 }
 
-bool nt_load_email(struct nt_loader *l, const struct nt_yaml *node, const char **out)
+static bool load_address(struct nt_loader *l, const struct nt_yaml *node, enum nt_type type, const char **out)
 {
 	struct nt_value value;
 	const char *why = NULL;
 
 	if (!is_scalar(l, node, NT_KIND_TEXT))
 		return false;
-	if (!nt_value_from_text(l->arena, node->text, NT_TYPE_EMAIL, l->context->zones->utc, &value, &why)) {
+	if (!nt_value_from_text(l->arena, node->text, type, l->context->zones->utc, &value, &why)) {
 		nt_diags_error(l->diags, node->span, "'%s' %s", node->text, why);
 		return false;
 	}
 	*out = value.text;
 	return true;
+}
+
+bool nt_load_email(struct nt_loader *l, const struct nt_yaml *node, const char **out)
+{
+	return load_address(l, node, NT_TYPE_EMAIL, out);
+}
+
+bool nt_load_phone(struct nt_loader *l, const struct nt_yaml *node, const char **out)
+{
+	return load_address(l, node, NT_TYPE_PHONE, out);
 }
 
 bool nt_load_yes(const struct nt_yaml *node)

@@ -67,9 +67,11 @@ const void *nt_load_take_array(struct nt_loader *l, GArray *array, unsigned *n);
 bool nt_load_name(struct nt_loader *l, const struct nt_yaml *node, const char *what, const char **out);
 /* False if it is too long: of "a rep". */
 bool nt_load_name_length(struct nt_loader *l, const struct nt_yaml *key, const char *what);
-/* joiners: "-", "_" or "-_", whichever the kind of name may hold. */
+/* joiners: "-", "_" or "-_", whichever the kind of name may hold. Also a wrong name, once reported, is `out`: whatever
+ * else is said under it can be looked at. */
 bool nt_load_key_name(struct nt_loader *l, const struct nt_yaml *key, const char *what, const char *joiners,
                       const char **out);
+bool nt_load_some_time(struct nt_loader *l, const struct nt_yaml *node, struct nt_duration *out); /* not zero */
 bool nt_load_duration(struct nt_loader *l, const struct nt_yaml *node, struct nt_duration *out);
 bool nt_load_clock(struct nt_loader *l, const struct nt_yaml *node, int *minutes);
 /* "year", or a duration such as "2 weeks"; not nothing. */
@@ -82,6 +84,7 @@ bool nt_load_number(struct nt_loader *l, const struct nt_yaml *node, nt_number *
 bool nt_load_date(struct nt_loader *l, const struct nt_yaml *node, int64_t *days);
 bool nt_load_zone(struct nt_loader *l, const struct nt_yaml *node, const char **out);
 bool nt_load_email(struct nt_loader *l, const struct nt_yaml *node, const char **out);
+bool nt_load_phone(struct nt_loader *l, const struct nt_yaml *node, const char **out);
 /* on: or when:, one of them; if: beside on: only. False: reported. (goals, exits) */
 bool nt_load_either(struct nt_loader *l, const struct nt_yaml *item, const struct nt_key_table *table,
                     const char *title,
