@@ -41,6 +41,11 @@ static const struct nt_yaml *guess_verb(struct nt_loader *l, const struct nt_yam
 		nt_diags_error(l->diags, node->span,
 		               "'then' and 'else' go with a verb: they stand below its key, without a '- ' of their "
 		               "own");
+	} else if (pair == NULL && node->first != NULL) {
+		nt_diags_error(l->diags, node->span,
+		               "a step needs a verb, such as email or wait: '%s' stands below that, without a '- ' of "
+		               "its own",
+		               node->first->key->text);
 	} else if (pair == NULL) {
 		nt_diags_error(l->diags, node->span, "a step needs a verb, such as email or wait");
 	} else {
