@@ -127,6 +127,28 @@ static int unknown_key(const struct nt_key_table *table, const struct nt_yaml *k
 	return meant;
 }
 
+/* "= EXPRESSION" where nothing is worked out, or where an expression needs no '='; nothing else begins with one. And
+ * what only templates have. */
+static bool is_expression(const struct nt_key *key, const char *name, const struct nt_yaml *value,
+                          struct nt_diags *diags)
+{
+	if (value->type != NT_YAML_SCALAR || key->kind == NT_KIND_VALUE || key->kind == NT_KIND_ANY)
+		return false;
+	if (strstr(value->text, "{{") != NULL) {
+		nt_diags_error(diags, value->span, "{{ … }} is filled in only in templates: '%s' takes %s", name,
+		               nt_kind_text(key->kind));
+		return true;
+	}
+	if (value->text[0] != '=')
+		return false;
+	if (key->kind == NT_KIND_CONDITION || key->kind == NT_KIND_WAIT_UNTIL || key->kind == NT_KIND_TIME)
+		nt_diags_error(diags, value->span, "leave out the '=': '%s' takes an expression by itself", name);
+	else
+		nt_diags_error(diags, value->span, "'%s' takes %s; = EXPRESSION stands only in with, set and points",
+		               name, nt_kind_text(key->kind));
+	return true;
+}
+
 bool nt_keys_check_shape(const struct nt_key *key, const struct nt_yaml *value, struct nt_diags *diags)
 {
 	/* "CHANNEL" stands for many; a misspelt key is shown as what it was taken for */
@@ -143,7 +165,7 @@ bool nt_keys_check_shape(const struct nt_key *key, const struct nt_yaml *value, 
 		return false;
 	}
 	if ((kinds[key->kind].shapes & shape) != 0)
-		return true;
+		return !is_expression(key, name, value, diags);
 	/* a YAML block of several lines makes a long span: the key is where people look */
 	nt_diags_error(diags, shape == SCALAR || value->key == NULL ? value->span : value->key->span, "'%s' takes %s",
 	               name, nt_kind_text(key->kind));

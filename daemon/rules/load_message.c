@@ -78,6 +78,12 @@ static bool load_assignment(struct nt_loader *l, const struct nt_yaml *node, boo
 	out->name = nt_arena_strdup(l->arena, node->key->text);
 	if (!fields && !nt_load_key_name(l, node->key, "value", "_", &out->name))
 		return false;
+	if (node->type == NT_YAML_SCALAR && strstr(node->text, "{{") != NULL) {
+		nt_diags_error(l->diags, node->span,
+		               "{{ … }} is filled in only in templates: here stands = EXPRESSION, such as = "
+		               "first_name");
+		return false;
+	}
 	if (!nt_load_is_expression(node, &skip))
 		return fields ? load_field_value(l, node, field, out) : load_list_value(l, node, &out->literal);
 	out->expr = nt_expr_parse(&l->scope, node, skip, type, !fields);
