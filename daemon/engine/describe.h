@@ -49,7 +49,7 @@ int nt_describe_messages(struct nt_store *store, struct nt_arena *arena, const s
 void nt_describe_lead_json(const struct nt_lead *lead, nt_time now, const struct nt_described_message *messages,
                            const GPtrArray *tasks, GString *out);
 void nt_describe_lead_text(const struct nt_lead *lead, nt_time now, const struct nt_described_message *messages,
-                           const GPtrArray *tasks, GString *out);
+                           const GPtrArray *tasks, GString *screen);
 const char *nt_describe_consent(const struct nt_consent *consent); /* "given" */
 void nt_describe_entry_json(const struct nt_sales_entry *entry, GString *out);
 void nt_describe_task_json(const struct nt_program *program, const struct nt_task *task, GString *out);

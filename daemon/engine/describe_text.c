@@ -12,6 +12,16 @@
 
 #define TASKS_SHOWN 20u /* of more, the screen says where they are */
 
+/* What others wrote: on one line. */
+static void say_foreign(const char *before, const char *text, const char *after, GString *out)
+{
+	if (text == NULL)
+		return;
+	g_string_append(out, before);
+	nt_escape(out, NT_ESCAPE_HEADER, text, strlen(text));
+	g_string_append(out, after);
+}
+
 static void say_time(const struct nt_lead *lead, const char *before, nt_time t, GString *out)
 {
 	if (t == NT_NO_TIME || t == NT_NEVER)
@@ -49,8 +59,8 @@ static void say_fields(const struct nt_lead *lead, GString *out)
 	for (const struct nt_extra_field *extra = lead->extra_fields; extra != NULL; extra = extra->next)
 		say_field(extra->name, extra->json, out);
 	for (unsigned i = 0; i < lead->n_tags; i++)
-		g_string_append_printf(out, "%s%s%s", i == 0 ? "  tags             " : ", ", lead->tags[i],
-		                       i + 1 == lead->n_tags ? "\n" : "");
+		say_foreign(i == 0 ? "  tags             " : ", ", lead->tags[i], i + 1 == lead->n_tags ? "\n" : "",
+		            out);
 	g_string_free(json, TRUE);
 }
 
@@ -91,8 +101,8 @@ static void say_run(const struct nt_lead *lead, const struct nt_run *run, nt_tim
 	const char *step = run->step >= 0 ? lead->program->campaigns[run->campaign].steps[run->step].identity : NULL;
 	struct nt_waiting waiting;
 
-	g_string_append_printf(out, "  %s%s%s", lead->program->campaigns[run->campaign].name,
-	                       run->key[0] != '\0' ? " for " : "", run->key);
+	g_string_append_printf(out, "  %s", lead->program->campaigns[run->campaign].name);
+	say_foreign(run->key[0] != '\0' ? " for " : "", run->key, "", out);
 	say_time(lead, ", entered ", run->entered, out);
 	if (run->entry_event != NULL)
 		g_string_append_printf(out, " by %s", run->entry_event);
@@ -160,7 +170,6 @@ static void say_ahead(const struct nt_lead *lead, GString *out)
 	g_string_free(words, TRUE);
 }
 
-/* Their texts are made of what leads wrote: on one line, and nothing that could steer a terminal. */
 static void say_tasks(const struct nt_lead *lead, const GPtrArray *tasks, GString *out)
 {
 	unsigned n = tasks != NULL ? tasks->len : 0, shown = MIN(n, TASKS_SHOWN);
@@ -170,8 +179,7 @@ static void say_tasks(const struct nt_lead *lead, const GPtrArray *tasks, GStrin
 	for (unsigned i = 0; i < shown; i++) {
 		const struct nt_task *task = tasks->pdata[i];
 
-		g_string_append(out, "  ");
-		nt_escape(out, NT_ESCAPE_HEADER, task->text, strlen(task->text));
+		say_foreign("  ", task->text, "", out);
 		g_string_append_printf(out, ": %s, %s", task->rep != NULL ? task->rep : "nobody's",
 		                       task->overdue ? "overdue since " : "due ");
 		say_time(lead, "", task->due, out);
@@ -202,28 +210,20 @@ static void say_message(const struct nt_lead *lead, const struct nt_described_me
 	if (strcmp(message->what, "message.released") != 0)
 		g_string_append_printf(out, " %s", strcmp(message->what, "message.given_up") == 0 ? "given up" :
 		                                                                                  plain(message->what));
-	if (message->detail != NULL)
-		g_string_append_printf(out, ", %s", message->detail);
+	say_foreign(", ", message->detail, "", out);
 	if (message->outcomes == NULL && message->state != NULL)
 		g_string_append_printf(out, " %s", message->state);
 	for (const struct nt_described_outcome *outcome = message->outcomes; outcome != NULL; outcome = outcome->next) {
 		g_string_append_printf(out, "%s %s", outcome != message->outcomes ? "," : "", plain(outcome->what));
 		if (outcome->at - message->at >= NT_MINUTE)
 			say_time(lead, " ", outcome->at, out);
-		if (outcome->detail != NULL)
-			g_string_append_printf(out, " (%s)", outcome->detail);
+		say_foreign(" (", outcome->detail, ")", out);
 	}
 	g_string_append_c(out, '\n');
 }
 
-void nt_describe_lead_text(const struct nt_lead *lead, nt_time now, const struct nt_described_message *messages,
-                           const GPtrArray *tasks, GString *out)
+static void say_consents(const struct nt_lead *lead, GString *out)
 {
-	g_string_append_printf(out, "%s: stage %s, hand-off %s%s%s\n", lead->id, lead->stage,
-	                       nt_handoff_name(lead->handoff), lead->owner != NULL ? ", owner " : "",
-	                       lead->owner != NULL ? lead->owner : "");
-	say_fields(lead, out);
-	say_score(lead, now, out);
 	for (unsigned i = 0; i < lead->program->n_channels; i++) {
 		const struct nt_consent *consent = &lead->consent[i];
 
@@ -232,9 +232,23 @@ void nt_describe_lead_text(const struct nt_lead *lead, nt_time now, const struct
 		g_string_append_printf(out, "consent for %s %s", lead->program->channels[i].name,
 		                       nt_describe_consent(consent));
 		say_time(lead, ", ", consent->at, out);
-		g_string_append_printf(out, "%s%s\n", consent->how != NULL ? ", " : "",
-		                       consent->how != NULL ? consent->how : "");
+		say_foreign(", ", consent->how, "", out);
+		g_string_append_c(out, '\n');
 	}
+}
+
+/* It goes to terminals: nothing of it may steer one. */
+void nt_describe_lead_text(const struct nt_lead *lead, nt_time now, const struct nt_described_message *messages,
+                           const GPtrArray *tasks, GString *screen)
+{
+	GString *out = g_string_new(NULL);
+
+	g_string_append_printf(out, "%s: stage %s, hand-off %s%s%s\n", lead->id, lead->stage,
+	                       nt_handoff_name(lead->handoff), lead->owner != NULL ? ", owner " : "",
+	                       lead->owner != NULL ? lead->owner : "");
+	say_fields(lead, out);
+	say_score(lead, now, out);
+	say_consents(lead, out);
 	say_campaigns(lead, now, out);
 	say_tasks(lead, tasks, out);
 	say_ahead(lead, out);
@@ -246,4 +260,6 @@ void nt_describe_lead_text(const struct nt_lead *lead, nt_time now, const struct
 		say_time(lead, "looked at again: ", lead->due, out);
 		g_string_append_c(out, '\n');
 	}
+	nt_escape(screen, NT_ESCAPE_TEXT, out->str, out->len);
+	g_string_free(out, TRUE);
 }

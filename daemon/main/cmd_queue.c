@@ -17,7 +17,7 @@ static void print_reasons(struct nt_control *control, const struct nt_json *entr
 	for (const struct nt_json *reason = reasons != NULL ? reasons->first : NULL; reason != NULL;
 	     reason = reason->next)
 		if (reason->type == NT_JSON_TEXT)
-			printf("    %s\n", reason->text);
+			printf("    %s\n", nt_control_plain(control, reason->text));
 	if (strcmp(nt_control_word(control, entry, "accept_by"), "-") != 0)
 		printf("    to be answered by %s%s\n", nt_control_word(control, entry, "accept_by"),
 		       strcmp(nt_control_word(control, entry, "late"), "yes") == 0 ? ": late" : "");

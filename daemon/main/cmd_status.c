@@ -68,7 +68,7 @@ static void print(struct nt_control *control)
 		print_splits(control, splits);
 	for (const struct nt_json *alarm = alarms != NULL ? alarms->first : NULL; alarm != NULL; alarm = alarm->next)
 		if (alarm->type == NT_JSON_TEXT)
-			printf("ALARM: %s\n", alarm->text);
+			printf("ALARM: %s\n", nt_control_plain(control, alarm->text));
 }
 
 static int run(int argc, char **argv)

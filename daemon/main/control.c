@@ -214,14 +214,13 @@ int nt_control_print(const struct nt_control *control)
 	return NT_EXIT_FINE;
 }
 
-/* What others wrote goes to a terminal: without what could steer it. */
-static const char *plain(struct nt_arena *arena, const char *text)
+const char *nt_control_plain(struct nt_control *control, const char *text)
 {
 	GString *out = g_string_new(NULL);
 	const char *copy;
 
 	nt_escape(out, NT_ESCAPE_HEADER, text, strlen(text));
-	copy = nt_arena_strdup(arena, out->str);
+	copy = nt_arena_strdup(control->arena, out->str);
 	g_string_free(out, TRUE);
 	return copy;
 }
@@ -234,7 +233,7 @@ const char *nt_control_word(struct nt_control *control, const struct nt_json *ob
 		return "-";
 	switch (value->type) {
 	case NT_JSON_TEXT:
-		return plain(control->arena, value->text);
+		return nt_control_plain(control, value->text);
 	case NT_JSON_NUMBER:
 		return value->text;
 	case NT_JSON_BOOL:

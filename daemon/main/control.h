@@ -52,6 +52,8 @@ int nt_control_change(struct nt_control *control, const char *method, const char
                       const char *id);
 /* Standard output gets the reply as it came; gives NT_EXIT_FINE. */
 int nt_control_print(const struct nt_control *control);
+/* What others wrote goes to a terminal: on one line, without what could steer it. In the arena. */
+const char *nt_control_plain(struct nt_control *control, const char *text);
 /* Member as people read it: text, number, yes or no, "-" for nothing. In the arena. */
 const char *nt_control_word(struct nt_control *control, const struct nt_json *object, const char *key);
 /* "NAME=VALUE" as a member: a number, true, false and null are meant as such; "12345" in quotes is a text, and so is

@@ -566,6 +566,34 @@ static void open_tasks_are_lines_of_the_screen(void **state)
 	nt_program_unref(program);
 }
 
+/* A gateway's words, a form's: none of them is a line of the screen, or the terminal's business. */
+static void what_others_wrote_steers_no_terminal(void **state)
+{
+	struct nt_program *program = program_of(RULES);
+	struct nt_arena *arena = nt_arena_new();
+	struct nt_lead *lead = nt_lead_new(arena, program, "ann");
+	const char *tags[] = { "vip\nto come" };
+	struct nt_described_outcome opened = { .what = "message.failed", .at = at("UTC", "2026-06-01 10:00"),
+		                               .detail = "550 \033]0;root\007no\nmessages" };
+	struct nt_described_message message = { .what = "message.released", .at = opened.at, .channel = "email",
+		                                .template_name = "m1", .detail = "a\r\302\233" "31mb",
+		                                .outcomes = &opened };
+	GString *out = g_string_new(NULL);
+
+	(void)state;
+	lead->tags = tags;
+	lead->n_tags = 1;
+	lead->fields[NT_FIELD_CITY] = NT_TEXT_VALUE("\302\233" "2J");
+	nt_describe_lead_text(lead, at("UTC", "2026-06-01 11:00"), &message, NULL, out);
+	assert_non_null(strstr(out->str, "  tags             vip to come\n"));
+	assert_non_null(strstr(out->str, "email m1:, a 31mb failed (550 ]0;root no messages)\n"));
+	assert_null(strpbrk(out->str, "\033\007\r"));
+	assert_null(strstr(out->str, "\302\233"));
+	g_string_free(out, TRUE);
+	nt_arena_free(arena);
+	nt_program_unref(program);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -585,6 +613,7 @@ int main(void)
 		cmocka_unit_test(precision_is_what_was_written),
 		cmocka_unit_test(a_lead_is_described),
 		cmocka_unit_test(open_tasks_are_lines_of_the_screen),
+		cmocka_unit_test(what_others_wrote_steers_no_terminal),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 
