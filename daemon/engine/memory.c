@@ -517,6 +517,7 @@ static const struct nt_store_ops memory_ops = {
 	.outbox_each = nt_memory_outbox_each,
 	.sales_put = nt_memory_sales_put,
 	.sales_turns = nt_memory_sales_turns,
+	.sales_get = nt_memory_sales_get,
 	.sales_each = nt_memory_sales_each,
 	.subject_put = nt_memory_subject_put,
 	.subject_get = nt_memory_subject_get,

@@ -61,6 +61,7 @@ char *nt_memory_pair(const char *a, const char *b); /* as one key that can't be 
 /* memory_rows.c */
 int nt_memory_sales_put(struct nt_store *store, const char *lead, const void *bytes, size_t length);
 int nt_memory_sales_turns(struct nt_store *store, const void *bytes, size_t length);
+int nt_memory_sales_get(struct nt_store *store, struct nt_arena *arena, const char *lead, struct nt_blob *out);
 int nt_memory_sales_each(struct nt_store *store,
                          void (*each)(void *context, const char *lead, const void *bytes, size_t length),
                          void *context);

@@ -21,6 +21,16 @@ int nt_memory_sales_turns(struct nt_store *store, const void *bytes, size_t leng
 	return nt_memory_sales_put(store, "", bytes, length);
 }
 
+int nt_memory_sales_get(struct nt_store *store, struct nt_arena *arena, const char *lead, struct nt_blob *out)
+{
+	const struct nt_cell *cell = nt_memory_look_up(of(store), NT_CELL_SALES, lead);
+
+	*out = (struct nt_blob){ 0 };
+	if (cell != NULL)
+		*out = (struct nt_blob){ nt_arena_copy(arena, cell->bytes, cell->length), cell->length };
+	return NT_STORE_OK;
+}
+
 int nt_memory_sales_each(struct nt_store *store,
                          void (*each)(void *context, const char *lead, const void *bytes, size_t length),
                          void *context)

@@ -152,6 +152,8 @@ struct nt_store_ops {
 	/* bytes NULL deletes. */
 	int (*sales_put)(struct nt_store *store, const char *lead, const void *bytes, size_t length);
 	int (*sales_turns)(struct nt_store *store, const void *bytes, size_t length);
+	int (*sales_get)(struct nt_store *store, struct nt_arena *arena, const char *lead,
+	                 struct nt_blob *out); /* bytes NULL: there is none */
 	/* By lead; "" for the turns, if any were put. */
 	int (*sales_each)(struct nt_store *store,
 	                  void (*each)(void *context, const char *lead, const void *bytes, size_t length),

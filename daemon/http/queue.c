@@ -19,7 +19,7 @@ static bool wanted(const struct nt_exchange *x, const struct nt_sales_entry *ent
 
 static void list(struct nt_exchange *x, struct nt_store *store)
 {
-	struct nt_sales *sales = nt_read_queue(x, store);
+	struct nt_sales *sales = nt_read_queue(x, store, NULL);
 	struct nt_json_writer w;
 	GPtrArray *entries;
 	GString *text;

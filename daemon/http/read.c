@@ -38,11 +38,19 @@ static void restore(void *user, const char *lead, const void *bytes, size_t leng
 		queue->fine = false;
 }
 
-struct nt_sales *nt_read_queue(struct nt_exchange *x, struct nt_store *store)
+struct nt_sales *nt_read_queue(struct nt_exchange *x, struct nt_store *store, const char *lead)
 {
 	struct queue queue = { nt_sales_new(x->program), true };
+	struct nt_blob blob = { 0 };
+	int code;
 
-	if (store->ops->sales_each(store, restore, &queue) != NT_STORE_OK)
+	if (lead == NULL)
+		code = store->ops->sales_each(store, restore, &queue);
+	else
+		code = store->ops->sales_get(store, x->arena, lead, &blob);
+	if (code == NT_STORE_OK && blob.bytes != NULL)
+		restore(&queue, lead, blob.bytes, blob.length);
+	if (code != NT_STORE_OK)
 		nt_exchange_store_failed(x, store);
 	else if (!queue.fine)
 		nt_exchange_error(x, 500, NULL, "a row of the queue is damaged");

@@ -150,9 +150,9 @@ static bool is_theirs(const struct nt_sales_entry *entry, const struct nt_link *
 
 static void show(struct nt_exchange *x, struct nt_store *store)
 {
-	struct nt_sales *sales = nt_read_queue(x, store);
-	const struct nt_sales_entry *entry;
 	const struct nt_link *link = x->data;
+	struct nt_sales *sales = nt_read_queue(x, store, link->id);
+	const struct nt_sales_entry *entry;
 
 	if (sales == NULL)
 		return;

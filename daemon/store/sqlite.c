@@ -74,6 +74,7 @@ static const char *const sql[NT_SQL_STATEMENTS] = {
 	[NT_SQL_SALES_PUT] =
 		"INSERT INTO sales (lead, entry) VALUES (?1, ?2) ON CONFLICT (lead) DO UPDATE SET entry = ?2",
 	[NT_SQL_SALES_DELETE] = "DELETE FROM sales WHERE lead = ?1",
+	[NT_SQL_SALES_GET] = "SELECT entry FROM sales WHERE lead = ?1",
 	[NT_SQL_SALES_EACH] = "SELECT lead, entry FROM sales ORDER BY lead",
 	[NT_SQL_SUBJECT_PUT] = "INSERT INTO subject (kind, id, row, lead) VALUES (?1, ?2, ?3, ?4)"
 	                       " ON CONFLICT (kind, id) DO UPDATE SET row = ?3",
@@ -478,6 +479,7 @@ static const struct nt_store_ops ops = {
 	.outbox_each = nt_sqlite_outbox_each,
 	.sales_put = nt_sqlite_sales_put,
 	.sales_turns = nt_sqlite_sales_turns,
+	.sales_get = nt_sqlite_sales_get,
 	.sales_each = nt_sqlite_sales_each,
 	.subject_put = nt_sqlite_subject_put,
 	.subject_get = nt_sqlite_subject_get,

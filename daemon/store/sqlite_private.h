@@ -19,7 +19,7 @@ enum nt_statement {
 	NT_SQL_OUTBOX_STATE,
 	NT_SQL_OUTBOX_MOVE, NT_SQL_OUTBOX_LIST, NT_SQL_OUTBOX_LIST_HELD, NT_SQL_OUTBOX_WAITING,
 	NT_SQL_OUTBOX_ERASE,
-	NT_SQL_SALES_PUT, NT_SQL_SALES_DELETE, NT_SQL_SALES_EACH,
+	NT_SQL_SALES_PUT, NT_SQL_SALES_DELETE, NT_SQL_SALES_GET, NT_SQL_SALES_EACH,
 	NT_SQL_SUBJECT_PUT, NT_SQL_SUBJECT_DELETE, NT_SQL_SUBJECT_GET, NT_SQL_SUBJECT_EACH,
 	NT_SQL_SUBJECT_OF_LEAD,
 	NT_SQL_PROGRAM_PUT, NT_SQL_PROGRAM_GET, NT_SQL_PROGRAM_EACH, NT_SQL_PROGRAM_NUMBER,
@@ -61,6 +61,7 @@ int nt_sqlite_log_prune(struct nt_store *base, nt_time before, unsigned limit, u
 int nt_sqlite_log_erase(struct nt_sqlite_store *store, int64_t sequence); /* the chain from there back */
 int nt_sqlite_sales_put(struct nt_store *base, const char *lead, const void *bytes, size_t length);
 int nt_sqlite_sales_turns(struct nt_store *store, const void *bytes, size_t length);
+int nt_sqlite_sales_get(struct nt_store *base, struct nt_arena *arena, const char *lead, struct nt_blob *out);
 int nt_sqlite_sales_each(struct nt_store *base, void (*each)(void *, const char *, const void *, size_t),
                          void *context);
 int nt_sqlite_subject_put(struct nt_store *base, const char *kind, const char *id, const char *lead, const void *bytes,

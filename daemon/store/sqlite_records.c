@@ -250,6 +250,32 @@ int nt_sqlite_sales_turns(struct nt_store *store, const void *bytes, size_t leng
 	return nt_sqlite_sales_put(store, "", bytes, length);
 }
 
+/* The one row's only column. */
+static int get_row(struct nt_sqlite_store *store, sqlite3_stmt *s, struct nt_arena *arena, struct nt_blob *out)
+{
+	int code = sqlite3_step(s);
+
+	*out = (struct nt_blob){ 0 };
+	if (code != SQLITE_ROW && code != SQLITE_DONE)
+		return nt_sqlite_fail(store);
+	if (code == SQLITE_ROW) {
+		out->length = (size_t)sqlite3_column_bytes(s, 0);
+		out->bytes = nt_arena_copy(arena, sqlite3_column_blob(s, 0), out->length);
+	}
+	sqlite3_reset(s);
+	return NT_STORE_OK;
+}
+
+int nt_sqlite_sales_get(struct nt_store *base, struct nt_arena *arena, const char *lead, struct nt_blob *out)
+{
+	sqlite3_stmt *s = nt_sqlite_statement(self(base), NT_SQL_SALES_GET);
+
+	if (s == NULL)
+		return NT_STORE_ERROR;
+	nt_sqlite_bind_text(s, 1, lead);
+	return get_row(self(base), s, arena, out);
+}
+
 int nt_sqlite_sales_each(struct nt_store *base, void (*each)(void *, const char *, const void *, size_t), void *context)
 {
 	sqlite3_stmt *s = nt_sqlite_statement(self(base), NT_SQL_SALES_EACH);
@@ -286,22 +312,12 @@ int nt_sqlite_subject_get(struct nt_store *base, struct nt_arena *arena, const c
                           struct nt_blob *out)
 {
 	sqlite3_stmt *s = nt_sqlite_statement(self(base), NT_SQL_SUBJECT_GET);
-	int code;
 
-	*out = (struct nt_blob){ 0 };
 	if (s == NULL)
 		return NT_STORE_ERROR;
 	nt_sqlite_bind_text(s, 1, kind);
 	nt_sqlite_bind_text(s, 2, id);
-	code = sqlite3_step(s);
-	if (code != SQLITE_ROW && code != SQLITE_DONE)
-		return nt_sqlite_fail(self(base));
-	if (code == SQLITE_ROW) {
-		out->length = (size_t)sqlite3_column_bytes(s, 0);
-		out->bytes = nt_arena_copy(arena, sqlite3_column_blob(s, 0), out->length);
-	}
-	sqlite3_reset(s);
-	return NT_STORE_OK;
+	return get_row(self(base), s, arena, out);
 }
 
 int nt_sqlite_subject_each(struct nt_store *base, const char *kind, const char *lead,

@@ -579,6 +579,7 @@ static void sales_rows_are_kept(void **state)
 	struct place *p = *state;
 	GString *seen = g_string_new(NULL);
 	struct nt_store_counts counts;
+	struct nt_blob blob;
 
 	begin(p);
 	OK(p, sales_put, "bob", "2", 1);
@@ -599,6 +600,11 @@ static void sales_rows_are_kept(void **state)
 	rollback(p);
 	OK(p, sales_each, collect, seen);
 	assert_string_equal(seen->str, "=turns;ann=11;cem=3;");
+	OK(p, sales_get, p->arena, "ann", &blob);
+	assert_int_equal(blob.length, 2);
+	assert_memory_equal(blob.bytes, "11", 2);
+	OK(p, sales_get, p->arena, "bob", &blob);
+	assert_null(blob.bytes);
 	g_string_free(seen, TRUE);
 }
 
