@@ -79,6 +79,8 @@ struct nt_expr *nt_expr_named(struct nt_expr_parser *p); /* field, standing valu
 /* Index of the entry called `name` in an array of structs that begin with their name; -1. */
 int nt_expr_find(const void *array, unsigned n, size_t stride, const char *name);
 const char *nt_expr_nearest(const void *array, unsigned n, size_t stride, const char *name); /* or NULL */
+/* False if it is webhook, which is reported: no lead has an address or a consent there. */
+bool nt_expr_way_to_leads(struct nt_expr_parser *p, const char *channel, struct nt_span span);
 const char *nt_expr_did_you_mean(struct nt_expr_parser *p, const char *nearest); /* " (did you mean 'x'?)" or "" */
 
 /* expr_function.c */

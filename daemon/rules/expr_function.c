@@ -152,6 +152,7 @@ static void name_argument(struct nt_expr_parser *p, struct call *call, enum nt_e
 	case NT_ARGUMENT_CHANNEL:
 		slot_of(p, call, "channel", name, program->channels, program->n_channels,
 		        sizeof(struct nt_channel_policy));
+		call->poisoned = !nt_expr_way_to_leads(p, name, nt_expr_token_span(p)) || call->poisoned;
 		break;
 	case NT_ARGUMENT_CAMPAIGN:
 		slot_of(p, call, "campaign", name, program->campaigns, program->n_campaigns,

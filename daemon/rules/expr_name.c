@@ -149,6 +149,14 @@ static struct nt_expr *unknown(struct nt_expr_parser *p, const char *name, struc
 	return p->poison;
 }
 
+bool nt_expr_way_to_leads(struct nt_expr_parser *p, const char *channel, struct nt_span span)
+{
+	if (strcmp(channel, "webhook") != 0)
+		return true;
+	nt_diags_error(p->scope->diags, span, "'webhook' is no way to a lead: it calls a system of our own");
+	return false;
+}
+
 static struct nt_expr *consent(struct nt_expr_parser *p, const char *name, struct nt_span span)
 {
 	const struct nt_program *program = p->scope->program;
@@ -162,6 +170,8 @@ static struct nt_expr *consent(struct nt_expr_parser *p, const char *name, struc
 		                                                       sizeof(struct nt_channel_policy), channel)));
 		return p->poison;
 	}
+	if (!nt_expr_way_to_leads(p, channel, span))
+		return p->poison;
 	e = nt_expr_node(p, NT_OP_CONSENT, NT_TYPE_YES_NO, span);
 	if (e != NULL)
 		e->slot = slot;

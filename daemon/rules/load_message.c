@@ -233,6 +233,17 @@ static bool load_choice(struct nt_loader *l, const struct nt_yaml *item, bool se
 	return true;
 }
 
+static bool is_first(struct nt_loader *l, const struct nt_yaml *pair, const struct nt_choice *choices, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (choices[i].channel == choices[n].channel) {
+			nt_diags_error(l->diags, pair->key->span,
+			               "'%s' stands here twice: the second is never chosen", pair->key->text);
+			return false;
+		}
+	return true;
+}
+
 bool nt_load_first_of(struct nt_loader *l, struct nt_step *step, const struct nt_yaml *verb,
                       const struct nt_yaml *const *options)
 {
@@ -244,7 +255,8 @@ bool nt_load_first_of(struct nt_loader *l, struct nt_step *step, const struct nt
 	if (verb->n < 2)
 		nt_diags_error(l->diags, verb->key->span, "'first_of' needs two channels or more to choose from");
 	for (const struct nt_yaml *item = verb->first; item != NULL; item = item->next)
-		if (load_choice(l, item, step->service, &choices[step->n_choices]))
+		if (load_choice(l, item, step->service, &choices[step->n_choices]) &&
+		    is_first(l, item->first, choices, step->n_choices))
 			step->n_choices++;
 	step->choices = choices;
 	if (options[NT_OPTION_ATTACH] != NULL && step->n_choices == verb->n)

@@ -86,6 +86,16 @@ int nt_load_channel(struct nt_loader *l, const struct nt_yaml *key)
 	                                              struct nt_channel_policy));
 }
 
+int nt_load_way_to_leads(struct nt_loader *l, const struct nt_yaml *key)
+{
+	int channel = nt_load_channel(l, key);
+
+	if (channel < 0 || strcmp(key->text, "webhook") != 0)
+		return channel;
+	nt_diags_error(l->diags, key->span, "'webhook' is no way to a lead: it calls a system of our own");
+	return -1;
+}
+
 int nt_load_rep(struct nt_loader *l, const struct nt_yaml *node)
 {
 	const struct nt_sales_rules *sales = &l->program->sales;
@@ -200,6 +210,8 @@ bool nt_load_suppressed(struct nt_loader *l, const struct nt_yaml *node, const c
 
 	if (!is_name(l, node, "channel, or marketing"))
 		return false;
+	if (strcmp(node->text, "webhook") == 0)
+		return nt_load_way_to_leads(l, node) >= 0;
 	if (strcmp(node->text, "marketing") == 0 || nt_program_channel(l->program, node->text) >= 0) {
 		*out = nt_arena_strdup(l->arena, node->text);
 		return true;

@@ -80,9 +80,9 @@ void nt_load_channels(struct nt_loader *l)
 }
 
 /* The channels are ours to write until the program is handed out. */
-static struct nt_channel_policy *channel_of(struct nt_loader *l, const struct nt_yaml *item)
+static struct nt_channel_policy *channel_of(struct nt_loader *l, const struct nt_yaml *item, bool to_leads)
 {
-	int channel = nt_load_channel(l, item->key);
+	int channel = to_leads ? nt_load_way_to_leads(l, item->key) : nt_load_channel(l, item->key);
 
 	return channel < 0 ? NULL : (struct nt_channel_policy *)(uintptr_t)&l->program->channels[channel];
 }
@@ -119,7 +119,7 @@ static void load_send(struct nt_loader *l, const struct nt_yaml *node)
 	if (node->type != NT_YAML_MAPPING)
 		return;
 	for (const struct nt_yaml *item = node->first; item != NULL; item = item->next) {
-		struct nt_channel_policy *channel = item == everywhere ? NULL : channel_of(l, item);
+		struct nt_channel_policy *channel = item == everywhere ? NULL : channel_of(l, item, true);
 
 		if (channel != NULL)
 			nt_load_windows(l, item, &channel->send);
@@ -148,7 +148,7 @@ static void load_at_most(struct nt_loader *l, const struct nt_yaml *node)
 static void load_rates(struct nt_loader *l, const struct nt_yaml *node)
 {
 	for (const struct nt_yaml *item = node->first; item != NULL; item = item->next) {
-		struct nt_channel_policy *channel = channel_of(l, item);
+		struct nt_channel_policy *channel = channel_of(l, item, false);
 		GArray *rates = g_array_new(FALSE, TRUE, sizeof(struct nt_rate));
 		bool list = item->type == NT_YAML_SEQUENCE;
 		struct nt_rate rate;
@@ -208,7 +208,7 @@ static void load_consent(struct nt_loader *l, const struct nt_yaml *node)
 	static const char *const choices[] = { "opt_in", "opt_out", NULL };
 
 	for (const struct nt_yaml *item = node->first; item != NULL; item = item->next) {
-		struct nt_channel_policy *channel = channel_of(l, item);
+		struct nt_channel_policy *channel = channel_of(l, item, true);
 
 		if (channel == NULL)
 			continue;

@@ -39,7 +39,7 @@ static void check_consent(struct nt_loader *l, const struct nt_yaml *node)
 	if (!nt_keys_check_shape(&(struct nt_key){ .name = "consent", .kind = NT_KIND_MAP }, node, l->diags))
 		return;
 	for (const struct nt_yaml *item = node->first; item != NULL; item = item->next) {
-		if (nt_load_channel(l, item->key) < 0)
+		if (nt_load_way_to_leads(l, item->key) < 0)
 			continue;
 		if (item->type != NT_YAML_SCALAR || !g_strv_contains(words, item->text))
 			nt_diags_error(l->diags, item->key->span, "consent for %s is true or false", item->key->text);

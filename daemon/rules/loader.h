@@ -110,6 +110,7 @@ int nt_load_field(struct nt_loader *l, const struct nt_yaml *key);
 int nt_load_campaign(struct nt_loader *l, const struct nt_yaml *node);
 int nt_load_started(struct nt_loader *l, const struct nt_yaml *node); /* a campaign that must have a way in by hand */
 int nt_load_channel(struct nt_loader *l, const struct nt_yaml *key);
+int nt_load_way_to_leads(struct nt_loader *l, const struct nt_yaml *key); /* a channel, but not webhook */
 int nt_load_rep(struct nt_loader *l, const struct nt_yaml *node);
 /* "team NAME" or "rep NAME"; false: reported, as what is none of `kind`. */
 bool nt_load_target(struct nt_loader *l, const struct nt_yaml *node, enum nt_kind kind, enum nt_route_kind *which,

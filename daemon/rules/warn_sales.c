@@ -5,14 +5,20 @@
 
 #include <string.h>
 
-/* Leads come into the queue at all. */
-static bool has_queue(const struct nt_program *program)
+/* The first step that puts leads into the queue, or NULL. */
+static const struct nt_step *hand_off(const struct nt_program *program)
 {
 	for (unsigned c = 0; c < program->n_campaigns; c++)
 		for (unsigned i = 0; i < program->campaigns[c].n_steps; i++)
 			if (program->campaigns[c].steps[i].kind == NT_STEP_HAND_OFF)
-				return true;
-	return program->sales.n_ready > 0;
+				return &program->campaigns[c].steps[i];
+	return NULL;
+}
+
+/* Leads come into the queue at all. */
+static bool has_queue(const struct nt_program *program)
+{
+	return hand_off(program) != NULL || program->sales.n_ready > 0;
 }
 
 static bool takes_all(struct nt_warner *w)
@@ -155,6 +161,13 @@ void nt_warn_sales(struct nt_warner *w)
 {
 	bool queue = has_queue(w->program);
 
+	if (queue && w->program->sales.n_reps == 0) {
+		const struct nt_step *step = hand_off(w->program);
+
+		nt_diags_warning(w->diags, step != NULL ? step->span : w->program->sales.span,
+		                 "nobody ever gets the leads in the queue: the rule set has no sales reps");
+		return;
+	}
 	if (!w->program->sales.present)
 		return;
 	if (queue)
