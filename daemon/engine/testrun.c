@@ -12,7 +12,7 @@
 #include <string.h>
 
 struct sent { /* to find a message when the test says that it was clicked */
-	const char *id, *channel, *template_name;
+	const char *id, *channel, *template_name, *campaign;
 };
 
 struct run {
@@ -64,7 +64,8 @@ static void add_message(struct run *run, const struct nt_message *message)
 {
 	struct sent sent = { nt_arena_strdup(run->arena, message->id),
 		             nt_arena_strdup(run->arena, nt_message_channel(message)),
-		             nt_arena_strdup(run->arena, message->template_name) };
+		             nt_arena_strdup(run->arena, message->template_name),
+		             nt_arena_strdup(run->arena, message->campaign) };
 
 	add(run, message->released, nt_message_channel(message), message->template_name,
 	    strcmp(nt_message_channel(message), "webhook") != 0);
@@ -266,22 +267,32 @@ static bool post_fields(struct run *run, const struct nt_yaml *node, nt_time at)
 	return post(run, node, at, request);
 }
 
-/* "email.clicked": of the latest message on that channel, of the template that `with` names if it does; its detail is
- * what the lead wrote, or the server said. */
+/* Neither asked for, or the one that is. */
+static bool is_wanted(const struct nt_yaml *wanted, const char *name)
+{
+	return wanted == NULL || g_strcmp0(wanted->text, name) == 0;
+}
+
+/* "email.clicked": of the latest message on that channel, of the template and the campaign that `with` names if it
+ * does; its detail is what the lead wrote, or the server said. */
 static bool post_outcome(struct run *run, const struct nt_yaml *item, nt_time at, const char *channel,
                          enum nt_outcome outcome)
 {
 	const struct nt_yaml *with = nt_yaml_get(item, "with");
 	const struct nt_yaml *wanted = with != NULL ? nt_yaml_get(with, "template") : NULL;
+	const struct nt_yaml *campaign = with != NULL ? nt_yaml_get(with, "campaign") : NULL;
 	const struct nt_yaml *said = with != NULL ? nt_yaml_get(with, "detail") : NULL;
 	struct nt_request *request = request_new(run, NT_REQUEST_OUTCOME);
 
+	if (nt_yaml_get(item, "happened") != NULL || nt_yaml_get(item, "consent") != NULL)
+		return wrong(run, item, "what becomes of our own messages happens as it is known, and gives no "
+		                        "consent");
 	nt_driver_run(run->driver, at, false);
 	for (unsigned i = run->sent->len; i-- > 0 && request->message == NULL;) {
 		const struct sent *sent = &g_array_index(run->sent, struct sent, i);
 
-		if (strcmp(sent->channel, channel) == 0 &&
-		    (wanted == NULL || strcmp(sent->template_name, wanted->text) == 0))
+		if (strcmp(sent->channel, channel) == 0 && is_wanted(wanted, sent->template_name) &&
+		    is_wanted(campaign, sent->campaign))
 			request->message = sent->id;
 	}
 	if (request->message == NULL)

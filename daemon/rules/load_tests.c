@@ -173,6 +173,8 @@ static void check_what_happens(struct nt_loader *l, const struct nt_yaml *item)
 		check_properties(l, keys[NT_HAPPENS_WITH], event);
 	else if (keys[NT_HAPPENS_WITH] != NULL && nt_yaml_get(item, "on") == NULL)
 		nt_diags_error(l->diags, keys[NT_HAPPENS_WITH]->key->span, "'with' goes with 'on'");
+	if (keys[NT_HAPPENS_HAPPENED] != NULL && nt_yaml_get(item, "on") == NULL)
+		nt_diags_error(l->diags, keys[NT_HAPPENS_HAPPENED]->key->span, "'happened' goes with 'on'");
 	if (keys[NT_HAPPENS_CONSENT] != NULL)
 		check_consent(l, keys[NT_HAPPENS_CONSENT]);
 	if (keys[NT_HAPPENS_CONSENT] != NULL && nt_yaml_get(item, "on") == NULL)
@@ -225,7 +227,13 @@ static const char **expect_names(struct nt_loader *l)
 
 static void unknown_expectation(struct nt_loader *l, const struct nt_yaml *node)
 {
-	const char **names = expect_names(l);
+	const char **names;
+
+	if (strcmp(node->text, "nothing_else") == 0) {
+		nt_diags_error(l->diags, node->span, "'nothing_else' is a word by itself: - nothing_else");
+		return;
+	}
+	names = expect_names(l);
 
 	nt_keys_unknown(l->diags, node->span, "expectation", node->text, "", names);
 	g_free(names);
@@ -275,6 +283,9 @@ static void check_expectation(struct nt_loader *l, const struct nt_yaml *item)
 			nt_diags_error(l->diags, pair->key->span, "one thing is expected at a time: begin a new item");
 		check_expect_pair(l, pair);
 	}
+	if (nt_yaml_get(item, "at") != NULL && nt_yaml_get(item, "at_end") != NULL)
+		nt_diags_error(l->diags, nt_yaml_get(item, "at")->key->span,
+		               "'at' does not go with 'at_end': that is when the test ends, by its 'until'");
 	if (what == 0)
 		nt_diags_error(l->diags, item->span, "nothing is expected here: add a message such as email: welcome");
 }

@@ -452,6 +452,9 @@ static void a_test_goes_forward(void **state)
 	                    "the test starts after this"));
 	assert_false(passes(A_TEST_WHEN("    until: 2026-06-02\n", "{ at: 2026-06-02 00:01, set: {} }"),
 	                    "the test would end before its last event"));
+	assert_false(passes(A_TEST_WHEN("", "{ at: 2026-06-01 10:00, on: a.b }, "
+	                                    "{ on: email.opened, happened: 2026-06-01 }"),
+	                    "happens as it is known"));
 	assert_true(passes(A_TEST_WHEN("    start: 2026-06-01 10:00\n    until: 2026-06-02 10:00\n",
 	                               "{ at: +1 day, set: {} }, { at: 2026-06-02 10:00, set: {} }"), NULL));
 }
