@@ -34,8 +34,16 @@ static bool is_address(const struct nt_program *program, int field)
 	return false;
 }
 
+/* Written in another way, it is the same still. */
+static bool same_address(struct nt_instant *in, int field, const struct nt_value *a, const struct nt_value *b)
+{
+	return nt_type_is_text(a->type) && nt_type_is_text(b->type) &&
+	       strcmp(nt_address_normalise(in->arena, field, a->text),
+	              nt_address_normalise(in->arena, field, b->text)) == 0;
+}
+
 /* What follows from a field's new value. */
-static void follow(struct nt_instant *in, int field)
+static void follow(struct nt_instant *in, int field, const struct nt_value *before)
 {
 	struct nt_lead *lead = in->lead;
 	const struct nt_zone *zone = lead->zone;
@@ -45,20 +53,20 @@ static void follow(struct nt_instant *in, int field)
 		if (lead->zone != zone)
 			nt_wait_rezone(in);
 	}
-	if (is_address(in->program, field))
+	if (is_address(in->program, field) && !same_address(in, field, before, &lead->fields[field]))
 		lead->bounced_hard = false; /* it was the address that bounced */
 }
 
 static bool put(struct nt_instant *in, int field, const struct nt_value *value)
 {
-	struct nt_value *place = &in->lead->fields[field];
+	struct nt_value *place = &in->lead->fields[field], before = *place;
 
 	if (field == NT_FIELD_ID || (field == NT_FIELD_CREATED_AT && value->type == NT_TYPE_NONE))
 		return false; /* a lead has them for ever */
 	if (nt_value_equal(place, value))
 		return false;
 	*place = nt_value_copy(in->arena, value);
-	follow(in, field);
+	follow(in, field, &before);
 	return true;
 }
 
