@@ -161,6 +161,47 @@ static bool leave_by(struct nt_instant *in, struct nt_run *run, const struct nt_
 	return true;
 }
 
+/* An event that would have ended it, had it not come to its end. */
+static const char *overtaken_by(struct nt_instant *in, const struct nt_run *run, const struct nt_way_out *ways,
+                                unsigned n)
+{
+	const struct nt_event *event;
+	unsigned i;
+
+	for (i = 0; i < n; i++)
+		if (ways[i].event >= 0 && is_open(in, run, &ways[i], &event))
+			return event->name;
+	return NULL;
+}
+
+/* What a run released before it came to its end may lie in the outbox still, where a rate or a relay out of reach keeps
+ * it: a goal or an exit calls that back, too. */
+static void recall_released(struct nt_instant *in)
+{
+	const struct nt_pending *pending = in->lead->pending, *next;
+
+	for (; pending != NULL && in->offered != NULL; pending = next) {
+		struct nt_run ended = { .campaign = pending->campaign, .key = pending->key,
+			                .entered = NT_NO_TIME, .entry_at = pending->released, .step = -1 };
+		const struct nt_campaign *campaign;
+		const char *name;
+
+		next = pending->next;
+		if (pending->recalled || pending->campaign < 0 || pending->released >= in->now ||
+		    nt_lead_run(in->lead, pending->campaign, pending->key) != NULL)
+			continue;
+		campaign = campaign_of(in, &ended);
+		name = overtaken_by(in, &ended, campaign->goals, campaign->n_goals);
+		if (name == NULL)
+			name = overtaken_by(in, &ended, campaign->exits, campaign->n_exits);
+		if (name == NULL)
+			continue;
+		nt_pending_cancel(in, pending->campaign, pending->key, -1, false,
+		                  nt_arena_printf(in->arena, "%s came before it went out", name));
+		next = in->lead->pending; /* others went with it; those that stay are recalled */
+	}
+}
+
 void nt_run_leave(struct nt_instant *in)
 {
 	struct nt_run *run, *next;
@@ -172,6 +213,7 @@ void nt_run_leave(struct nt_instant *in)
 		if (!leave_by(in, run, campaign->goals, campaign->n_goals, true))
 			leave_by(in, run, campaign->exits, campaign->n_exits, false);
 	}
+	recall_released(in);
 }
 
 void nt_run_stop(struct nt_instant *in, int campaign, const char *key)

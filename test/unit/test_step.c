@@ -158,6 +158,28 @@ static void leaving_calls_back_what_nobody_has_taken(void **state)
 	world_free(w);
 }
 
+static void what_waits_is_called_back_after_the_end_too(void **state)
+{
+	static const char rules[] = "policy:\n" SENDER "  time_zone: America/New_York\n  at_most: 1 per day\n---\n" A_B
+		"campaign: c\nenter: { on: a.b }\ngoal: { on: c.d, if: event.amount > 5 }\nsteps: [ email: m1 ]\n"
+		"---\ncampaign: d\nenter: { on: order.placed }\nsteps: [ email: m3 ]\n";
+	struct lead_world *w = world_new(rules);
+
+	(void)state;
+	w->keeps = true;
+	world_set(w, "2026-01-01 00:00", "{\"email\":\"ann@example.org\"}");
+	world_event(w, "2026-06-01 10:00", "a.b");
+	world_event(w, "2026-06-01 11:00", "order.placed");
+	world_happened(w, "2026-06-01 11:30", NULL, "c.d", "{\"amount\":5}");
+	world_happened(w, "2026-06-01 12:00", NULL, "c.d", "{\"amount\":6}");
+	world_until(w, "2026-12-31");
+	world_expect(w, "Mon 2026-06-01 10:00 EDT email m1\n"
+	                "Mon 2026-06-01 12:00 EDT message.cancelled c.d came before it went out\n"
+	                "Mon 2026-06-01 12:00 EDT email m3\n");
+	assert_true(nt_lead_campaign(w->lead, "c")->reached_goal == NT_NO_TIME);
+	world_free(w);
+}
+
 static void campaigns_start_each_other_once_an_instant(void **state)
 {
 	after_event(PLAIN "campaign: c\nenter: [ on: a.b, by_hand: true ]\nagain: always\n"
@@ -562,6 +584,7 @@ int main(void)
 		cmocka_unit_test(an_edge_enters_once),
 		cmocka_unit_test(the_event_that_ends_a_run_may_start_the_next),
 		cmocka_unit_test(leaving_calls_back_what_nobody_has_taken),
+		cmocka_unit_test(what_waits_is_called_back_after_the_end_too),
 		cmocka_unit_test(campaigns_start_each_other_once_an_instant),
 		cmocka_unit_test(a_pause_holds_steps_but_no_waits),
 		cmocka_unit_test(trace_5_priorities_and_patience),
