@@ -7,7 +7,7 @@
 
 #define RING_CAPACITY 256
 #define LATE (72 * NT_HOUR) /* so long what counted before is kept, whatever it takes */
-#define EXPIRED_KEPT 64u    /* and of what is older so many awards, for what is known later still */
+#define EXPIRED_KEPT 16u    /* and of what is older so many awards, for what is known later still */
 
 static struct nt_score_reason *find_reason(struct nt_lead *lead, const char *text)
 {
