@@ -1,6 +1,7 @@
 #include "rules/expr_build.h"
 
 #include "base/arena.h"
+#include "rules/keys.h"
 #include "rules/yaml.h"
 
 #include <string.h>
@@ -388,8 +389,14 @@ static void lex_number(struct nt_expr_parser *p, size_t start)
 
 static void lex_sign(struct nt_expr_parser *p, size_t start)
 {
+	size_t stranger;
+	const char *instead = nt_keys_stranger(p->text + start, &stranger);
 	int size;
 
+	if (instead != NULL) {
+		bad(p, start, start + stranger, "%s", instead);
+		return;
+	}
 	for (unsigned i = 0; i < G_N_ELEMENTS(signs); i++) {
 		size_t length = strlen(signs[i].text);
 

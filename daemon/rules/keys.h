@@ -139,6 +139,10 @@ enum { NT_VERB_CHANNEL, NT_VERB_WEBHOOK, NT_VERB_WAIT, NT_VERB_WAIT_UNTIL, NT_VE
 extern const struct nt_key_table nt_option_keys, nt_verb_keys;
 extern const unsigned nt_verb_options[NT_VERB_KEYS];
 
+/* What to type instead, if the text begins with a no-break space, a long dash or the like, and how many bytes that has;
+ * NULL if it doesn't. */
+const char *nt_keys_stranger(const char *text, size_t *length);
+
 /* Reads a mapping by its table: out[i] is the value of key i, or NULL. Reports what is no mapping, unknown keys
  * (with the nearest name), missing ones, and values of the wrong shape (then out[i] is
  * NULL). `title` names the thing in messages ("'sender'"). False if it is no mapping. */

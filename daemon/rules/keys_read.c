@@ -127,6 +127,61 @@ static int unknown_key(const struct nt_key_table *table, const struct nt_yaml *k
 	return meant;
 }
 
+/* What word processors and web pages put in the place of blanks and hyphens. */
+static const struct {
+	const char *text, *instead;
+} strangers[] = {
+	{ "\xC2\xA0", "a no-break space stands here: type a plain blank" },
+	{ "\xE2\x80\xAF", "a narrow no-break space stands here: type a plain blank" },
+	{ "\xE2\x80\x89", "a thin space stands here: type a plain blank" },
+	{ "\xE3\x80\x80", "a wide space stands here: type a plain blank" },
+	{ "\xE2\x80\x8B", "an invisible character stands here: delete it" },
+	{ "\xE2\x80\x8D", "an invisible character stands here: delete it" },
+	{ "\xEF\xBB\xBF", "an invisible character stands here: delete it" },
+	{ "\xC2\xAD", "an invisible character stands here: delete it" },
+	{ "\xE2\x80\x90", "a dash stands here: type a plain hyphen, '-'" },
+	{ "\xE2\x80\x91", "a dash stands here: type a plain hyphen, '-'" },
+	{ "\xE2\x80\x93", "a dash stands here: type a plain hyphen, '-'" },
+	{ "\xE2\x80\x94", "a dash stands here: type a plain hyphen, '-'" },
+	{ "\xE2\x88\x92", "a dash stands here: type a plain hyphen, '-'" },
+};
+
+const char *nt_keys_stranger(const char *text, size_t *length)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(strangers); i++)
+		if (strncmp(text, strangers[i].text, strlen(strangers[i].text)) == 0) {
+			*length = strlen(strangers[i].text);
+			return strangers[i].instead;
+		}
+	return NULL;
+}
+
+/* In a value that is read for what it means, not taken as it is. An expression finds them itself, since its texts may
+ * have them. */
+static bool has_stranger(const struct nt_key *key, const struct nt_yaml *value, struct nt_diags *diags)
+{
+	bool read = key->kind != NT_KIND_TEXT && key->kind != NT_KIND_CONDITION && key->kind != NT_KIND_VALUE &&
+	            key->kind != NT_KIND_WAIT_UNTIL && key->kind != NT_KIND_TIME && key->kind != NT_KIND_ANY;
+	const char *found, *instead = NULL;
+	struct nt_span span = value->span;
+	size_t length;
+
+	for (const char *p = value->text; read && value->type == NT_YAML_SCALAR && *p != '\0' && instead == NULL; p++)
+		instead = nt_keys_stranger(p, &length);
+	if (instead == NULL)
+		return false;
+	/* as it stands in the file, if it does: a quoted value may have it as an escape */
+	for (size_t i = 0; span.source != NULL && i < value->span.length; i++) {
+		found = nt_keys_stranger(span.source->text + value->span.start + i, &length);
+		if (found != NULL) {
+			span = nt_span_of(span.source, value->span.start + i, length);
+			break;
+		}
+	}
+	nt_diags_error(diags, span, "%s", instead);
+	return true;
+}
+
 /* "= EXPRESSION" where nothing is worked out, or where an expression needs no '='; nothing else begins with one. And
  * what only templates have. */
 static bool is_expression(const struct nt_key *key, const char *name, const struct nt_yaml *value,
@@ -165,7 +220,7 @@ bool nt_keys_check_shape(const struct nt_key *key, const struct nt_yaml *value, 
 		return false;
 	}
 	if ((kinds[key->kind].shapes & shape) != 0)
-		return !is_expression(key, name, value, diags);
+		return !is_expression(key, name, value, diags) && !has_stranger(key, value, diags);
 	/* a YAML block of several lines makes a long span: the key is where people look */
 	nt_diags_error(diags, shape == SCALAR || value->key == NULL ? value->span : value->key->span, "'%s' takes %s",
 	               name, nt_kind_text(key->kind));
