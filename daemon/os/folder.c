@@ -150,6 +150,8 @@ static bool read_folder(struct reading *reading, const char *path, unsigned dept
 	if (depth > NT_FOLDER_DEPTH)
 		return fail(reading, -ELOOP, path, "folders are nested too deeply");
 	dir = opendir(path);
+	if (dir == NULL && errno == ENOTDIR)
+		return fail(reading, -ENOTDIR, path, "this is a file: name the folder in which it lies");
 	if (dir == NULL)
 		return fail(reading, -errno, path, g_strerror(errno));
 	while (ok && (errno = 0, entry = readdir(dir)) != NULL)
