@@ -13,6 +13,7 @@ struct nt_diags {
 	GArray *items; /* struct nt_diag */
 	bool sorted;
 	int errors, warnings;
+	unsigned accepted;
 };
 
 struct nt_diags *nt_diags_new(void)
@@ -102,10 +103,11 @@ static const char *shortened(struct nt_arena *arena, const char *message)
 	return nt_arena_printf(arena, "%.*s…%s", (int)head, message, message + tail);
 }
 
-__attribute__((format(printf, 4, 0)))
-static void add(struct nt_diags *diags, enum nt_severity severity, struct nt_span span, const char *format, va_list ap)
+__attribute__((format(printf, 5, 0)))
+static void add(struct nt_diags *diags, enum nt_severity severity, enum nt_diag_code code, struct nt_span span,
+                const char *format, va_list ap)
 {
-	struct nt_diag diag = { .severity = severity, .span = span };
+	struct nt_diag diag = { .severity = severity, .code = code, .span = span };
 
 	if (nt_diags_full(diags))
 		return;
@@ -115,22 +117,22 @@ static void add(struct nt_diags *diags, enum nt_severity severity, struct nt_spa
 	diags->sorted = false;
 }
 
-void nt_diags_error(struct nt_diags *diags, struct nt_span span, const char *format, ...)
+void nt_diags_error_as(struct nt_diags *diags, enum nt_diag_code code, struct nt_span span, const char *format, ...)
 {
 	va_list ap;
 
 	va_start(ap, format);
-	add(diags, NT_ERROR, span, format, ap);
+	add(diags, NT_ERROR, code, span, format, ap);
 	va_end(ap);
 	diags->errors++;
 }
 
-void nt_diags_warning(struct nt_diags *diags, struct nt_span span, const char *format, ...)
+void nt_diags_warning(struct nt_diags *diags, enum nt_diag_code code, struct nt_span span, const char *format, ...)
 {
 	va_list ap;
 
 	va_start(ap, format);
-	add(diags, NT_WARNING, span, format, ap);
+	add(diags, NT_WARNING, code, span, format, ap);
 	va_end(ap);
 	diags->warnings++;
 }
@@ -150,6 +152,16 @@ int nt_diags_warnings(const struct nt_diags *diags)
 	return diags->warnings;
 }
 
+void nt_diags_count_accepted(struct nt_diags *diags, unsigned n)
+{
+	diags->accepted += n;
+}
+
+unsigned nt_diags_accepted(const struct nt_diags *diags)
+{
+	return diags->accepted;
+}
+
 static const char *path_of(const struct nt_diag *diag)
 {
 	return diag->span.source != NULL ? diag->span.source->path : NULL;
@@ -158,6 +170,13 @@ static const char *path_of(const struct nt_diag *diag)
 static const char *severity_name(const struct nt_diag *diag)
 {
 	return diag->severity == NT_ERROR ? "error" : "warning";
+}
+
+static void print_code(const struct nt_diag *diag, GString *out)
+{
+	if (diag->code != NT_CODE_NONE)
+		g_string_append_printf(out, " [%s]", nt_diag_code_name(diag->code));
+	g_string_append_c(out, '\n');
 }
 
 static gint compare(gconstpointer a, gconstpointer b)
@@ -253,7 +272,8 @@ void nt_diags_print(struct nt_diags *diags, GString *out)
 	for (unsigned i = 0; i < NT_DIAGS_SHOWN && (diag = nt_diags_peek(diags, i)) != NULL; i++) {
 		if (diag->span.source != NULL)
 			g_string_append_printf(out, "%s:%d:%d: ", diag->span.source->path, diag->line, diag->column);
-		g_string_append_printf(out, "%s: %s\n", severity_name(diag), diag->message);
+		g_string_append_printf(out, "%s: %s", severity_name(diag), diag->message);
+		print_code(diag, out);
 		if (diag->span.source != NULL)
 			print_line(diag, out);
 	}
@@ -288,7 +308,7 @@ void nt_diags_print_lines(struct nt_diags *diags, GString *out)
 		}
 		g_string_append_printf(out, "%s: ", severity_name(diag));
 		print_text(diag->message, strlen(diag->message), out);
-		g_string_append_c(out, '\n');
+		print_code(diag, out);
 	}
 }
 
@@ -307,6 +327,8 @@ void nt_diags_print_github(struct nt_diags *diags, GString *out)
 	const struct nt_diag *diag;
 
 	for (unsigned i = 0; (diag = nt_diags_peek(diags, i)) != NULL; i++) {
+		const char *title = nt_diag_code_name(diag->code);
+
 		g_string_append_printf(out, "::%s", severity_name(diag));
 		if (diag->span.source != NULL) {
 			g_string_append(out, " file=");
@@ -314,6 +336,8 @@ void nt_diags_print_github(struct nt_diags *diags, GString *out)
 			g_string_append_printf(out, ",line=%d,col=%d,endColumn=%d", diag->line, diag->column,
 			                       end_column(diag));
 		}
+		if (title != NULL)
+			g_string_append_printf(out, "%stitle=%s", diag->span.source != NULL ? "," : " ", title);
 		g_string_append(out, "::");
 		put_escaped(diag->message, "%\r\n", out);
 		g_string_append_c(out, '\n');
@@ -336,6 +360,7 @@ void nt_diags_print_json(struct nt_diags *diags, GString *out)
 		nt_json_put_int(&w, "column", diag->column);
 		nt_json_put_int(&w, "end_column", end_column(diag));
 		nt_json_put_text(&w, "severity", severity_name(diag));
+		nt_json_put_text(&w, "code", diag->code != NT_CODE_NONE ? nt_diag_code_name(diag->code) : "");
 		nt_json_put_text(&w, "message", diag->message);
 		nt_json_end_object(&w);
 	}

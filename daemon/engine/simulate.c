@@ -149,7 +149,7 @@ static struct nt_store *copy_live(struct nt_sim *sim, struct nt_tally *tally)
 
 	if (nt_copy_all(&copy, &why) && count_inside(sim, tally, twin, base)) {
 		if (copy.damaged > 0)
-			nt_diags_warning(sim->diags, NT_NOWHERE,
+			nt_diags_warning(sim->diags, NT_CODE_NONE, NT_NOWHERE,
 			                 "%" G_GUINT64_FORMAT " %s left out", copy.damaged,
 			                 nt_text_plural(copy.damaged, "lead of the store can't be read: it is",
 			                                "leads of the store can't be read: they are"));

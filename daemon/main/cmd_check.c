@@ -66,17 +66,20 @@ static bool read_options(int argc, char **argv, struct options *options, int *co
 	return false;
 }
 
-static void describe(const char *folder, const struct nt_program *program)
+static void describe(const char *folder, const struct nt_program *program, unsigned accepted)
 {
 	unsigned steps = 0;
 
 	for (unsigned i = 0; i < program->n_campaigns; i++)
 		steps += program->campaigns[i].n_steps;
-	printf("%s: fine (%u %s, %u %s, %u %s, %u %s)\n", folder, program->n_campaigns,
+	printf("%s: fine (%u %s, %u %s, %u %s, %u %s", folder, program->n_campaigns,
 	       nt_text_plural(program->n_campaigns, "campaign", "campaigns"), steps,
 	       nt_text_plural(steps, "step", "steps"), program->n_segments,
 	       nt_text_plural(program->n_segments, "segment", "segments"), program->n_tests,
 	       nt_text_plural(program->n_tests, "test", "tests"));
+	if (accepted > 0)
+		printf("; %u %s accepted", accepted, nt_text_plural(accepted, "warning", "warnings"));
+	puts(")");
 }
 
 static void print(struct nt_diags *diags, const struct format *format)
@@ -91,13 +94,14 @@ static void print(struct nt_diags *diags, const struct format *format)
 static int check(const struct nt_ruleset *ruleset, const char *folder, struct nt_diags *diags,
                  const struct options *options)
 {
+	unsigned accepted = nt_diags_accepted(diags);
 	char *why;
 	struct nt_program *program = nt_ruleset_load(ruleset, folder, diags, &why);
 	int code = NT_EXIT_FINE;
 
 	if (program != NULL) {
 		if (options->format == &formats[0] && !options->quiet)
-			describe(folder, program);
+			describe(folder, program, nt_diags_accepted(diags) - accepted);
 	} else if (why != NULL) {
 		code = nt_command_failed(&nt_command_check, "%s", why);
 		g_free(why);

@@ -1,4 +1,6 @@
-/* nurturectl reference: keys of the rule language and of nurtured.yaml, from the very tables that they are read by. */
+/* nurturectl reference: keys of the rule language and of nurtured.yaml, and the names of findings, from the very tables
+ * that they are read by. */
+#include "base/diag_code.h"
 #include "main/command.h"
 #include "main/ruleset.h"
 #include "main/settings.h"
@@ -8,12 +10,25 @@
 #include <stdio.h>
 #include <string.h>
 
+static void print_findings(GString *out, bool man)
+{
+	if (!man) {
+		nt_diag_codes_print(out);
+		return;
+	}
+	g_string_append(out, ".SS Warnings\n");
+	nt_diag_codes_print_man(out, true);
+	g_string_append(out, ".SS Errors\n");
+	nt_diag_codes_print_man(out, false);
+}
+
 static const struct reference {
 	const char *name;
 	void (*print)(GString *out, bool man);
 } references[] = {
 	{ "rules", nt_rules_reference },
 	{ "config", nt_settings_reference },
+	{ "findings", print_findings },
 };
 
 static const struct reference *find_reference(const char *name)
@@ -82,8 +97,8 @@ static int run(int argc, char **argv)
 
 const struct nt_command nt_command_reference = {
 	.name = "reference",
-	.usage = "reference [--format text|man|json-schema] [--config FILE] [rules | config]",
-	.help = "prints every key of the rule language, or of nurtured.yaml, as text or for the manual page; or the "
-		"rule language as a JSON Schema for editors",
+	.usage = "reference [--format text|man|json-schema] [--config FILE] [rules | config | findings]",
+	.help = "prints every key of the rule language or of nurtured.yaml, or the names of what check finds, as text "
+		"or for the manual page; or the rule language as a JSON Schema for editors",
 	.run = run,
 };

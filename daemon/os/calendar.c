@@ -1,3 +1,5 @@
+#define NT_DIAG_CODE NT_CODE_WRONG_FILE
+
 #include "os/calendar.h"
 
 #include "base/civil.h"

@@ -185,7 +185,7 @@ static const char *because(struct nt_decider *d, const struct nt_expr *subject, 
 static void tell(struct nt_decider *d, struct judgement *j, const struct nt_expr *e, const char *why)
 {
 	if (d->diags != NULL && !j->told)
-		nt_diags_warning(d->diags, e->span, "this %s holds: %s",
+		nt_diags_warning(d->diags, NT_CODE_CONSTANT_CONDITION, e->span, "this %s holds: %s",
 		                 j->truth == NT_TRUTH_ALWAYS ? "always" : "never", why);
 	j->told = true;
 }
@@ -378,9 +378,10 @@ static void tell_joined(struct nt_decider *d, struct judgement *j, const struct 
 		return;
 	j->told = true;
 	if (either)
-		nt_diags_warning(d->diags, e->span, "this holds whatever %s is (did you mean 'and'?)", name);
+		nt_diags_warning(d->diags, NT_CODE_CONSTANT_CONDITION, e->span,
+		                 "this holds whatever %s is (did you mean 'and'?)", name);
 	else
-		nt_diags_warning(d->diags, e->span,
+		nt_diags_warning(d->diags, NT_CODE_CONSTANT_CONDITION, e->span,
 		                 "this never holds: what it asks of %s excludes each other (did you mean 'or'?)", name);
 }
 

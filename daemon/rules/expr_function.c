@@ -1,3 +1,5 @@
+#define NT_DIAG_CODE NT_CODE_EXPRESSION_SYNTAX
+
 #include "rules/expr_function.h"
 
 #include "base/arena.h"
@@ -85,7 +87,8 @@ static const char *const argument_names[] = {
 static void unknown(struct nt_expr_parser *p, struct call *call, const char *what, const char *name,
                     const char *nearest)
 {
-	nt_diags_error(p->scope->diags, nt_expr_token_span(p), "unknown %s '%s'%s", what, name,
+	nt_diags_error_as(p->scope->diags, NT_CODE_UNKNOWN_NAME, nt_expr_token_span(p),
+	                  "unknown %s '%s'%s", what, name,
 	               nt_expr_did_you_mean(p, nearest));
 	call->poisoned = true;
 }
@@ -108,7 +111,8 @@ static void property_of(struct nt_expr_parser *p, struct call *call, const char 
 	event = &p->scope->program->events[call->e->slot];
 	i = nt_expr_find(event->properties, event->n_properties, sizeof(struct nt_property), name);
 	if (i < 0) {
-		nt_diags_error(p->scope->diags, nt_expr_token_span(p), "event '%s' declares no property '%s'%s",
+		nt_diags_error_as(p->scope->diags, NT_CODE_UNKNOWN_NAME, nt_expr_token_span(p),
+		                  "event '%s' declares no property '%s'%s",
 		               event->name, name,
 		               nt_expr_did_you_mean(p, nt_expr_nearest(event->properties, event->n_properties,
 		                                                       sizeof(struct nt_property), name)));
@@ -119,7 +123,8 @@ static void property_of(struct nt_expr_parser *p, struct call *call, const char 
 	if (!numeric) {
 		call->e->type = nt_expr_kind(event->properties[i].type);
 	} else if (event->properties[i].type != NT_TYPE_NUMBER) {
-		nt_diags_error(p->scope->diags, nt_expr_token_span(p), "total() adds numbers, but '%s' is %s", name,
+		nt_diags_error_as(p->scope->diags, NT_CODE_EXPRESSION_TYPE, nt_expr_token_span(p),
+		                  "total() adds numbers, but '%s' is %s", name,
 		               nt_expr_kind_name(nt_expr_kind(event->properties[i].type)));
 		call->poisoned = true;
 	}
@@ -246,7 +251,8 @@ static bool read_expression(struct nt_expr_parser *p, struct call *call, enum nt
 	if (a == p->poison) {
 		call->poisoned = true;
 	} else if (!fits(a, kind)) {
-		nt_diags_error(p->scope->diags, a->span, "%s() wants %s, but %s is %s%s", call->function->name,
+		nt_diags_error_as(p->scope->diags, NT_CODE_EXPRESSION_TYPE, a->span,
+		                  "%s() wants %s, but %s is %s%s", call->function->name,
 		               argument_names[kind], nt_expr_snippet(p, a), nt_expr_kind_name(a->type),
 		               kind == NT_ARGUMENT_TIME ? meant_event(p, a) : "");
 		call->poisoned = true;
@@ -254,7 +260,8 @@ static bool read_expression(struct nt_expr_parser *p, struct call *call, enum nt
 		call->e->op = NT_OP_TODAY;
 		call->e->a = NULL;
 	} else if (nt_expr_running(a)) {
-		nt_diags_error(p->scope->diags, a->span, "%s() wants a time that stands still", call->function->name);
+		nt_diags_error_as(p->scope->diags, NT_CODE_EXPRESSION_TYPE, a->span,
+		                  "%s() wants a time that stands still", call->function->name);
 		call->poisoned = true;
 	}
 	return true;
@@ -318,7 +325,8 @@ struct nt_expr *nt_expr_call(struct nt_expr_parser *p, const char *name, struct 
 	if (i < 0) {
 		bool plain = strcmp(name, "now") == 0 || strcmp(name, "today") == 0;
 
-		nt_diags_error(p->scope->diags, span, plain ? "'%s' takes no parentheses%s" : "unknown function '%s'%s",
+		nt_diags_error_as(p->scope->diags, NT_CODE_UNKNOWN_NAME,
+		                  span, plain ? "'%s' takes no parentheses%s" : "unknown function '%s'%s",
 		               name,
 		               plain ? "" : nt_expr_did_you_mean(p, nt_expr_nearest(functions, G_N_ELEMENTS(functions),
 		                                                                    sizeof(functions[0]), name)));

@@ -1,3 +1,5 @@
+#define NT_DIAG_CODE NT_CODE_UNKNOWN_NAME
+
 #include "rules/expr_build.h"
 
 #include "base/arena.h"
@@ -109,24 +111,27 @@ static struct nt_expr *unknown(struct nt_expr_parser *p, const char *name, struc
 	char *nearest;
 
 	if (nt_expr_find(functions, n_functions, sizeof(functions[0]), name) >= 0) {
-		nt_diags_error(p->scope->diags, span, "'%s' is a function: write %s", name,
+		nt_diags_error_as(p->scope->diags, NT_CODE_EXPRESSION_SYNTAX, span,
+		                  "'%s' is a function: write %s", name,
 		               functions[nt_expr_find(functions, n_functions, sizeof(functions[0]), name)].signature);
 		g_ptr_array_free(names, TRUE);
 		return NULL; /* what follows was meant as its argument */
 	}
 	if (nt_expr_find(program->segments, program->n_segments, sizeof(struct nt_segment), name) >= 0) {
-		nt_diags_error(p->scope->diags, span, "'%s' is a segment: write in_segment(\"%s\")", name, name);
+		nt_diags_error_as(p->scope->diags, NT_CODE_EXPRESSION_SYNTAX, span,
+		                  "'%s' is a segment: write in_segment(\"%s\")", name, name);
 		g_ptr_array_free(names, TRUE);
 		return p->poison;
 	}
 	if (nt_expr_find(nothings, G_N_ELEMENTS(nothings), sizeof(nothings[0]), name) >= 0) {
-		nt_diags_error(p->scope->diags, span, "'%s' isn't part of the language: what is missing is 'none'",
+		nt_diags_error_as(p->scope->diags, NT_CODE_EXPRESSION_SYNTAX,
+		                  span, "'%s' isn't part of the language: what is missing is 'none'",
 		               name);
 		g_ptr_array_free(names, TRUE);
 		return p->poison;
 	}
 	if (strcmp(name, "if") == 0 || strcmp(name, "else") == 0) {
-		nt_diags_error(p->scope->diags, span, strcmp(name, "if") == 0 ?
+		nt_diags_error_as(p->scope->diags, NT_CODE_EXPRESSION_SYNTAX, span, strcmp(name, "if") == 0 ?
 		               "a condition stands here by itself, without 'if'" :
 		               "'else' isn't part of a condition: what stands in for a missing value comes after "
 		               "'or_else'");
@@ -203,7 +208,8 @@ static struct nt_expr *lone_name(struct nt_expr_parser *p, const char *name, str
 	if (strcmp(name, "entered") == 0) {
 		if (p->scope->has_run)
 			return nt_expr_node(p, NT_OP_ENTERED, NT_TYPE_TIME, span);
-		nt_diags_error(p->scope->diags, span, "'entered' has a meaning only inside a campaign");
+		nt_diags_error_as(p->scope->diags, NT_CODE_DOES_NOT_FIT, span,
+		                  "'entered' has a meaning only inside a campaign");
 		return p->poison;
 	}
 	i = nt_expr_find(program->fields, program->n_fields, sizeof(struct nt_field), name);
@@ -254,7 +260,8 @@ static struct nt_expr *property(struct nt_expr_parser *p, enum nt_op op, const i
 		if (found == NULL && all)
 			return no_property(p, events[i], name, span);
 		if (found != NULL && first != NULL && nt_expr_kind(found->type) != nt_expr_kind(first->type)) {
-			nt_diags_error(p->scope->diags, span, "property '%s' is %s in event '%s' but %s in '%s'", name,
+			nt_diags_error_as(p->scope->diags, NT_CODE_EXPRESSION_TYPE, span,
+			                  "property '%s' is %s in event '%s' but %s in '%s'", name,
 			               nt_type_name(first->type), first_event, nt_type_name(found->type),
 			               program->events[events[i]].name);
 			return p->poison;
@@ -279,9 +286,11 @@ static struct nt_expr *dotted(struct nt_expr_parser *p, const char *name, const 
 	const char *event = nt_arena_printf(p->scope->arena, "%s.%s", name, member);
 
 	if (nt_expr_find(program->events, program->n_events, sizeof(struct nt_event_type), event) >= 0)
-		nt_diags_error(p->scope->diags, span, "'%s' is an event: ask did(\"%s\")", event, event);
+		nt_diags_error_as(p->scope->diags, NT_CODE_EXPRESSION_SYNTAX, span,
+		                  "'%s' is an event: ask did(\"%s\")", event, event);
 	else if (strcmp(name, "lead") == 0)
-		nt_diags_error(p->scope->diags, span, "a lead's fields stand alone: write '%s'", member);
+		nt_diags_error_as(p->scope->diags, NT_CODE_EXPRESSION_SYNTAX,
+		                  span, "a lead's fields stand alone: write '%s'", member);
 	else
 		nt_diags_error(p->scope->diags, span, "unknown name '%s': only 'event.' and 'entry.' have properties",
 		               event);
@@ -304,7 +313,8 @@ static struct nt_expr *member(struct nt_expr_parser *p, const char *name, struct
 	nt_expr_next(p);
 	if (p->token.length == 0 || !(g_ascii_isalpha(p->text[p->token.start]) || p->text[p->token.start] == '_')) {
 		if (p->token.kind != NT_TOKEN_BAD)
-			nt_diags_error(scope->diags, span, "a property's name is missing behind '%s.'", name);
+			nt_diags_error_as(scope->diags, NT_CODE_EXPRESSION_SYNTAX, span,
+			                  "a property's name is missing behind '%s.'", name);
 		return NULL;
 	}
 	text = nt_expr_token_text(p);
@@ -313,7 +323,8 @@ static struct nt_expr *member(struct nt_expr_parser *p, const char *name, struct
 	if (strcmp(name, "event") == 0) {
 		if (scope->n_events > 0)
 			return property(p, NT_OP_EVENT_PROPERTY, scope->events, scope->n_events, true, text, span);
-		nt_diags_error(scope->diags, span, "there is no event at hand here: 'event.%s' has no meaning%s", text,
+		nt_diags_error_as(scope->diags, NT_CODE_DOES_NOT_FIT, span,
+		                  "there is no event at hand here: 'event.%s' has no meaning%s", text,
 		               entry_has(scope, text) ?
 		               nt_arena_printf(scope->arena, " (of the event that began the run: entry.%s)", text) :
 		               "");
@@ -323,7 +334,7 @@ static struct nt_expr *member(struct nt_expr_parser *p, const char *name, struct
 		return dotted(p, name, text, span);
 	if (scope->has_run && scope->n_entry_events > 0)
 		return property(p, NT_OP_ENTRY_PROPERTY, scope->entry_events, scope->n_entry_events, false, text, span);
-	nt_diags_error(scope->diags, span, scope->has_run ?
+	nt_diags_error_as(scope->diags, NT_CODE_DOES_NOT_FIT, span, scope->has_run ?
 	               "no event begins this campaign: 'entry.%s' has no meaning" :
 	               "'entry.%s' has a meaning only inside a campaign", text);
 	return p->poison;

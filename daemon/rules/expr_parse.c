@@ -1,3 +1,5 @@
+#define NT_DIAG_CODE NT_CODE_EXPRESSION_SYNTAX
+
 #include "rules/expr_parse.h"
 
 #include "base/arena.h"
@@ -284,7 +286,7 @@ static bool list_item(struct nt_expr_parser *p, GArray *items, GArray *places, e
 		return false;
 	}
 	if (*kind != NT_TYPE_NONE && *kind != item->type) {
-		nt_diags_error(p->scope->diags, item->span,
+		nt_diags_error_as(p->scope->diags, NT_CODE_EXPRESSION_TYPE, item->span,
 		               "a list holds values of one kind: the ones before are %s, this is %s",
 		               nt_expr_kind_name(*kind), nt_expr_kind_name(item->type));
 		return false;

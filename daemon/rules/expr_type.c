@@ -1,3 +1,5 @@
+#define NT_DIAG_CODE NT_CODE_EXPRESSION_TYPE
+
 #include "rules/expr_build.h"
 
 #include "base/arena.h"

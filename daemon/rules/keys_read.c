@@ -1,3 +1,5 @@
+#define NT_DIAG_CODE NT_CODE_WRONG_VALUE
+
 #include "rules/keys.h"
 
 #include "rules/yaml.h"
@@ -97,10 +99,11 @@ const char *nt_keys_unknown(struct nt_diags *diags, struct nt_span span, const c
 	const char *blank = where[0] != '\0' ? " " : "";
 
 	if (nearest != NULL)
-		nt_diags_error(diags, span, "unknown %s '%s'%s%s (did you mean '%s'?)", what, name, blank, where,
+		nt_diags_error_as(diags, NT_CODE_UNKNOWN_NAME, span,
+		                  "unknown %s '%s'%s%s (did you mean '%s'?)", what, name, blank, where,
 		               nearest);
 	else
-		nt_diags_error(diags, span, "unknown %s '%s'%s%s", what, name, blank, where);
+		nt_diags_error_as(diags, NT_CODE_UNKNOWN_NAME, span, "unknown %s '%s'%s%s", what, name, blank, where);
 	return nearest;
 }
 
@@ -113,7 +116,8 @@ static int unknown_key(const struct nt_key_table *table, const struct nt_yaml *k
 	int meant = -1;
 
 	if (table == &nt_campaign_keys && nt_keys_find(&nt_document_keys, key->text) >= 0) {
-		nt_diags_error(diags, key->span, "'%s' stands in a document of its own: put a line '---' before it",
+		nt_diags_error_as(diags, NT_CODE_DOES_NOT_FIT, key->span,
+		                  "'%s' stands in a document of its own: put a line '---' before it",
 		               key->text);
 		g_free(names);
 		return -1;
@@ -275,7 +279,8 @@ bool nt_keys_read(const struct nt_key_table *table, const struct nt_yaml *mappin
 	}
 	for (unsigned i = 0; i < table->n && !unknown; i++)
 		if ((table->keys[i].flags & NT_KEY_REQUIRED) != 0 && !seen[i])
-			nt_diags_error(diags, mapping->key != NULL ? mapping->key->span : mapping->span,
+			nt_diags_error_as(diags, NT_CODE_MISSING_KEY,
+			                  mapping->key != NULL ? mapping->key->span : mapping->span,
 			               "%s needs '%s'", title,
 			               table->keys[i].name);
 	g_free(seen);

@@ -1,7 +1,10 @@
+#define NT_DIAG_CODE NT_CODE_WRONG_VALUE
+
 #include "rules/load.h"
 
 #include "base/arena.h"
 #include "base/bug.h"
+#include "rules/accept.h"
 #include "rules/loader.h"
 #include "rules/program_make.h"
 #include "rules/warn.h"
@@ -201,16 +204,39 @@ static bool follows_from_cut(const struct nt_diag *diag, const struct nt_diag *c
 	       diag->span.start <= cut->span.start + cut->span.length;
 }
 
-/* The caller's diagnostics may outlive the program, so their sources are copies. */
-static void hand_over(struct nt_diags *from, struct nt_diags *to, const GPtrArray *broken)
+/* Comments that accept something are those of all files; one that accepts nothing is told of in a check only. */
+static struct nt_accepts *read_accepts(struct nt_loader *l)
 {
+	struct nt_accepts *accepts = nt_accepts_new();
+	const struct nt_message_template *message;
+	const struct nt_diag *diag;
+	unsigned accepted = 0;
+
+	for (unsigned i = 0; i < l->documents->len; i++)
+		nt_accepts_read(accepts, g_array_index(l->documents, struct nt_document, i).node->span.source);
+	for (unsigned i = 0; (message = nt_template_set_peek(l->program->templates, i)) != NULL; i++)
+		nt_accepts_read(accepts, nt_message_template_source(message));
+	for (unsigned i = 0; (diag = nt_diags_peek(l->diags, i)) != NULL; i++)
+		accepted += nt_accepts_take(accepts, diag);
+	nt_diags_count_accepted(l->diags, accepted);
+	if (l->context->advise && nt_diags_errors(l->diags) == 0)
+		nt_accepts_report(accepts, l->diags);
+	return accepts;
+}
+
+/* The caller's diagnostics may outlive the program, so their sources are copies. */
+static void hand_over(struct nt_loader *l, struct nt_diags *to, const GPtrArray *broken)
+{
+	struct nt_accepts *accepts = read_accepts(l);
+	struct nt_diags *from = l->diags;
 	GHashTable *copies = g_hash_table_new(NULL, NULL);
 	const struct nt_diag *diag, *cut = NULL; /* in order of place: what follows from a cut comes behind it */
 
 	for (unsigned i = 0; (diag = nt_diags_peek(from, i)) != NULL; i++) {
 		struct nt_span span = diag->span;
 
-		if (follows_from(broken, diag->message) || follows_from_cut(diag, cut))
+		if (follows_from(broken, diag->message) || follows_from_cut(diag, cut) ||
+		    nt_accepts_take(accepts, diag))
 			continue;
 		if (is_cut(diag))
 			cut = diag;
@@ -225,10 +251,12 @@ static void hand_over(struct nt_diags *from, struct nt_diags *to, const GPtrArra
 			span.source = copy;
 		}
 		if (diag->severity == NT_ERROR)
-			nt_diags_error(to, span, "%s", diag->message);
+			nt_diags_error_as(to, diag->code, span, "%s", diag->message);
 		else
-			nt_diags_warning(to, span, "%s", diag->message);
+			nt_diags_warning(to, diag->code, span, "%s", diag->message);
 	}
+	nt_diags_count_accepted(to, nt_diags_accepted(from));
+	nt_accepts_free(accepts);
 	g_hash_table_destroy(copies);
 }
 
@@ -317,7 +345,7 @@ struct nt_program *nt_rules_load(const struct nt_rule_set_files *files, const st
 	load_subjects(&l);
 	if (context->advise && nt_diags_errors(l.diags) == 0)
 		nt_warn(&l);
-	hand_over(l.diags, diags, broken);
+	hand_over(&l, diags, broken);
 	if (nt_diags_errors(l.diags) > 0) {
 		nt_program_unref(program);
 		program = NULL;

@@ -1,4 +1,6 @@
 /* announcements: what our own people are told of broadcasts, before these go out. */
+#define NT_DIAG_CODE NT_CODE_DOES_NOT_FIT
+
 #include "rules/loader.h"
 
 #include "base/arena.h"
@@ -27,7 +29,8 @@ static bool load_whom(struct nt_loader *l, const struct nt_yaml *node, struct nt
 		return false;
 	}
 	if (!g_str_has_prefix(node->text, "team ") && !g_str_has_prefix(node->text, "rep ")) {
-		nt_diags_error(l->diags, node->span, "'%s' is not team NAME or rep NAME", node->text);
+		nt_diags_error_as(l->diags, NT_CODE_WRONG_VALUE, node->span,
+		                  "'%s' is not team NAME or rep NAME", node->text);
 		return false;
 	}
 	return nt_load_target(l, node, NT_KIND_WHOM, &a->kind, &a->target);

@@ -1,4 +1,6 @@
 /* attach: the files that go with a mail. */
+#define NT_DIAG_CODE NT_CODE_WRONG_FILE
+
 #include "rules/loader.h"
 
 #include "base/arena.h"

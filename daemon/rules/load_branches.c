@@ -1,4 +1,6 @@
 /* Branches of a step: then and else, the arms of a split, the items of a choose. */
+#define NT_DIAG_CODE NT_CODE_DOES_NOT_FIT
+
 #include "rules/loader.h"
 
 #include "base/arena.h"
@@ -55,7 +57,8 @@ static bool load_arm(struct nt_step_list *list, const struct nt_yaml *item, int 
 	arm->hold_out = nt_load_yes(keys[NT_ARM_HOLD_OUT]);
 	arm->first = load_branch(list, keys[NT_ARM_STEPS], index, place, place->events, place->n_events, waits);
 	if (ok && !arm->hold_out && nt_yaml_get(item, "steps") == NULL && keys[NT_ARM_STEPS] == NULL)
-		nt_diags_error(l->diags, item->span, "an arm needs 'steps', or hold_out: true");
+		nt_diags_error_as(l->diags, NT_CODE_MISSING_KEY, item->span,
+		                  "an arm needs 'steps', or hold_out: true");
 	return ok;
 }
 
@@ -138,13 +141,14 @@ void nt_load_split(struct nt_step_list *list, const struct nt_yaml *node, const 
 		mark = mark_arm(list, &arms[n], from, mark);
 		if (ok && !list->broken && by != NT_BEST_BY_NONE && by != NT_BEST_BY_GOAL && !arms[n].hold_out &&
 		    !sends(list, from))
-			nt_diags_warning(l->diags, item->span,
+			nt_diags_warning(l->diags, NT_CODE_ARM_WITHOUT_MESSAGE, item->span,
 			                 "this arm sends no message: it can't be %s, and will lose", best_by->text);
 	}
 	if (ok && by != NT_BEST_BY_NONE)
 		check_arms(l, best_by, arms, n);
 	if (ok && total != 1000000)
-		nt_diags_error(l->diags, node->key->span, "the shares of a split total 100%%, not %g%%",
+		nt_diags_error_as(l->diags, NT_CODE_WRONG_VALUE, node->key->span,
+		                  "the shares of a split total 100%%, not %g%%",
 		               total / 10000.0);
 	g_array_index(list->steps, struct nt_step, index).arms = arms;
 	g_array_index(list->steps, struct nt_step, index).n_arms = n;
@@ -176,7 +180,8 @@ static bool load_choice(struct nt_step_list *list, const struct nt_yaml *item, i
 			               "'otherwise' comes last: what stands behind it is never asked");
 	} else if (nt_yaml_get(item, "otherwise") == NULL && !nt_keys_has_unknown(&nt_choice_keys, item) &&
 	           (!has_if || nt_yaml_get(item, "steps") == NULL)) {
-		nt_diags_error(l->diags, item->span, "an item of 'choose' needs 'if' and 'steps', or 'otherwise'");
+		nt_diags_error_as(l->diags, NT_CODE_MISSING_KEY, item->span,
+		                  "an item of 'choose' needs 'if' and 'steps', or 'otherwise'");
 	}
 	if (keys[NT_CHOICE_IF] != NULL) {
 		nt_load_scope(l, place->events, place->n_events, list->entry_events, list->n_entry_events, true);
@@ -195,7 +200,8 @@ void nt_load_choose(struct nt_step_list *list, const struct nt_yaml *node, int i
 	unsigned n = 0;
 
 	if (node->first == NULL)
-		nt_diags_error(l->diags, node->key->span, "'choose' needs items: { if: CONDITION, steps: [ STEPS ] }");
+		nt_diags_error_as(l->diags, NT_CODE_MISSING_KEY, node->key->span,
+		                  "'choose' needs items: { if: CONDITION, steps: [ STEPS ] }");
 	for (const struct nt_yaml *item = node->first; item != NULL; item = item->next)
 		if (load_choice(list, item, index, place, &waits, &arms[n]))
 			n++;

@@ -1,4 +1,6 @@
 /* Campaigns: ways out, and what holds for the whole. Their ways in are load_enter.c's, their steps load_steps.c's. */
+#define NT_DIAG_CODE NT_CODE_DOES_NOT_FIT
+
 #include "rules/loader.h"
 
 #include "base/arena.h"
@@ -24,7 +26,8 @@ static const char *name_of_campaign(struct nt_loader *l, GHashTable *seen, const
 	if (good && before != NULL) {
 		if (!nt_diags_full(l->diags))
 			nt_span_position(before->span, &line, &column);
-		nt_diags_error(l->diags, node->span, "there are two campaigns '%s' (the first is at %s:%d)", node->text,
+		nt_diags_error_as(l->diags, NT_CODE_DECLARED_TWICE, node->span,
+		                  "there are two campaigns '%s' (the first is at %s:%d)", node->text,
 		               before->span.source->path, line);
 	}
 	while (g_hash_table_contains(seen, name))
@@ -137,7 +140,8 @@ static void load_per(struct nt_loader *l, const struct nt_yaml *node, struct nt_
 	if (node == NULL)
 		return;
 	if (!g_str_has_prefix(node->text, "event.") || node->text[6] == '\0') {
-		nt_diags_error(l->diags, node->span, "'%s' is not event.PROPERTY, such as event.order_id", node->text);
+		nt_diags_error_as(l->diags, NT_CODE_WRONG_VALUE, node->span,
+		                  "'%s' is not event.PROPERTY, such as event.order_id", node->text);
 		return;
 	}
 	for (unsigned i = 0; i < campaign->n_enter && ok; i++)
@@ -229,11 +233,11 @@ static bool comes_round(struct nt_loader *l, struct nt_campaign *campaign, const
 		enters[i].comes_round = again == NULL;
 		any = true;
 		if (occasion->repeats && again != NULL && strcmp(again->text, "never") == 0)
-			nt_diags_warning(l->diags, again->key->span,
+			nt_diags_warning(l->diags, NT_CODE_NO_EFFECT, again->key->span,
 			                 "'every' has nothing to repeat: with 'again: never' a lead enters once");
 	}
 	if (once > 1 && again == NULL)
-		nt_diags_warning(l->diags, enter->key->span,
+		nt_diags_warning(l->diags, NT_CODE_ENTERS_ONCE, enter->key->span,
 		                 "a lead gets only the first of these broadcasts: without 'again' it enters once");
 	return any;
 }
@@ -256,11 +260,11 @@ static void load_between(struct nt_loader *l, const struct nt_yaml *const *keys,
 	campaign->restarts = during != NULL;
 	if (campaign->has_cooldown && campaign->again == NT_AGAIN_NEVER &&
 	    keys[NT_CAMPAIGN_AGAIN] == NULL && keys[NT_CAMPAIGN_PER] == NULL && !round)
-		nt_diags_warning(l->diags, cooldown->key->span,
+		nt_diags_warning(l->diags, NT_CODE_NO_EFFECT, cooldown->key->span,
 		                 "'cooldown' has nothing to hold back: without 'again' a lead enters once");
 	if (campaign->has_cooldown && campaign->again == NT_AGAIN_AFTER && keys[NT_CAMPAIGN_PER] == NULL &&
 	    is_longer(campaign->again_after, campaign->cooldown))
-		nt_diags_warning(l->diags, cooldown->key->span,
+		nt_diags_warning(l->diags, NT_CODE_NO_EFFECT, cooldown->key->span,
 		                 "'cooldown' has nothing to hold back: 'again' waits as long, or longer");
 	if (campaign->restarts && !enters_on(campaign))
 		nt_diags_error(l->diags, during->key->span,

@@ -1,4 +1,6 @@
 /* fields, events, segments: what a rule set's names mean. */
+#define NT_DIAG_CODE NT_CODE_DOES_NOT_FIT
+
 #include "rules/loader.h"
 
 #include "base/arena.h"
@@ -80,7 +82,8 @@ static bool is_new(struct nt_loader *l, GHashTable *seen, const struct nt_yaml *
 	const struct nt_yaml *before = g_hash_table_lookup(seen, key->text);
 
 	if (before != NULL) {
-		nt_diags_error(l->diags, key->span, "%s '%s' is declared twice (first at %s)", what, key->text,
+		nt_diags_error_as(l->diags, NT_CODE_DECLARED_TWICE, key->span,
+		                  "%s '%s' is declared twice (first at %s)", what, key->text,
 		               place(l, before->span));
 		return false;
 	}
@@ -100,9 +103,10 @@ static const char *const *load_one_of(struct nt_loader *l, const struct nt_yaml 
 		if (item->type == NT_YAML_SCALAR)
 			items[n++] = nt_arena_strdup(l->arena, item->text);
 		else
-			nt_diags_error(l->diags, item->span, "one_of holds texts only");
+			nt_diags_error_as(l->diags, NT_CODE_WRONG_VALUE, item->span, "one_of holds texts only");
 	if (n == 0 && node->n == 0)
-		nt_diags_error(l->diags, node->span, "one_of is empty: no value would be allowed");
+		nt_diags_error_as(l->diags, NT_CODE_WRONG_VALUE, node->span,
+		                  "one_of is empty: no value would be allowed");
 	return items;
 }
 
@@ -118,7 +122,8 @@ static bool load_type_name(struct nt_loader *l, const struct nt_yaml *node, enum
 		return false;
 	}
 	list = g_strjoinv(", ", (gchar **)(uintptr_t)types);
-	nt_diags_error(l->diags, node->span, "unknown type '%s': it is one of %s", node->text, list);
+	nt_diags_error_as(l->diags, NT_CODE_UNKNOWN_NAME,
+	                  node->span, "unknown type '%s': it is one of %s", node->text, list);
 	g_free(list);
 	return false;
 }
@@ -134,7 +139,8 @@ static void load_type(struct nt_loader *l, const struct nt_yaml *node, enum nt_t
 	*one_of = NULL;
 	if (node->type == NT_YAML_SCALAR) {
 		if (node->length == 0)
-			nt_diags_error(l->diags, node->key->span, "%s needs a type, such as text or number", title);
+			nt_diags_error_as(l->diags, NT_CODE_MISSING_KEY, node->key->span,
+			                  "%s needs a type, such as text or number", title);
 		else
 			load_type_name(l, node, type);
 		return;
@@ -201,7 +207,8 @@ void nt_load_fields(struct nt_loader *l)
 			if (builtin == NT_BUILTIN_FIELDS) {
 				g_array_append_val(fields, field);
 			} else if (field.type != builtin_fields[builtin].type) {
-				nt_diags_error(l->diags, item->span, "field '%s' is built in, as %s", field.name,
+				nt_diags_error_as(l->diags, NT_CODE_DECLARED_TWICE, item->span,
+				                  "field '%s' is built in, as %s", field.name,
 				               nt_type_name(builtin_fields[builtin].type));
 			} else {
 				g_array_index(fields, struct nt_field, builtin).one_of = field.one_of;
@@ -283,13 +290,14 @@ void nt_load_events(struct nt_loader *l)
 			if (is_too_many(l, events, EVENTS, item, "events"))
 				break;
 			if (!is_event_name(event.name))
-				nt_diags_error(l->diags, item->key->span,
+				nt_diags_error_as(l->diags, NT_CODE_WRONG_VALUE, item->key->span,
 				               "'%s' is no name for an event: names are noun.verb, such as "
 				               "order.placed",
 				               event.name);
 			nt_load_name_length(l, item->key, "an event");
 			if (is_builtin_event(events, event.name)) {
-				nt_diags_error(l->diags, item->key->span, "event '%s' is built in", event.name);
+				nt_diags_error_as(l->diags, NT_CODE_DECLARED_TWICE, item->key->span,
+				                  "event '%s' is built in", event.name);
 				continue;
 			}
 			if (!is_new(l, seen, item->key, "event"))

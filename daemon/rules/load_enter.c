@@ -1,4 +1,6 @@
 /* A campaign's ways in: on an event, when a condition turns true, at a date of the lead's, as a broadcast, by hand. */
+#define NT_DIAG_CODE NT_CODE_DOES_NOT_FIT
+
 #include "rules/loader.h"
 
 #include "base/arena.h"
@@ -51,7 +53,7 @@ static bool find_way(struct nt_loader *l, const struct nt_yaml *item, const stru
 		return true;
 	if (!nt_keys_has_unknown(&nt_enter_keys, item) &&
 	    (keys[NT_ENTER_KEY_BY_HAND] != NULL || nt_yaml_get(item, "by_hand") == NULL))
-		nt_diags_error(l->diags, item->span,
+		nt_diags_error_as(l->diags, NT_CODE_MISSING_KEY, item->span,
 		               "a way in needs 'on' (an event), 'when' (a condition), 'date' (a field), 'at' (a "
 		               "broadcast) or 'by_hand: true'");
 	return false;
@@ -92,7 +94,8 @@ static bool load_date(struct nt_loader *l, const struct nt_yaml *const *keys, st
 	if (ok)
 		type = l->program->fields[occasion->field].type;
 	if (type != NT_TYPE_DATE && type != NT_TYPE_TIME) {
-		nt_diags_error(l->diags, node->span, "'%s' is of type %s: 'date' takes a field of type date or time",
+		nt_diags_error_as(l->diags, NT_CODE_WRONG_VALUE, node->span,
+		                  "'%s' is of type %s: 'date' takes a field of type date or time",
 		               node->text, nt_type_name(type));
 		ok = false;
 	}
@@ -106,12 +109,13 @@ static bool load_date(struct nt_loader *l, const struct nt_yaml *const *keys, st
 	if (keys[NT_ENTER_KEY_TIME] != NULL)
 		ok &= nt_load_clock(l, keys[NT_ENTER_KEY_TIME], &occasion->minutes);
 	if (every != NULL && occasion->repeats && occasion->every.ms != 0) {
-		nt_diags_error(l->diags, every->span, "a date comes round in years, months, weeks or days");
+		nt_diags_error_as(l->diags, NT_CODE_WRONG_VALUE, every->span,
+		                  "a date comes round in years, months, weeks or days");
 		ok = false;
 	}
 	occasion->late = keys[NT_ENTER_KEY_LATE] != NULL;
 	if (occasion->late && every != NULL)
-		nt_diags_warning(l->diags, keys[NT_ENTER_KEY_LATE]->key->span,
+		nt_diags_warning(l->diags, NT_CODE_NO_EFFECT, keys[NT_ENTER_KEY_LATE]->key->span,
 		                 "with 'every' each lead enters as soon as its date is known, for the last time "
 		                 "that it came round");
 	return ok;
@@ -248,6 +252,7 @@ void nt_load_enters(struct nt_loader *l, const struct nt_yaml *node, struct nt_c
 			g_array_append_val(enters, enter);
 	}
 	if (node != NULL && node->type == NT_YAML_SEQUENCE && node->n == 0)
-		nt_diags_error(l->diags, node->key->span, "'enter' is empty: nobody would ever enter");
+		nt_diags_error_as(l->diags, NT_CODE_MISSING_KEY,
+		                  node->key->span, "'enter' is empty: nobody would ever enter");
 	campaign->enter = nt_load_take(l, enters, struct nt_enter, &campaign->n_enter);
 }

@@ -1,4 +1,6 @@
 /* Expressions of a rule set: their scope, the state that they need, and what depends on what. */
+#define NT_DIAG_CODE NT_CODE_DOES_NOT_FIT
+
 #include "rules/loader.h"
 
 #include "base/arena.h"

@@ -1,4 +1,6 @@
 /* go_to: where it leads, and that no way round is without a wait. */
+#define NT_DIAG_CODE NT_CODE_DOES_NOT_FIT
+
 #include "rules/loader.h"
 
 #include <string.h>

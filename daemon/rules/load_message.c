@@ -1,4 +1,6 @@
 /* Message and webhook steps, and the values that go with them. */
+#define NT_DIAG_CODE NT_CODE_DOES_NOT_FIT
+
 #include "rules/loader.h"
 
 #include "base/arena.h"
@@ -9,7 +11,8 @@
 static bool load_list_value(struct nt_loader *l, const struct nt_yaml *node, struct nt_value *out)
 {
 	if (node->type == NT_YAML_MAPPING) {
-		nt_diags_error(l->diags, node->key->span, "'%s' takes a text, a number, a list or = EXPRESSION",
+		nt_diags_error_as(l->diags, NT_CODE_WRONG_VALUE, node->key->span,
+		                  "'%s' takes a text, a number, a list or = EXPRESSION",
 		               node->key->text);
 		return false;
 	}
@@ -115,7 +118,7 @@ static void check_marketing_email(struct nt_loader *l, const struct nt_yaml *ver
 
 	if (l->program->policy.sender_address == NULL && !l->sender_missed) {
 		l->sender_missed = true;
-		nt_diags_error(l->diags, verb->span,
+		nt_diags_error_as(l->diags, NT_CODE_NO_ADDRESS, verb->span,
 		               "marketing email needs a postal address: give policy a sender with an address (or "
 		               "the step 'kind: service')");
 	}
@@ -129,11 +132,11 @@ static void check_marketing_email(struct nt_loader *l, const struct nt_yaml *ver
 			continue;
 		nt_message_template_check(message, l->arena, l->diags, &facts);
 		if (!facts.has_unsubscribe)
-			nt_diags_error(l->diags, verb->span,
+			nt_diags_error_as(l->diags, NT_CODE_NO_UNSUBSCRIBE, verb->span,
 			               "%s has no way to unsubscribe: put {{ unsubscribe_url }} into it or its layout",
 			               nt_message_template_path(message));
 		if (!facts.has_address)
-			nt_diags_error(l->diags, verb->span,
+			nt_diags_error_as(l->diags, NT_CODE_NO_ADDRESS, verb->span,
 			               "%s lacks our postal address: put {{ sender.address }} into it or its layout",
 			               nt_message_template_path(message));
 	}
@@ -169,7 +172,7 @@ bool nt_load_way(struct nt_loader *l, const struct nt_yaml *pair, const char *ch
 
 	if (is_configured(l->context->channels, channel))
 		return ok;
-	nt_diags_error(l->diags, pair->key->span, "channel '%s' is not configured", channel);
+	nt_diags_error_as(l->diags, NT_CODE_UNKNOWN_NAME, pair->key->span, "channel '%s' is not configured", channel);
 	return false;
 }
 
@@ -179,7 +182,8 @@ static void load_kind(struct nt_loader *l, struct nt_step *step, const struct nt
 		return;
 	step->service = strcmp(node->text, "service") == 0;
 	if (!step->service && strcmp(node->text, "marketing") != 0)
-		nt_diags_error(l->diags, node->span, "'kind' is marketing or service, not '%s'", node->text);
+		nt_diags_error_as(l->diags, NT_CODE_WRONG_VALUE, node->span,
+		                  "'kind' is marketing or service, not '%s'", node->text);
 }
 
 static void load_options(struct nt_loader *l, struct nt_step *step, const struct nt_yaml *const *options)
@@ -216,7 +220,8 @@ static bool load_choice(struct nt_loader *l, const struct nt_yaml *item, bool se
 	const struct nt_yaml *pair = item->first;
 
 	if (item->type != NT_YAML_MAPPING || item->n != 1) {
-		nt_diags_error(l->diags, item->span, "'first_of' takes CHANNEL: TEMPLATE, such as email: welcome");
+		nt_diags_error_as(l->diags, NT_CODE_WRONG_VALUE, item->span,
+		                  "'first_of' takes CHANNEL: TEMPLATE, such as email: welcome");
 		return false;
 	}
 	if (strcmp(pair->key->text, "webhook") == 0) {
@@ -253,7 +258,8 @@ bool nt_load_first_of(struct nt_loader *l, struct nt_step *step, const struct nt
 	load_kind(l, step, options[NT_OPTION_KIND]);
 	load_options(l, step, options);
 	if (verb->n < 2)
-		nt_diags_error(l->diags, verb->key->span, "'first_of' needs two channels or more to choose from");
+		nt_diags_error_as(l->diags, NT_CODE_MISSING_KEY, verb->key->span,
+		                  "'first_of' needs two channels or more to choose from");
 	for (const struct nt_yaml *item = verb->first; item != NULL; item = item->next)
 		if (load_choice(l, item, step->service, &choices[step->n_choices]) &&
 		    is_first(l, item->first, choices, step->n_choices))
@@ -277,7 +283,7 @@ static bool load_whom(struct nt_loader *l, struct nt_step *step, const struct nt
 		for (unsigned i = 0; i < sales->n_teams; i++)
 			managed += sales->teams[i].manager >= 0;
 		if (sales->n_reps > 0 && managed == 0) {
-			nt_diags_error(l->diags, node->span, "no team has a manager");
+			nt_diags_error_as(l->diags, NT_CODE_MISSING_KEY, node->span, "no team has a manager");
 			return false;
 		}
 	} else {
@@ -287,7 +293,8 @@ static bool load_whom(struct nt_loader *l, struct nt_step *step, const struct nt
 		return true;
 	}
 	if (sales->n_reps == 0)
-		nt_diags_error(l->diags, node->span, "there is nobody to tell: the rule set has no sales reps");
+		nt_diags_error_as(l->diags, NT_CODE_MISSING_KEY, node->span,
+		                  "there is nobody to tell: the rule set has no sales reps");
 	return sales->n_reps > 0;
 }
 
@@ -301,7 +308,8 @@ bool nt_load_assign(struct nt_loader *l, struct nt_step *step, const struct nt_y
 			return false;
 		step->whom = kind == NT_ROUTE_TEAM ? NT_WHOM_TEAM : NT_WHOM_REP;
 	} else if (l->program->sales.n_route == 0) {
-		nt_diags_error(l->diags, verb->span, "there is no route to assign by: 'sales' has none");
+		nt_diags_error_as(l->diags, NT_CODE_MISSING_KEY, verb->span,
+		                  "there is no route to assign by: 'sales' has none");
 		return false;
 	}
 	step->name = nt_arena_strdup(l->arena, verb->text);
@@ -333,7 +341,8 @@ bool nt_load_tell(struct nt_loader *l, struct nt_step *step, const struct nt_yam
 	step->kind = NT_STEP_TELL;
 	step->service = true;
 	if (message == NULL) {
-		nt_diags_error(l->diags, verb->key->span, "'tell' needs 'message': the template of what they are told");
+		nt_diags_error_as(l->diags, NT_CODE_MISSING_KEY, verb->key->span,
+		                  "'tell' needs 'message': the template of what they are told");
 		return false;
 	}
 	step->channel = nt_load_way_to_reps(l, message->text);
@@ -368,10 +377,11 @@ bool nt_load_task(struct nt_loader *l, struct nt_step *step, const struct nt_yam
 
 	step->kind = NT_STEP_TASK;
 	if (!ok)
-		nt_diags_error(l->diags, verb->span, "there is nobody to do it: the rule set has no sales reps");
+		nt_diags_error_as(l->diags, NT_CODE_MISSING_KEY, verb->span,
+		                  "there is nobody to do it: the rule set has no sales reps");
 	ways_to_owner(l, step, verb->text);
 	if (options[NT_OPTION_DUE] == NULL)
-		nt_diags_error(l->diags, verb->key->span,
+		nt_diags_error_as(l->diags, NT_CODE_MISSING_KEY, verb->key->span,
 		               "'task' needs 'due': how long there is to do it, such as due: 2 days");
 	else
 		nt_load_some_time(l, options[NT_OPTION_DUE], &step->duration);

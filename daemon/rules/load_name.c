@@ -1,4 +1,6 @@
 /* Names that refer to something declared elsewhere in the rule set. */
+#define NT_DIAG_CODE NT_CODE_UNKNOWN_NAME
+
 #include "rules/loader.h"
 
 #include "base/arena.h"
@@ -28,7 +30,8 @@ static bool is_name(struct nt_loader *l, const struct nt_yaml *node, const char 
 {
 	if (node->type == NT_YAML_SCALAR && node->length > 0)
 		return true;
-	nt_diags_error(l->diags, node->span.length > 0 || node->key == NULL ? node->span : node->key->span,
+	nt_diags_error_as(l->diags, NT_CODE_WRONG_VALUE,
+	                  node->span.length > 0 || node->key == NULL ? node->span : node->key->span,
 	               "this takes the name of a %s", what);
 	return false;
 }
@@ -137,7 +140,8 @@ bool nt_load_target(struct nt_loader *l, const struct nt_yaml *node, enum nt_kin
 		*which = NT_ROUTE_REP;
 		*target = nt_load_rep(l, &rep);
 	} else {
-		nt_diags_error(l->diags, node->span, "'%s' is not %s", node->text, nt_kind_text(kind));
+		nt_diags_error_as(l->diags, NT_CODE_WRONG_VALUE, node->span,
+		                  "'%s' is not %s", node->text, nt_kind_text(kind));
 	}
 	return *target >= 0;
 }
@@ -218,7 +222,7 @@ bool nt_load_suppressed(struct nt_loader *l, const struct nt_yaml *node, const c
 	}
 	names = suppressible(l->program);
 	if (nt_nearest(node->text, names) == NULL)
-		nt_diags_error(l->diags, node->span,
+		nt_diags_error_as(l->diags, NT_CODE_WRONG_VALUE, node->span,
 		               "'suppress' takes a channel, or marketing for all of them, not '%s'", node->text);
 	else
 		nt_keys_unknown(l->diags, node->span, "channel", node->text, "", names);

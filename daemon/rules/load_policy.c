@@ -1,4 +1,6 @@
 /* policy, and the channels that it governs. */
+#define NT_DIAG_CODE NT_CODE_WRONG_VALUE
+
 #include "rules/loader.h"
 
 #include "base/arena.h"
@@ -177,7 +179,8 @@ static void load_calendar(struct nt_loader *l, const struct nt_yaml *item, GArra
 	if (file == NULL)
 		return;
 	if (l->context->calendar_days == NULL)
-		nt_diags_error(l->diags, item->span, "iCalendar files can't be read here: list the dates");
+		nt_diags_error_as(l->diags, NT_CODE_WRONG_FILE, item->span,
+		                  "iCalendar files can't be read here: list the dates");
 	else
 		l->context->calendar_days(nt_load_source(l, file), l->diags, days);
 }
@@ -262,7 +265,8 @@ void nt_load_policy(struct nt_loader *l)
 			continue;
 		}
 		nt_span_position(first->key->span, &line, &column);
-		nt_diags_error(l->diags, node->key->span, "a rule set has one policy (the first is at %s:%d)",
+		nt_diags_error_as(l->diags, NT_CODE_DECLARED_TWICE, node->key->span,
+		                  "a rule set has one policy (the first is at %s:%d)",
 		               first->key->span.source->path, line);
 	}
 }

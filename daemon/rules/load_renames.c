@@ -1,4 +1,6 @@
 /* `was`: what had another name before. */
+#define NT_DIAG_CODE NT_CODE_DOES_NOT_FIT
+
 #include "rules/loader.h"
 
 #include "base/arena.h"
@@ -26,7 +28,7 @@ static bool check_campaign(struct nt_loader *l, const struct nt_yaml *node, int 
 		return false;
 	}
 	if (there >= 0) {
-		nt_diags_error(l->diags, node->span,
+		nt_diags_error_as(l->diags, NT_CODE_DECLARED_TWICE, node->span,
 		               "there still is a campaign '%s' (%s:%d): 'was' takes a name that no campaign has now",
 		               node->text, program->campaigns[there].span.source->path,
 		               line_of(l, program->campaigns[there].span));
@@ -37,7 +39,8 @@ static bool check_campaign(struct nt_loader *l, const struct nt_yaml *node, int 
 
 		if (strcmp(other->was, node->text) != 0)
 			continue;
-		nt_diags_error(l->diags, node->span, "campaign '%s' says already that it was '%s'",
+		nt_diags_error_as(l->diags, NT_CODE_DECLARED_TWICE, node->span,
+		                  "campaign '%s' says already that it was '%s'",
 		               program->campaigns[other->slot].name, node->text);
 		return false;
 	}
@@ -93,7 +96,7 @@ static bool check_step(struct nt_step_list *list, const struct nt_renamed *renam
 		return false;
 	}
 	if (there != NULL) {
-		nt_diags_error(l->diags, node->span,
+		nt_diags_error_as(l->diags, NT_CODE_DECLARED_TWICE, node->span,
 		               "this campaign still has a step '%s' (on line %d): 'was' takes a name that no step has "
 		               "now",
 		               node->text, line_of(l, *there));
@@ -104,7 +107,7 @@ static bool check_step(struct nt_step_list *list, const struct nt_renamed *renam
 
 		if (strcmp(other->text, node->text) != 0)
 			continue;
-		nt_diags_error(l->diags, node->span,
+		nt_diags_error_as(l->diags, NT_CODE_DECLARED_TWICE, node->span,
 		               "two steps of this campaign say that they were '%s' (the other is on line %d)",
 		               node->text, line_of(l, other->span));
 		return false;
@@ -137,12 +140,12 @@ void nt_load_point_was(struct nt_loader *l, const struct nt_yaml *const *was, st
 			continue;
 		for (unsigned k = 0; k < n; k++)
 			if (strcmp(points[k].identity, was[i]->text) == 0)
-				nt_diags_error(l->diags, was[i]->span,
+				nt_diags_error_as(l->diags, NT_CODE_DECLARED_TWICE, was[i]->span,
 				               "this schedule still has a point '%s': 'was' takes a name that none has "
 				               "now",
 				               was[i]->text);
 			else if (k < i && g_strcmp0(points[k].was, was[i]->text) == 0)
-				nt_diags_error(l->diags, was[i]->span,
+				nt_diags_error_as(l->diags, NT_CODE_DECLARED_TWICE, was[i]->span,
 				               "two points of this schedule say that they were '%s'", was[i]->text);
 		points[i].was = nt_arena_strdup(l->arena, was[i]->text);
 	}

@@ -1,4 +1,6 @@
 /* sales: who is ready, who gets whom, and what follows. */
+#define NT_DIAG_CODE NT_CODE_WRONG_VALUE
+
 #include "rules/loader.h"
 
 #include "base/arena.h"
@@ -108,12 +110,13 @@ static void load_members(struct nt_loader *l, const struct nt_yaml *node, struct
 		for (unsigned i = 0; i < team->n_reps; i++)
 			twice = twice || reps[i] == rep;
 		if (rep >= 0 && twice)
-			nt_diags_error(l->diags, item->span, "rep '%s' stands in this team twice", item->text);
+			nt_diags_error_as(l->diags, NT_CODE_DECLARED_TWICE, item->span,
+			                  "rep '%s' stands in this team twice", item->text);
 		else if (rep >= 0)
 			reps[team->n_reps++] = rep;
 	}
 	if (node->n == 0)
-		nt_diags_error(l->diags, node->span, "a team needs at least one rep");
+		nt_diags_error_as(l->diags, NT_CODE_MISSING_KEY, node->span, "a team needs at least one rep");
 	team->reps = reps;
 }
 
@@ -291,7 +294,8 @@ static void load_reason(struct nt_loader *l, const struct nt_yaml *item, GArray 
 		reason.recycle = nt_load_started(l, keys[NT_REASON_RECYCLE]);
 	reason.has_after = keys[NT_REASON_AFTER] != NULL && nt_load_duration(l, keys[NT_REASON_AFTER], &reason.after);
 	if (keys[NT_REASON_AFTER] != NULL && nt_yaml_get(item, "recycle") == NULL)
-		nt_diags_error(l->diags, keys[NT_REASON_AFTER]->key->span, "'after' goes with 'recycle'");
+		nt_diags_error_as(l->diags, NT_CODE_DOES_NOT_FIT, keys[NT_REASON_AFTER]->key->span,
+		                  "'after' goes with 'recycle'");
 	reason.has_not_again_for = keys[NT_REASON_NOT_AGAIN_FOR] != NULL &&
 	                           nt_load_duration(l, keys[NT_REASON_NOT_AGAIN_FOR], &reason.not_again_for);
 	if (keys[NT_REASON_POINTS] != NULL)
@@ -371,7 +375,8 @@ void nt_load_sales(struct nt_loader *l)
 			continue;
 		}
 		nt_span_position(first->key->span, &line, &column);
-		nt_diags_error(l->diags, node->key->span, "a rule set has one sales file (the first is at %s:%d)",
+		nt_diags_error_as(l->diags, NT_CODE_DECLARED_TWICE, node->key->span,
+		                  "a rule set has one sales file (the first is at %s:%d)",
 		               first->key->span.source->path, line);
 	}
 }

@@ -1,4 +1,6 @@
 /* The points of a schedule: dates, and the steps that belong to them. */
+#define NT_DIAG_CODE NT_CODE_DOES_NOT_FIT
+
 #include "rules/loader.h"
 
 #include "base/arena.h"
@@ -18,7 +20,8 @@ static bool load_date(struct nt_step_list *list, const struct nt_yaml *node, con
 	point->of = of;
 	if (of->type == NT_TYPE_TIME || of->type == NT_TYPE_DATE)
 		return true;
-	nt_diags_error(l->diags, node->span, "'of' takes %s, not a %s", nt_kind_text(NT_KIND_TIME),
+	nt_diags_error_as(l->diags, NT_CODE_WRONG_VALUE, node->span,
+	                  "'of' takes %s, not a %s", nt_kind_text(NT_KIND_TIME),
 	               nt_type_name(of->type));
 	return false;
 }
@@ -76,7 +79,8 @@ static void set_identity(struct nt_loader *l, const struct nt_yaml *id, const st
 	if (id == NULL || !nt_load_name(l, id, "point", &point->identity)) {
 		point->identity = make_identity(l, points, n, point);
 	} else if (is_taken(points, n, point->identity)) {
-		nt_diags_error(l->diags, id->span, "two points of this schedule are called '%s'", point->identity);
+		nt_diags_error_as(l->diags, NT_CODE_DECLARED_TWICE, id->span,
+		                  "two points of this schedule are called '%s'", point->identity);
 	}
 }
 
@@ -112,7 +116,7 @@ void nt_load_schedule(struct nt_step_list *list, const struct nt_yaml *node, int
 	unsigned n = 0;
 
 	if (node->first == NULL)
-		nt_diags_error(l->diags, node->key->span,
+		nt_diags_error_as(l->diags, NT_CODE_MISSING_KEY, node->key->span,
 		               "'schedule' needs points: { before: 3 days, of: DATE, steps: [ STEPS ] }");
 	for (const struct nt_yaml *item = node->first; item != NULL; item = item->next)
 		if (load_point(list, item, index, place, points, n, &points[n], &was[n]))

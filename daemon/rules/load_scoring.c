@@ -1,4 +1,6 @@
 /* scoring: fit, engagement, half-life, levels. Rules of all documents add up; half_life and levels stand once. */
+#define NT_DIAG_CODE NT_CODE_WRONG_VALUE
+
 #include "rules/loader.h"
 
 #include "base/arena.h"
@@ -89,7 +91,8 @@ static bool is_first(struct nt_loader *l, const struct nt_yaml **kept, const str
 		return true;
 	}
 	nt_span_position((*kept)->key->span, &line, &column);
-	nt_diags_error(l->diags, node->key->span, "'%s' stands once in a rule set (first at %s:%d)", name,
+	nt_diags_error_as(l->diags, NT_CODE_DECLARED_TWICE, node->key->span,
+	                  "'%s' stands once in a rule set (first at %s:%d)", name,
 	               (*kept)->key->span.source->path, line);
 	return false;
 }
@@ -130,7 +133,8 @@ static void load_levels(struct nt_loader *l, const struct nt_yaml *node, GArray 
 		for (unsigned i = 0; i < levels->len; i++)
 			taken = taken || g_array_index(levels, struct nt_level, i).from == level.from;
 		if (taken)
-			nt_diags_error(l->diags, item->span, "two levels begin at %" G_GINT64_FORMAT, level.from);
+			nt_diags_error_as(l->diags, NT_CODE_DECLARED_TWICE, item->span,
+			                  "two levels begin at %" G_GINT64_FORMAT, level.from);
 		else
 			g_array_append_val(levels, level);
 	}

@@ -1,4 +1,6 @@
 /* The steps of one campaign: verbs, options, branches, identities. */
+#define NT_DIAG_CODE NT_CODE_DOES_NOT_FIT
+
 #include "rules/loader.h"
 
 #include "base/arena.h"
@@ -47,7 +49,8 @@ static const struct nt_yaml *guess_verb(struct nt_loader *l, const struct nt_yam
 		               "its own",
 		               node->first->key->text);
 	} else if (pair == NULL) {
-		nt_diags_error(l->diags, node->span, "a step needs a verb, such as email or wait");
+		nt_diags_error_as(l->diags, NT_CODE_MISSING_KEY, node->span,
+		                  "a step needs a verb, such as email or wait");
 	} else {
 		nearest = nt_keys_unknown(l->diags, pair->key->span, "step", pair->key->text, "", names);
 		*verb = nearest != NULL ? verb_of(l, nearest) : -1;
@@ -86,7 +89,7 @@ static const struct nt_yaml *find_verb(struct nt_loader *l, const struct nt_yaml
 	}
 	if (condition != NULL) {
 		if (nt_yaml_get(node, "then") == NULL && nt_yaml_get(node, "else") == NULL)
-			nt_diags_error(l->diags, condition->key->span,
+			nt_diags_error_as(l->diags, NT_CODE_MISSING_KEY, condition->key->span,
 			               "'if' needs 'then' or 'else', or a verb beside it");
 		*verb = NT_VERB_IF;
 		return condition;
@@ -154,7 +157,7 @@ static void set_identity(struct nt_step_list *list, struct nt_step *step, const 
 	}
 	if (!nt_diags_full(l->diags))
 		nt_span_position(*before, &line, &column);
-	nt_diags_error(l->diags, *place,
+	nt_diags_error_as(l->diags, NT_CODE_DECLARED_TWICE, *place,
 	               "two steps of this campaign are called '%s' (the other is on line %d): give one an id of its "
 	               "own",
 	               step->identity, line);
@@ -193,7 +196,7 @@ static bool load_change(struct nt_loader *l, int verb, const struct nt_yaml *nod
 	case NT_VERB_STOP:
 		if (node->type == NT_YAML_SCALAR && (node->length == 0 || nt_load_yes(node)))
 			return true;
-		nt_diags_error(l->diags, node->span, "'stop' takes no value");
+		nt_diags_error_as(l->diags, NT_CODE_WRONG_VALUE, node->span, "'stop' takes no value");
 		return false;
 	default:
 		step->name = nt_arena_strdup(l->arena, node->text);
@@ -340,7 +343,8 @@ static int load_word(struct nt_step_list *list, const struct nt_yaml *node, stru
 		*pair = (struct nt_yaml){ .type = NT_YAML_SCALAR, .span = node->span, .text = "", .key = node };
 		nt_keys_check_shape(&nt_verb_keys.keys[verb_of(l, node->text)], pair, l->diags);
 	} else if (word != NULL && verb_of(l, word) >= 0) {
-		nt_diags_error(l->diags, node->span, "a ':' is missing: %s: %s", word, space + 1);
+		nt_diags_error_as(l->diags, NT_CODE_YAML_SYNTAX, node->span,
+		                  "a ':' is missing: %s: %s", word, space + 1);
 	} else {
 		names = step_names(l);
 		nt_keys_unknown(l->diags, node->span, "step", node->text, "", names);

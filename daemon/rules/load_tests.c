@@ -1,4 +1,6 @@
 /* tests: their structure, and the names that they use. engine/testrun.c reads the rest of each mapping and runs it. */
+#define NT_DIAG_CODE NT_CODE_WRONG_TEST
+
 #include "rules/loader.h"
 
 #include "base/arena.h"

@@ -1,4 +1,6 @@
 /* Values that rule authors write, read from the text as it stands: quoting never changes a value's kind. */
+#define NT_DIAG_CODE NT_CODE_WRONG_VALUE
+
 #include "rules/loader.h"
 
 #include "base/arena.h"
@@ -144,7 +146,8 @@ static bool load_window(struct nt_loader *l, const struct nt_yaml *node, struct 
 		size_t end = node->next->span.start + node->next->span.length;
 
 		if (end > node->span.start) /* the next may be an alias, whose place is its anchor's */
-			nt_diags_error(l->diags, node->span, "%s (inside [ ] a comma ends the value)",
+			nt_diags_error_as(l->diags, NT_CODE_YAML_SYNTAX, node->span,
+			                  "%s (inside [ ] a comma ends the value)",
 			               nt_yaml_put_in_quotes(l->arena, NULL, node->span.source->text + node->span.start,
 			                                     end - node->span.start));
 		else
@@ -302,7 +305,8 @@ bool nt_load_zone(struct nt_loader *l, const struct nt_yaml *node, const char **
 		const char *city = zone_of_city(names, node->text);
 
 		if (city != NULL)
-			nt_diags_error(l->diags, node->span, "unknown time zone '%s' (did you mean '%s'?)", node->text,
+			nt_diags_error_as(l->diags, NT_CODE_UNKNOWN_NAME,
+			                  node->span, "unknown time zone '%s' (did you mean '%s'?)", node->text,
 			               city);
 		else
 			nt_keys_unknown(l->diags, node->span, "time zone", node->text, "", names);
@@ -425,18 +429,20 @@ bool nt_load_either(struct nt_loader *l, const struct nt_yaml *item, const struc
                     const struct nt_yaml *on, const struct nt_yaml *when, const struct nt_yaml *filter)
 {
 	if (on != NULL && when != NULL) {
-		nt_diags_error(l->diags, when->key->span, "%s has either 'on' or 'when', not both", title);
+		nt_diags_error_as(l->diags, NT_CODE_DOES_NOT_FIT, when->key->span,
+		                  "%s has either 'on' or 'when', not both", title);
 		return false;
 	}
 	if (on == NULL && when == NULL) {
 		/* one that was there, and wrong, has had its message */
 		if (nt_yaml_get(item, "on") == NULL && nt_yaml_get(item, "when") == NULL &&
 		    !nt_keys_has_unknown(table, item))
-			nt_diags_error(l->diags, item->span, "%s needs 'on' (an event) or 'when' (a condition)", title);
+			nt_diags_error_as(l->diags, NT_CODE_MISSING_KEY, item->span,
+			                  "%s needs 'on' (an event) or 'when' (a condition)", title);
 		return false;
 	}
 	if (when != NULL && filter != NULL) {
-		nt_diags_error(l->diags, filter->key->span,
+		nt_diags_error_as(l->diags, NT_CODE_DOES_NOT_FIT, filter->key->span,
 		               "'if' goes with 'on': join it to the condition of 'when' by 'and'");
 		return false;
 	}
@@ -478,14 +484,14 @@ static void refuse_other_file(struct nt_loader *l, const struct nt_yaml *node, c
 	const char *slash = strrchr(node->text, '/'), *name = slash != NULL ? slash + 1 : node->text;
 
 	if (leads_out(node->text)) {
-		nt_diags_error(l->diags, node->span,
+		nt_diags_error_as(l->diags, NT_CODE_WRONG_FILE, node->span,
 		               "a path leads from the rule set's folder to a file below it, like %s", example);
 		return;
 	}
 	/* right but for the folder */
 	for (unsigned i = 0; known[i] != NULL; i++)
 		if (strrchr(known[i], '/') != NULL && strcmp(strrchr(known[i], '/') + 1, name) == 0) {
-			nt_diags_error(l->diags, node->span,
+			nt_diags_error_as(l->diags, NT_CODE_WRONG_FILE, node->span,
 			               "unknown file '%s' below the rule set's folder (did you mean '%s'?)",
 			               node->text, known[i]);
 			return;

@@ -1,4 +1,6 @@
 /* Waits: for a time of day, a window, an instant, a condition, an event. */
+#define NT_DIAG_CODE NT_CODE_DOES_NOT_FIT
+
 #include "rules/loader.h"
 
 #include "base/arena.h"
@@ -101,7 +103,8 @@ static bool load_expression(struct nt_loader *l, const struct nt_yaml *node, str
 	}
 	if (step->expr->type == NT_TYPE_YES_NO)
 		return true;
-	nt_diags_error(l->diags, node->span, "'wait_until' takes %s, not a %s", nt_kind_text(NT_KIND_WAIT_UNTIL),
+	nt_diags_error_as(l->diags, NT_CODE_WRONG_VALUE, node->span,
+	                  "'wait_until' takes %s, not a %s", nt_kind_text(NT_KIND_WAIT_UNTIL),
 	               nt_type_name(step->expr->type));
 	return false;
 }
@@ -111,7 +114,7 @@ static void load_up_to(struct nt_loader *l, struct nt_step *step, const struct n
 	step->has_up_to = options[NT_OPTION_UP_TO] != NULL &&
 		nt_load_duration(l, options[NT_OPTION_UP_TO], &step->duration);
 	if (options[NT_OPTION_ELSE] != NULL && options[NT_OPTION_UP_TO] == NULL)
-		nt_diags_warning(l->diags, options[NT_OPTION_ELSE]->key->span,
+		nt_diags_warning(l->diags, NT_CODE_UNREACHABLE_STEP, options[NT_OPTION_ELSE]->key->span,
 		                 "these steps never run: without 'up_to' the wait has no end");
 }
 
@@ -165,7 +168,7 @@ bool nt_load_wait_for(struct nt_loader *l, struct nt_step *step, const struct nt
 	}
 	step->events = events;
 	if (verb->type == NT_YAML_SEQUENCE && verb->n == 0)
-		nt_diags_error(l->diags, verb->span, "'wait_for' needs an event");
+		nt_diags_error_as(l->diags, NT_CODE_MISSING_KEY, verb->span, "'wait_for' needs an event");
 	if (step->n_events == wanted) {
 		nt_load_scope(l, events, step->n_events, entry, n_entry, true);
 		step->expr = nt_load_condition(l, options[NT_OPTION_IF]);

@@ -114,12 +114,12 @@ static void send(struct pass *pass, const struct nt_step *step, struct run *run)
 	double shown = rate != NULL ? late + usual(rate->per) - shortest(rate->per) : 0;
 
 	if (given_up)
-		nt_diags_warning(pass->w->diags, step->span,
+		nt_diags_warning(pass->w->diags, NT_CODE_OVER_CAP, step->span,
 		                 "this message is always given up: policy's '%s' is used up by this campaign's own for "
 		                 "%s more, and it waits %s at most (wait longer before it, or send less)",
 		                 rate_text(pass->w, rate), length_text(pass->w, shown), length_text(pass->w, patience));
 	else if (rate != NULL)
-		nt_diags_warning(pass->w->diags, step->span,
+		nt_diags_warning(pass->w->diags, NT_CODE_OVER_CAP, step->span,
 		                 "this message always goes out about %s late: policy's '%s' is used up by this "
 		                 "campaign's own "
 		                 "(wait longer before it, or send less)",

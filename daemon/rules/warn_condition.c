@@ -45,7 +45,7 @@ static void look_at_choose(struct nt_warner *w, const struct nt_step *step)
 		const struct nt_expr *condition = step->arms[i].condition;
 
 		if (condition != NULL && !is_left(w, &before, condition))
-			nt_diags_warning(w->diags, condition->span,
+			nt_diags_warning(w->diags, NT_CODE_NEVER_CHOSEN, condition->span,
 			                 "this item is never chosen: whenever it holds, one above it does, too (put "
 			                 "the "
 			                 "narrower one first)");
@@ -61,7 +61,8 @@ static void look_at_route(struct nt_warner *w)
 		if (!is_left(w, &before, sales->route[i].condition)) {
 			const struct nt_expr *condition = sales->route[i].condition;
 
-			nt_diags_warning(w->diags, condition != NULL ? condition->span : sales->route[i].span,
+			nt_diags_warning(w->diags, NT_CODE_NEVER_CHOSEN,
+			                 condition != NULL ? condition->span : sales->route[i].span,
 			                 "no lead comes to this item: the ones above it take them all");
 		}
 }
@@ -75,7 +76,7 @@ static void look_at_levels(struct nt_warner *w)
 
 	for (unsigned i = 0; i < program->n_levels; i++)
 		if (high != INT64_MAX && nt_number_from_int(program->levels[i].from) > high)
-			nt_diags_warning(w->diags, program->levels[i].span,
+			nt_diags_warning(w->diags, NT_CODE_LEVEL_OUT_OF_REACH, program->levels[i].span,
 			                 "no lead gets to level '%s': with all their points the scoring rules give %"
 			                 G_GINT64_FORMAT " at most", program->levels[i].name,
 			                 nt_number_round(high));

@@ -104,7 +104,8 @@ static const char *why_never(struct known *known, const struct nt_event_type *ev
 static void look_at(struct known *known, int event, struct nt_span span)
 {
 	if (event >= 0 && known->never[event] != NULL)
-		nt_diags_warning(known->w->diags, span, "'%s' never happens: %s", known->w->program->events[event].name,
+		nt_diags_warning(known->w->diags, NT_CODE_NEVER_HAPPENS, span,
+		                 "'%s' never happens: %s", known->w->program->events[event].name,
 		                 known->never[event]);
 }
 
@@ -137,7 +138,7 @@ static void look_at_round(struct known *known, const struct nt_campaign *campaig
 	for (unsigned i = 0; comes && i < campaign->n_steps; i++)
 		if (campaign->steps[i].parent < 0 && campaign->steps[i].next < 0 &&
 		    goes_by(&campaign->steps[i], channel)) {
-			nt_diags_warning(known->w->diags, way->span,
+			nt_diags_warning(known->w->diags, NT_CODE_BEGINS_ITSELF, way->span,
 			                 "each message of this campaign's begins it anew, without end: add if: "
 			                 "event.campaign != \"%s\"",
 			                 campaign->name);
@@ -226,7 +227,7 @@ static void look_at_text(struct known *known, const struct nt_expr *e, const cha
 	if (g_strv_contains(names, text))
 		return;
 	nearest = nt_nearest(text, names);
-	nt_diags_warning(known->w->diags, e->span, "%s '%s'%s%s%s",
+	nt_diags_warning(known->w->diags, NT_CODE_NO_SUCH_NAME, e->span, "%s '%s'%s%s%s",
 	                 strcmp(what, "stage") == 0 ? "no rule gives a lead the stage" :
 	                 strcmp(what, "campaign") == 0 ? "there is no campaign" : "there is no template",
 	                 text, nearest != NULL ? " (did you mean '" : "", nearest != NULL ? nearest : "",
@@ -271,9 +272,11 @@ static bool is_sent(const struct nt_program *program, const char *template)
 static void look_at_template(struct known *known, const struct nt_expr *e)
 {
 	if (!is_sent(known->w->program, e->name))
-		nt_diags_warning(known->w->diags, e->span, "nobody receives '%s': no step sends it", e->name);
+		nt_diags_warning(known->w->diags, NT_CODE_NEVER_HAPPENS, e->span,
+		                 "nobody receives '%s': no step sends it", e->name);
 	else if (e->op == NT_OP_CLICKED && !has_link(known->w, e->name, NULL))
-		nt_diags_warning(known->w->diags, e->span, "nobody clicks in '%s': it has no link", e->name);
+		nt_diags_warning(known->w->diags, NT_CODE_NEVER_HAPPENS, e->span,
+		                 "nobody clicks in '%s': it has no link", e->name);
 }
 
 static void look_at_part(const struct nt_expr *e, void *user)

@@ -43,10 +43,10 @@ static void look_at_route(struct nt_warner *w)
 	if (takes_all(w))
 		return;
 	if (sales->n_route == 0)
-		nt_diags_warning(w->diags, sales->span,
+		nt_diags_warning(w->diags, NT_CODE_NO_ROUTE, sales->span,
 		                 "leads that are ready wait, and nobody is told: 'sales' has no 'route'");
 	else
-		nt_diags_warning(w->diags, sales->route[sales->n_route - 1].span,
+		nt_diags_warning(w->diags, NT_CODE_NO_ROUTE, sales->route[sales->n_route - 1].span,
 		                 "a lead that fits none of these waits, and nobody is told: add a last item without "
 		                 "'if', "
 		                 "such as { to: team NAME }");
@@ -94,17 +94,19 @@ static void look_at_reps(struct nt_warner *w, bool queue)
 	const struct nt_sales_rules *sales = &w->program->sales;
 
 	if (queue && sales->n_reps > 0 && sales->n_tell == 0)
-		nt_diags_warning(w->diags, sales->span,
+		nt_diags_warning(w->diags, NT_CODE_NOBODY_TOLD, sales->span,
 		                 "nobody is told of the leads that are offered: 'sales' has no 'tell'");
 	for (unsigned i = 0; i < sales->n_reps; i++) {
 		const struct nt_rep *rep = &sales->reps[i];
 
 		if (!gets_leads(w->program, (int)i))
-			nt_diags_warning(w->diags, rep->span, "no lead comes to rep '%s', who is in no team and no "
+			nt_diags_warning(w->diags, NT_CODE_IDLE_REP, rep->span,
+			                 "no lead comes to rep '%s', who is in no team and no "
 					 "route",
 			                 rep->name);
 		else if (queue && sales->n_tell > 0 && !reaches(w->program, rep))
-			nt_diags_warning(w->diags, rep->span, "rep '%s' is told of no offer: 'tell' wants a 'phone'",
+			nt_diags_warning(w->diags, NT_CODE_NOBODY_TOLD, rep->span,
+			                 "rep '%s' is told of no offer: 'tell' wants a 'phone'",
 			                 rep->name);
 	}
 }
@@ -148,10 +150,11 @@ static void look_at_teams(struct nt_warner *w)
 		const struct nt_team *team = &sales->teams[i];
 
 		if (!is_used(w->program, (int)i))
-			nt_diags_warning(w->diags, team->span, "no lead comes to team '%s': no route leads there",
+			nt_diags_warning(w->diags, NT_CODE_IDLE_TEAM, team->span,
+			                 "no lead comes to team '%s': no route leads there",
 			                 team->name);
 		else if (team->manager < 0 && is_routed(w->program, (int)i) && needs_manager(sales))
-			nt_diags_warning(w->diags, team->span,
+			nt_diags_warning(w->diags, NT_CODE_NO_MANAGER, team->span,
 			                 "team '%s' has no manager, to whom 'then' or 'after_accept' would turn",
 			                 	team->name);
 	}
@@ -164,7 +167,7 @@ void nt_warn_sales(struct nt_warner *w)
 	if (queue && w->program->sales.n_reps == 0) {
 		const struct nt_step *step = hand_off(w->program);
 
-		nt_diags_warning(w->diags, step != NULL ? step->span : w->program->sales.span,
+		nt_diags_warning(w->diags, NT_CODE_NO_ROUTE, step != NULL ? step->span : w->program->sales.span,
 		                 "nobody ever gets the leads in the queue: the rule set has no sales reps");
 		return;
 	}

@@ -128,7 +128,8 @@ static void tell_unreached(struct walk *walk)
 
 		if (!walk->seen[i] || before->next < 0 || walk->seen[before->next] || is_told(walk, before))
 			continue;
-		nt_diags_warning(walk->w->diags, step_at(walk, before->next)->span, "this step is never reached: %s",
+		nt_diags_warning(walk->w->diags, NT_CODE_UNREACHABLE_STEP, step_at(walk, before->next)->span,
+		                 "this step is never reached: %s",
 		                 why_not(before));
 	}
 }
@@ -154,7 +155,7 @@ static void look_at_wait(struct walk *walk, const struct nt_step *step)
 		bool goal = takes(walk, campaign->goals, campaign->n_goals, step, step->events[i]);
 
 		if (goal || takes(walk, campaign->exits, campaign->n_exits, step, step->events[i]))
-			nt_diags_warning(walk->w->diags, step->span,
+			nt_diags_warning(walk->w->diags, NT_CODE_WAIT_IN_VAIN, step->span,
 			                 "this never sees '%s': the campaign's %s comes first and ends the run (put "
 			                 "the steps into its 'do')", name, goal ? "goal" : "exit");
 	}
@@ -174,7 +175,7 @@ static void look_at_way_out(struct walk *walk, const struct nt_way_out *way, con
 		if (condition == NULL ||
 		    !nt_truth_covered(&walk->w->decider, condition, &way->condition, 1))
 			continue;
-		nt_diags_warning(walk->w->diags, way->condition->span,
+		nt_diags_warning(walk->w->diags, NT_CODE_LEAVES_AT_ONCE, way->condition->span,
 		                 "whoever enters leaves at once by this %s: it holds whenever the condition of 'enter' "
 		                 "does", what);
 		return;

@@ -110,7 +110,8 @@ static void look_at_name(struct nt_warner *w, const struct look *look, const cha
 	nearest = nt_nearest(root, (const char *const *)look->names->pdata);
 	if (nearest == NULL && variable->has_default)
 		return;
-	nt_diags_warning(w->diags, variable->span, "nothing gives the template a value '%s'%s%s%s", root,
+	nt_diags_warning(w->diags, NT_CODE_UNKNOWN_VARIABLE, variable->span,
+	                 "nothing gives the template a value '%s'%s%s%s", root,
 	                 nearest != NULL ? " (did you mean '" : " (fields are declared under 'fields', others come by "
 	                 "'with')",
 	                 nearest != NULL ? nearest : "", nearest != NULL ? "'?)" : "");
@@ -127,7 +128,7 @@ static void look_at_variable(struct nt_warner *w, const struct look *look, const
 		look_at_name(w, look, root, variable);
 	if (field >= 0 && !variable->has_default && variable->span.source != NULL && !is_sure(w, message, field) &&
 	    !is_given(step, root))
-		nt_diags_warning(w->diags, variable->span,
+		nt_diags_warning(w->diags, NT_CODE_NO_DEFAULT, variable->span,
 		                 "a lead may have no '%s': write {{ %s | default: \"…\" }}, or put the sentence into "
 		                 "{%% if %s %%} … {%% endif %%}",
 		                 root, variable->path, root);
@@ -154,12 +155,13 @@ static void look_at_number(struct nt_warner *w, const struct nt_message_template
 		return;
 	if (facts->has_phone && !look->missed) {
 		look->missed = true;
-		nt_diags_warning(w->diags, policy->sender_span.source != NULL ? policy->sender_span : step->span,
+		nt_diags_warning(w->diags, NT_CODE_NO_PHONE,
+		                 policy->sender_span.source != NULL ? policy->sender_span : step->span,
 		                 "nobody can call us: messages invite to call {{ sender.phone }}, and policy's sender "
 		                 "has no "
 		                 "'phone'");
 	} else if (!facts->has_phone) {
-		nt_diags_warning(w->diags, nt_span_of(source, 0, strcspn(source->text, "\n")),
+		nt_diags_warning(w->diags, NT_CODE_NO_PHONE, nt_span_of(source, 0, strcspn(source->text, "\n")),
 		                 "whoever gets this cannot call us: put {{ sender.phone }} into it or its layout");
 	}
 }
@@ -173,7 +175,8 @@ static void look_at_sender(struct nt_warner *w, const struct nt_message_template
 	    0)
 		return;
 	look->nameless = true;
-	nt_diags_warning(w->diags, policy->sender_span.source != NULL ? policy->sender_span : step->span,
+	nt_diags_warning(w->diags, NT_CODE_NO_SENDER,
+	                 policy->sender_span.source != NULL ? policy->sender_span : step->span,
 	                 "no mail can go out: policy's sender has no 'email' for it to come from");
 }
 
@@ -256,14 +259,16 @@ void nt_warn_unused(struct nt_warner *w)
 		see_name(used[1], g_array_index(w->l->documents, struct nt_document, i).node);
 	for (unsigned i = 0; i < program->n_segments; i++)
 		if (!g_hash_table_contains(used[0], GINT_TO_POINTER(i + 1)))
-			nt_diags_warning(w->diags, program->segments[i].span, "no rule asks for segment '%s'",
+			nt_diags_warning(w->diags, NT_CODE_UNUSED_SEGMENT, program->segments[i].span,
+			                 "no rule asks for segment '%s'",
 			                 program->segments[i].name);
 	for (unsigned i = 0; (message = nt_template_set_peek(program->templates, i)) != NULL; i++) {
 		const char *name = nt_message_template_name(message);
 		const struct nt_source *source = nt_message_template_source(message);
 
 		if (g_hash_table_add(used[1], (gpointer)(uintptr_t)name))
-			nt_diags_warning(w->diags, nt_span_of(source, 0, strcspn(source->text, "\n")),
+			nt_diags_warning(w->diags, NT_CODE_UNUSED_TEMPLATE,
+			                 nt_span_of(source, 0, strcspn(source->text, "\n")),
 			                 "no rule sends template '%s'", name);
 	}
 	g_hash_table_destroy(used[0]);

@@ -41,7 +41,7 @@ static void look_at_step(struct nt_warner *w, const struct nt_step *step)
 	for (unsigned i = 0; i < step->n_choices; i++)
 		met = met || meet(w, &step->window, &channels[step->choices[i].channel].send);
 	if (!met)
-		nt_diags_warning(w->diags, step->span,
+		nt_diags_warning(w->diags, NT_CODE_WINDOW_NEVER_OPENS, step->span,
 		                 "this message never goes out: its 'window' and policy's 'send' never meet");
 }
 

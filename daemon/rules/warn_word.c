@@ -54,7 +54,7 @@ static void look_at_capitals(struct text *text, unsigned i)
 	if (subject ? letters < 7 || letters < 4 * n : n < 3 || letters < 12)
 		return;
 	text->shouted = true;
-	nt_diags_warning(text->w->diags, words_span(text, i, n),
+	nt_diags_warning(text->w->diags, NT_CODE_SHOUTING, words_span(text, i, n),
 	                 "capitals read like shouting, and filters take them for spam: write %s in small letters",
 	                 nt_text_plural(n, "it", "them"));
 }
@@ -80,7 +80,7 @@ static void look_at_marks(struct text *text)
 		if (!row && (marks < 2 || prose[i] != '!'))
 			continue;
 		text->called = true;
-		nt_diags_warning(text->w->diags, nt_span_of(text->source, i, MAX(run, 1)),
+		nt_diags_warning(text->w->diags, NT_CODE_SHOUTING, nt_span_of(text->source, i, MAX(run, 1)),
 		                 "%s: one is enough%s", prose[i] == '$' ? "a row of money" :
 		                 row ? "a row of exclamation marks reads like shouting" :
 		                            "a second exclamation mark in the subject reads like shouting",
@@ -109,7 +109,7 @@ static void look_at_message(struct nt_warner *w, const struct nt_message_templat
 		look_at_capitals(&text, i);
 		if (n == 0)
 			continue;
-		nt_diags_warning(w->diags, words_span(&text, i, n),
+		nt_diags_warning(w->diags, NT_CODE_HARD_SELL, words_span(&text, i, n),
 		                 "this sounds like hard sell, to people and to spam filters: %s", better);
 		i += n - 1;
 	}

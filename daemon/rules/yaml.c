@@ -1,3 +1,5 @@
+#define NT_DIAG_CODE NT_CODE_YAML_SYNTAX
+
 #include "rules/yaml.h"
 
 #include "base/arena.h"
@@ -374,7 +376,8 @@ static void finish_mapping(struct parser *p, struct nt_yaml *node, GPtrArray *pa
 		if (before != NULL && nt_diags_full(p->diags))
 			continue;
 		if (before != NULL) {
-			nt_diags_error(p->diags, pair->key->span, "'%s' stands here twice (first on line %d)",
+			nt_diags_error_as(p->diags, NT_CODE_DECLARED_TWICE, pair->key->span,
+			                  "'%s' stands here twice (first on line %d)",
 			               pair->key->text,
 			               line_of(before->key->span));
 			continue;

@@ -1,3 +1,5 @@
+#define NT_DIAG_CODE NT_CODE_YAML_SYNTAX
+
 #include "rules/yaml_explain.h"
 
 #include "base/arena.h"

@@ -1,3 +1,5 @@
+#define NT_DIAG_CODE NT_CODE_WRONG_TEMPLATE
+
 #include "template/front.h"
 
 #include "base/arena.h"

@@ -1,3 +1,5 @@
+#define NT_DIAG_CODE NT_CODE_WRONG_TEMPLATE
+
 #include "template/message_private.h"
 
 #include "base/arena.h"

@@ -1,3 +1,5 @@
+#define NT_DIAG_CODE NT_CODE_WRONG_TEMPLATE
+
 #include "template/parse.h"
 
 #include "base/arena.h"
@@ -305,7 +307,8 @@ static struct nt_liquid_node *parse_ifchanged(struct nt_liquid_parser *p, const 
 static void parse_else(struct nt_liquid_parser *p)
 {
 	if (p->lex.ahead.kind != NT_LEX_END)
-		nt_diags_warning(p->diags, nt_span_of(p->source, p->lex.ahead.start, p->lex.ahead.length),
+		nt_diags_warning(p->diags, NT_CODE_NO_EFFECT,
+		                 nt_span_of(p->source, p->lex.ahead.start, p->lex.ahead.length),
 		                 "what stands after 'else' is ignored (did you mean 'elsif'?)");
 }
 

@@ -1,4 +1,6 @@
 /* The set of all templates: from files to lookups. */
+#define NT_DIAG_CODE NT_CODE_WRONG_TEMPLATE
+
 #include "template/message_private.h"
 
 #include "base/arena.h"

@@ -37,7 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const char *near = nt_nearest(word, names);
 
 	nt_diags_error(diags, nt_span_of(source, start, length), "unknown name '%s'", near ? near : "");
-	nt_diags_warning(diags, nt_span_of(source, 0, size), "all of it");
+	nt_diags_warning(diags, NT_CODE_SHOUTING, nt_span_of(source, 0, size), "all of it");
 	print(diags);
 	nt_diags_free(diags);
 	return 0;

@@ -27,11 +27,11 @@ static void the_span_is_marked_below_its_line(void **state)
 
 	(void)state;
 	nt_diags_error(diags, span_of(source, "\xC3\xBCmial"), "unknown step '%s'", "\xC3\xBCmial");
-	nt_diags_warning(diags, span_of(source, "x\nsteps"), "two lines");
+	nt_diags_warning(diags, NT_CODE_SHOUTING, span_of(source, "x\nsteps"), "two lines");
 	nt_diags_error(diags, NT_NOWHERE, "no rules");
 	out = printed(diags, nt_diags_print);
 	assert_string_equal(out, "error: no rules\n"
-	                         "rules/a.yaml:1:11: warning: two lines\n"
+	                         "rules/a.yaml:1:11: warning: two lines [shouting]\n"
 	                         "    1 | campaign: x\n"
 	                         "      |           ^\n"
 	                         "rules/a.yaml:3:4: error: unknown step '\xC3\xBCmial'\n"
@@ -85,12 +85,13 @@ static void as_json_for_editors(void **state)
 
 	(void)state;
 	nt_diags_error(diags, span_of(source, "\xC3\xBCmial"), "\"\xFF\"");
-	nt_diags_warning(diags, NT_NOWHERE, "x");
+	nt_diags_warning(diags, NT_CODE_NO_ROUTE, NT_NOWHERE, "x");
 	out = printed(diags, nt_diags_print_json);
 	assert_string_equal(out,
 	                    "[{\"file\":\"\",\"line\":0,\"column\":0,\"end_column\":0,\"severity\":\"warning\","
-	                    "\"message\":\"x\"},\n {\"file\":\"rules/a.yaml\",\"line\":3,\"column\":4,\"end_column\":9,"
-	                    "\"severity\":\"error\",\"message\":\"\\\"\xEF\xBF\xBD\\\"\"}]\n");
+	                    "\"code\":\"no-route\",\"message\":\"x\"},\n "
+	            "{\"file\":\"rules/a.yaml\",\"line\":3,\"column\":4,\"end_column\":9,"
+	                    "\"severity\":\"error\",\"code\":\"\",\"message\":\"\\\"\xEF\xBF\xBD\\\"\"}]\n");
 	g_free(out);
 	nt_diags_free(diags);
 }
@@ -103,16 +104,17 @@ static void as_lines_for_compilers_and_workflows(void **state)
 
 	(void)state;
 	nt_diags_error(diags, span_of(source, "\xC3\xBCmial"), "100%% wrong\nreally");
-	nt_diags_warning(diags, span_of(source, "x\nsteps"), "two lines");
+	nt_diags_warning(diags, NT_CODE_SHOUTING, span_of(source, "x\nsteps"), "two lines");
 	nt_diags_error(diags, NT_NOWHERE, "no rules");
 	out = printed(diags, nt_diags_print_lines);
 	assert_string_equal(out, "error: no rules\n"
-	                         "rules/a,b.yaml:1:11: warning: two lines\n"
+	                         "rules/a,b.yaml:1:11: warning: two lines [shouting]\n"
 	                         "rules/a,b.yaml:3:4: error: 100% wrong\xEF\xBF\xBDreally\n");
 	g_free(out);
 	out = printed(diags, nt_diags_print_github);
 	assert_string_equal(out, "::error::no rules\n"
-	                         "::warning file=rules/a%2Cb.yaml,line=1,col=11,endColumn=12::two lines\n"
+	                         "::warning file=rules/a%2Cb.yaml,line=1,col=11,endColumn=12,title=shouting::"
+	                         "two lines\n"
 	                         "::error file=rules/a%2Cb.yaml,line=3,col=4,endColumn=9::100%25 wrong%0Areally\n");
 	g_free(out);
 	nt_diags_free(diags);
@@ -130,6 +132,22 @@ static void the_nearest_name_is_a_likely_slip(void **state)
 	assert_null(nt_nearest("", names));
 }
 
+/* Names stay: what scripts and comments hold is in use somewhere. */
+static void each_code_has_a_name_of_its_own(void **state)
+{
+	(void)state;
+	assert_null(nt_diag_code_name(NT_CODE_NONE));
+	assert_int_equal(nt_diag_code_find("no-such-thing"), NT_CODE_NONE);
+	for (unsigned i = NT_CODE_NONE + 1; i < NT_DIAG_CODES; i++) {
+		const char *name = nt_diag_code_name(i);
+
+		assert_non_null(name);
+		assert_int_equal(strspn(name, "abcdefghijklmnopqrstuvwxyz-"), strlen(name));
+		assert_int_equal(nt_diag_code_find(name), i);
+		assert_true(nt_diag_code_is_warning(i) == (i >= NT_CODE_ACCEPTS_NOTHING));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -138,6 +156,7 @@ int main(void)
 		cmocka_unit_test(a_hundred_are_shown_and_the_rest_counted),
 		cmocka_unit_test(as_json_for_editors),
 		cmocka_unit_test(as_lines_for_compilers_and_workflows),
+		cmocka_unit_test(each_code_has_a_name_of_its_own),
 		cmocka_unit_test(the_nearest_name_is_a_likely_slip),
 	};
 

@@ -106,24 +106,27 @@ static void says_where_it_is_wrong(void **state)
 {
 	(void)state;
 	check_wrong("Hello\n{{ name | upcas }}\n",
-	            "t.txt:2:11: error: unknown filter 'upcas' (did you mean 'upcase'?)\n"
+	            "t.txt:2:11: error: unknown filter 'upcas' (did you mean 'upcase'?) [wrong-template]\n"
 	            "    2 | {{ name | upcas }}\n      |           ^~~~~\n");
-	check_wrong("{% fi x %}", "t.txt:1:4: error: unknown tag 'fi' (did you mean 'if'?)\n"
+	check_wrong("{% fi x %}", "t.txt:1:4: error: unknown tag 'fi' (did you mean 'if'?) [wrong-template]\n"
 	            "    1 | {% fi x %}\n      |    ^~\n");
-	check_wrong("{% if x %}a", "t.txt:1:4: error: 'if' isn't closed by {% endif %}\n"
+	check_wrong("{% if x %}a", "t.txt:1:4: error: 'if' isn't closed by {% endif %} [wrong-template]\n"
 	            "    1 | {% if x %}a\n      |    ^~\n");
-	check_wrong("{% if x = 1 %}{% endif %}", "t.txt:1:9: error: expected '==' (two signs) to compare, found '='\n"
+	check_wrong("{% if x = 1 %}{% endif %}", "t.txt:1:9: error: expected '==' (two signs) to compare, found '='"
+	            " [wrong-template]\n"
 	            "    1 | {% if x = 1 %}{% endif %}\n      |         ^\n");
-	check_wrong("{{ x | date }}", "t.txt:1:8: error: filter 'date' takes 1 argument, here are 0\n"
+	check_wrong("{{ x | date }}", "t.txt:1:8: error: filter 'date' takes 1 argument, here are 0 [wrong-template]\n"
 	            "    1 | {{ x | date }}\n      |        ^~~~\n");
-	check_wrong("{% include 'x' %}", "t.txt:1:4: error: tag 'include' is not supported yet\n"
+	check_wrong("{% include 'x' %}", "t.txt:1:4: error: tag 'include' is not supported yet [wrong-template]\n"
 	            "    1 | {% include 'x' %}\n      |    ^~~~~~~\n");
-	check_wrong("a {{ b", "t.txt:1:3: error: '{{' isn't closed by '}}'\n    1 | a {{ b\n      |   ^~\n");
-	check_wrong("{{ 'b }}", "t.txt:1:4: error: this text has no closing quote\n    1 | {{ 'b }}\n      |    ^~\n");
-	check_wrong("{% endfor %}", "t.txt:1:4: error: 'endfor' has no place here: nothing is open\n"
+	check_wrong("a {{ b", "t.txt:1:3: error: '{{' isn't closed by '}}' [wrong-template]\n"
+	            "    1 | a {{ b\n      |   ^~\n");
+	check_wrong("{{ 'b }}", "t.txt:1:4: error: this text has no closing quote [wrong-template]\n"
+	            "    1 | {{ 'b }}\n      |    ^~\n");
+	check_wrong("{% endfor %}", "t.txt:1:4: error: 'endfor' has no place here: nothing is open [wrong-template]\n"
 	            "    1 | {% endfor %}\n      |    ^~~~~~\n");
 	check_wrong("{{ 'x' | default: 1, alow_false: true }}",
-	            "t.txt:1:22: error: filter 'default' has no argument 'alow_false'\n"
+	            "t.txt:1:22: error: filter 'default' has no argument 'alow_false' [wrong-template]\n"
 	            "    1 | {{ 'x' | default: 1, alow_false: true }}\n      |                      ^~~~~~~~~~\n");
 }
 
@@ -230,7 +233,7 @@ static void nests_so_far(void **state)
 		g_string_append(deep, "{% if a %}");
 	outcome = run(deep->str, deep->len, NULL, NT_ESCAPE_TEXT);
 	assert_non_null(strstr(outcome.diags->str,
-	                       "t.txt:1:504: error: blocks are nested too deeply (more than 50)\n"));
+	                       "t.txt:1:504: error: blocks are nested too deeply (more than 50) [wrong-template]\n"));
 	assert_null(strstr(outcome.diags->str, "isn't closed"));
 	outcome_free(&outcome);
 	g_string_assign(deep, "{{ ");

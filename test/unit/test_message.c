@@ -403,7 +403,8 @@ static void check_front_is_bounded(void)
 	for (int i = 0; i < 201; i++)
 		g_string_append(lines, "#\n");
 	g_string_append(lines, "---\n");
-	check_wrong("w/sms.txt", lines->str, "templates/w/sms.txt:1:1: error: front matter has at most 200 lines\n"
+	check_wrong("w/sms.txt", lines->str, "templates/w/sms.txt:1:1: error: front matter has at most 200 lines"
+	            " [wrong-template]\n"
 	            "    1 | ---\n      | ^~~\n");
 	g_string_free(lines, TRUE);
 }
@@ -412,27 +413,34 @@ static void says_what_is_wrong(void **state)
 {
 	(void)state;
 	check_wrong("w/email.md", "---\nlayout: none\n---\n",
-	            "templates/w/email.md:1:1: error: this email has no subject (front matter: 'subject: …')\n"
+	            "templates/w/email.md:1:1: error: this email has no subject (front matter: 'subject: …')"
+	            " [wrong-template]\n"
 	            "    1 | ---\n      | ^\n");
 	check_wrong("w/email.md", "---\nsubjct: x\n---\n",
-	            "templates/w/email.md:2:1: error: unknown key 'subjct' (did you mean 'subject'?)\n"
+	            "templates/w/email.md:2:1: error: unknown key 'subjct' (did you mean 'subject'?) [wrong-template]\n"
 	            "    2 | subjct: x\n      | ^~~~~~\n");
 	check_wrong("w/sms.txt", "---\nnote: a\nnote: b\nwhat\n---\n",
-	            "templates/w/sms.txt:3:1: error: 'note' stands here twice\n    3 | note: b\n      | ^~~~\n"
-	            "templates/w/sms.txt:4:1: error: expected 'key: value'\n    4 | what\n      | ^~~~\n");
-	check_wrong("w/sms.txt", "---\nnote: a\n", "templates/w/sms.txt:1:1: error: this isn't closed by a line '---'\n"
+	            "templates/w/sms.txt:3:1: error: 'note' stands here twice [wrong-template]\n"
+	            "    3 | note: b\n      | ^~~~\n"
+	            "templates/w/sms.txt:4:1: error: expected 'key: value' [wrong-template]\n"
+	            "    4 | what\n      | ^~~~\n");
+	check_wrong("w/sms.txt", "---\nnote: a\n", "templates/w/sms.txt:1:1: error: this isn't closed by a line '---'"
+	            " [wrong-template]\n"
 	            "    1 | ---\n      | ^~~\n");
 	check_front_is_bounded();
 	check_wrong("w/email.md", "---\nsubject: Hi {{ a | upcas }}\n---\n",
-	            "templates/w/email.md:2:20: error: unknown filter 'upcas' (did you mean 'upcase'?)\n"
+	            "templates/w/email.md:2:20: error: unknown filter 'upcas' (did you mean 'upcase'?)"
+	            " [wrong-template]\n"
 	            "    2 | subject: Hi {{ a | upcas }}\n      |                    ^~~~~\n");
 	check_wrong("w/email.md", "---\nsubject: a\nlayout: defaut\n---\n",
-	            "templates/w/email.md:3:9: error: there is no layout 'defaut' (did you mean 'default'?)\n"
+	            "templates/w/email.md:3:9: error: there is no layout 'defaut' (did you mean 'default'?)"
+	            " [wrong-template]\n"
 	            "    3 | layout: defaut\n      |         ^~~~~~\n");
 	check_wrong("layouts/brand.html", "<b></b>", "templates/layouts/brand.html:1:1: error: this layout has no "
-	            "{{ content }}\n    1 | <b></b>\n      | ^\n");
+	            "{{ content }} [wrong-template]\n    1 | <b></b>\n      | ^\n");
 	check_wrong("w/sms.txt", "a\n\xff",
-	            "templates/w/sms.txt:2:1: error: this is no UTF-8 text\n    2 | \xEF\xBF\xBD\n      | ^\n");
+	            "templates/w/sms.txt:2:1: error: this is no UTF-8 text [wrong-template]\n"
+	            "    2 | \xEF\xBF\xBD\n      | ^\n");
 }
 
 static void check_path(const char *path, const char *expected)
