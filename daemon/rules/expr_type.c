@@ -3,6 +3,7 @@
 #include "rules/expr_build.h"
 
 #include "base/arena.h"
+#include "base/text.h"
 
 #include <string.h>
 
@@ -210,6 +211,19 @@ static const char *const *choices_against(struct nt_expr_parser *p, const struct
 	return choices != NULL && !among(text, choices) ? choices : NULL;
 }
 
+/* `lower(country) == "US"` */
+static bool in_small_letters(struct nt_expr_parser *p, const struct nt_expr *e, const char *text, struct nt_span span)
+{
+	char *lower = nt_text_fold(text);
+	bool same = strcmp(lower, text) == 0;
+
+	if (!same)
+		nt_diags_error(p->scope->diags, span, "%s is in small letters, never '%s': write \"%s\"",
+		               nt_expr_snippet(p, e), text, lower);
+	g_free(lower);
+	return same;
+}
+
 /* `country == "USA"` can never hold when country is one of US and CA. */
 static bool possible(struct nt_expr_parser *p, const struct nt_expr *e, const struct nt_value *value,
                      struct nt_span span)
@@ -218,6 +232,8 @@ static bool possible(struct nt_expr_parser *p, const struct nt_expr *e, const st
 	const char *nearest;
 	GString *list;
 
+	if (value->type == NT_TYPE_TEXT && (e->op == NT_OP_LOWER || e->op == NT_OP_DOMAIN))
+		return in_small_letters(p, e, value->text, span);
 	if (choices == NULL)
 		return true;
 	if (e->op == NT_OP_STANDING && strcmp(value->text, "none") == 0) {
