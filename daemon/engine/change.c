@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/civil.h"
+#include "base/text.h"
 
 #include <string.h>
 
@@ -182,6 +183,25 @@ static struct nt_value fit(struct nt_instant *in, struct nt_value value, enum nt
 	return NT_NONE;
 }
 
+/* Why a field can't have a text that was worked out, as the API's door asks of what comes in: NULL if it can. */
+static const char *refused(const struct nt_instant *in, int slot, const struct nt_value *value)
+{
+	const struct nt_field *field = &in->program->fields[slot];
+	const char *const *choice = field->one_of;
+
+	if (!nt_type_is_text(value->type))
+		return NULL;
+	if (field->type == NT_TYPE_EMAIL && !nt_email_valid(value->text))
+		return "no email address";
+	if (field->type == NT_TYPE_PHONE && !nt_phone_valid(value->text))
+		return "no telephone number";
+	if (slot == NT_FIELD_TIME_ZONE && in->program->zones->find(in->program->zones, value->text) == NULL)
+		return "no time zone";
+	while (choice != NULL && *choice != NULL && strcmp(*choice, value->text) != 0)
+		choice++;
+	return choice != NULL && *choice == NULL ? "none of its values" : NULL;
+}
+
 void nt_change_set(struct nt_instant *in, const struct nt_run *run, const struct nt_step *step)
 {
 	struct nt_eval_context context = { .lead = in->lead, .now = in->now, .event = run->hand, .run = run };
@@ -191,12 +211,19 @@ void nt_change_set(struct nt_instant *in, const struct nt_run *run, const struct
 	for (i = 0; i < step->n_assignments; i++) {
 		const struct nt_assignment *assignment = &step->assignments[i];
 		struct nt_value value = assignment->literal;
+		const char *why;
 
 		if (assignment->field < 0)
 			continue;
 		if (assignment->expr != NULL)
 			value = nt_eval(assignment->expr, &context).value;
 		value = fit(in, value, in->program->fields[assignment->field].type);
+		why = refused(in, assignment->field, &value);
+		if (why != NULL) {
+			why = nt_arena_join(in->arena, assignment->name, ": that is ", why, NULL);
+			nt_instant_note(in, run, "set.refused", why);
+			continue;
+		}
 		if (!put(in, assignment->field, &value))
 			continue;
 		changed = true;

@@ -163,6 +163,7 @@ struct nt_task_effect {
  *     point.reached          its identity          point.skipped          its identity: why
  *     split                  arm N                 split.won             arm N: clicked
  *     tag, untag, stage      exactly the name      set                   field
+ *     set.refused            field: why it can't hold the value
  *     points                 +15 reason            score.crossed         cold to warm, score 52
  *     suppress, consent      channel: how          hand_off              exactly the reason
  *     handoff                offered to anna …     lead.created, lead.changed, lead.erased
