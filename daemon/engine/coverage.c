@@ -33,6 +33,8 @@ static void add_branches(struct nt_coverage *coverage, int campaign, int slot, c
 		add(coverage, campaign, NT_REACHED_ELSE, slot, 0, step->span);
 	for (i = 0; i < step->n_points; i++)
 		add(coverage, campaign, NT_REACHED_ARM, slot, i, step->schedule[i].span);
+	for (i = 0; i < step->n_choices; i++)
+		add(coverage, campaign, NT_REACHED_ARM, slot, i, step->choices[i].span);
 	for (i = 0; i < step->n_arms; i++)
 		add(coverage, campaign, NT_REACHED_ARM, slot, i, step->arms[i].span);
 	if (step->kind == NT_STEP_CHOOSE && i > 0 && step->arms[i - 1].condition != NULL)
@@ -159,6 +161,8 @@ const char *nt_coverage_says(const struct nt_coverage *coverage, const struct nt
 	case NT_REACHED_ARM:
 		if (step->kind == NT_STEP_SCHEDULE)
 			return "in no test does this point come";
+		if (step->kind == NT_STEP_FIRST_OF)
+			return "in no test is this the first that reaches the lead";
 		if (item->n == step->n_arms)
 			return "in no test does none of these hold";
 		return step->kind == NT_STEP_SPLIT ? "no test takes this arm" : "no test takes this choice";

@@ -1,6 +1,6 @@
 /* Which steps and ways of its campaigns a rule set's tests reach. A way is anything at which a run may go one way or
- * another: in, to a goal, out, `then` or `else`, an arm, an item of a choose, a point of a schedule, past a
- * step whose own condition says so. */
+ * another: in, to a goal, out, `then` or `else`, an arm, an item of a choose or first_of, a point of a schedule, past
+ * a step whose own condition says so. */
 #ifndef NT_ENGINE_COVERAGE_H
 #define NT_ENGINE_COVERAGE_H
 

@@ -281,6 +281,16 @@ static void await_outcome(struct nt_instant *in, const struct nt_run *run, const
 		in->lead->pending = in->lead->pending->next;
 }
 
+/* Of a first_of. */
+static void mark_choice(const struct nt_instant *in, const struct nt_run *run, const struct nt_step *step)
+{
+	unsigned i;
+
+	for (i = 0; i < step->n_choices; i++)
+		if (step->choices[i].channel == step->channel)
+			nt_instant_reached(in, run->campaign, NT_REACHED_ARM, run->step, i);
+}
+
 static void release(struct nt_instant *in, struct nt_run *run, const struct nt_step *step)
 {
 	const struct nt_policy *policy = &in->program->policy;
@@ -289,6 +299,7 @@ static void release(struct nt_instant *in, struct nt_run *run, const struct nt_s
 	unsigned i, capacity = 1;
 
 	run->released++;
+	mark_choice(in, run, step);
 	message = nt_message_new(in, run, step);
 	effect = nt_instant_note(in, run, "message.released", message->template_name);
 	effect->kind = NT_EFFECT_MESSAGE;

@@ -12,7 +12,8 @@ enum nt_reached {
 	NT_REACHED_PASSED, /* its own condition didn't */
 	NT_REACHED_THEN,   /* of an `if`; what a wait was for has come */
 	NT_REACHED_ELSE,   /* of an `if`; a wait's time ran out */
-	NT_REACHED_ARM,    /* n: of arms, of a choose n_arms: none of them; of the points of a schedule */
+	NT_REACHED_ARM,    /* n: of arms, of a choose n_arms: none of them; of the points of a schedule;
+	                    * of the choices of a first_of */
 };
 
 struct nt_trace {

@@ -158,7 +158,8 @@ bool nt_expr_way_to_leads(struct nt_expr_parser *p, const char *channel, struct 
 {
 	if (strcmp(channel, "webhook") != 0)
 		return true;
-	nt_diags_error(p->scope->diags, span, "'webhook' is no way to a lead: it calls a system of our own");
+	nt_diags_error_as(p->scope->diags, NT_CODE_DOES_NOT_FIT,
+	                  span, "'webhook' is no way to a lead: it calls a system of our own");
 	return false;
 }
 

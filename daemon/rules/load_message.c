@@ -228,6 +228,7 @@ static bool load_choice(struct nt_loader *l, const struct nt_yaml *item, bool se
 		nt_diags_error(l->diags, pair->key->span, "nobody is reached by a webhook: give it a step of its own");
 		return false;
 	}
+	choice->span = item->span;
 	choice->channel = nt_load_channel(l, pair->key);
 	if (choice->channel < 0 || !nt_load_way(l, pair, pair->key->text, &choice->name))
 		return false;

@@ -95,7 +95,8 @@ int nt_load_way_to_leads(struct nt_loader *l, const struct nt_yaml *key)
 
 	if (channel < 0 || strcmp(key->text, "webhook") != 0)
 		return channel;
-	nt_diags_error(l->diags, key->span, "'webhook' is no way to a lead: it calls a system of our own");
+	nt_diags_error_as(l->diags, NT_CODE_DOES_NOT_FIT,
+	                  key->span, "'webhook' is no way to a lead: it calls a system of our own");
 	return -1;
 }
 

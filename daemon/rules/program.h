@@ -221,6 +221,7 @@ struct nt_attachment {
 };
 
 struct nt_choice { /* of first_of */
+	struct nt_span span;
 	int channel;
 	const char *name; /* template */
 };

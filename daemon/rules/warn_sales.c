@@ -66,26 +66,63 @@ static bool reaches(const struct nt_program *program, const struct nt_rep *rep)
 	return false;
 }
 
-/* A lead may be offered to him. */
-static bool gets_leads(const struct nt_program *program, int rep)
+static bool is_routed(const struct nt_program *program, enum nt_route_kind kind, int target)
 {
-	const struct nt_sales_rules *sales = &program->sales;
+	for (unsigned i = 0; i < program->sales.n_route; i++)
+		if (program->sales.route[i].kind == kind && program->sales.route[i].target == target)
+			return true;
+	return false;
+}
 
-	for (unsigned t = 0; t < sales->n_teams; t++) {
-		if (sales->teams[t].manager == rep)
-			return true;
-		for (unsigned i = 0; i < sales->teams[t].n_reps; i++)
-			if (sales->teams[t].reps[i] == rep)
-				return true;
-	}
-	for (unsigned i = 0; i < sales->n_route; i++)
-		if (sales->route[i].kind == NT_ROUTE_REP && sales->route[i].target == rep)
-			return true;
+static bool has_step(const struct nt_program *program, enum nt_step_kind kind, enum nt_whom whom, int who)
+{
 	for (unsigned c = 0; c < program->n_campaigns; c++)
-		for (unsigned i = 0; i < program->campaigns[c].n_steps; i++)
-			if (program->campaigns[c].steps[i].whom == NT_WHOM_REP && program->campaigns[c].steps[i].who ==
-			    rep)
+		for (unsigned i = 0; i < program->campaigns[c].n_steps; i++) {
+			const struct nt_step *step = &program->campaigns[c].steps[i];
+
+			if (step->kind == kind && step->whom == whom && step->who == who)
 				return true;
+		}
+	return false;
+}
+
+/* By a step or an announcement. */
+static bool is_told(const struct nt_program *program, enum nt_route_kind kind, int target)
+{
+	for (unsigned i = 0; i < program->n_announcements; i++)
+		if (program->announcements[i].kind == kind && program->announcements[i].target == target)
+			return true;
+	return has_step(program, NT_STEP_TELL, kind == NT_ROUTE_TEAM ? NT_WHOM_TEAM : NT_WHOM_REP, target);
+}
+
+static bool is_in(const struct nt_team *team, int rep)
+{
+	for (unsigned i = 0; i < team->n_reps; i++)
+		if (team->reps[i] == rep)
+			return true;
+	return team->manager == rep;
+}
+
+/* Leads come to them. */
+static bool team_gets(const struct nt_program *program, int team)
+{
+	return is_routed(program, NT_ROUTE_TEAM, team) || has_step(program, NT_STEP_ASSIGN, NT_WHOM_TEAM, team);
+}
+
+/* A lead may be offered to him. */
+static bool rep_gets(const struct nt_program *program, int rep)
+{
+	for (unsigned t = 0; t < program->sales.n_teams; t++)
+		if (is_in(&program->sales.teams[t], rep) && team_gets(program, (int)t))
+			return true;
+	return is_routed(program, NT_ROUTE_REP, rep) || has_step(program, NT_STEP_ASSIGN, NT_WHOM_REP, rep);
+}
+
+static bool has_team(const struct nt_program *program, int rep)
+{
+	for (unsigned t = 0; t < program->sales.n_teams; t++)
+		if (is_in(&program->sales.teams[t], rep))
+			return true;
 	return false;
 }
 
@@ -99,12 +136,11 @@ static void look_at_reps(struct nt_warner *w, bool queue)
 	for (unsigned i = 0; i < sales->n_reps; i++) {
 		const struct nt_rep *rep = &sales->reps[i];
 
-		if (!gets_leads(w->program, (int)i))
+		if (!rep_gets(w->program, (int)i) && !has_team(w->program, (int)i) &&
+		    !is_told(w->program, NT_ROUTE_REP, (int)i))
 			nt_diags_warning(w->diags, NT_CODE_IDLE_REP, rep->span,
-			                 "no lead comes to rep '%s', who is in no team and no "
-					 "route",
-			                 rep->name);
-		else if (queue && sales->n_tell > 0 && !reaches(w->program, rep))
+			                 "no lead comes to rep '%s', who is in no team and no route", rep->name);
+		else if (queue && sales->n_tell > 0 && rep_gets(w->program, (int)i) && !reaches(w->program, rep))
 			nt_diags_warning(w->diags, NT_CODE_NOBODY_TOLD, rep->span,
 			                 "rep '%s' is told of no offer: 'tell' wants a 'phone'",
 			                 rep->name);
@@ -124,24 +160,6 @@ static bool needs_manager(const struct nt_sales_rules *sales)
 	return false;
 }
 
-static bool is_routed(const struct nt_program *program, int team)
-{
-	for (unsigned i = 0; i < program->sales.n_route; i++)
-		if (program->sales.route[i].kind == NT_ROUTE_TEAM && program->sales.route[i].target == team)
-			return true;
-	return false;
-}
-
-static bool is_used(const struct nt_program *program, int team)
-{
-	for (unsigned c = 0; c < program->n_campaigns; c++)
-		for (unsigned i = 0; i < program->campaigns[c].n_steps; i++)
-			if (program->campaigns[c].steps[i].whom == NT_WHOM_TEAM &&
-			    program->campaigns[c].steps[i].who == team)
-				return true;
-	return is_routed(program, team);
-}
-
 static void look_at_teams(struct nt_warner *w)
 {
 	const struct nt_sales_rules *sales = &w->program->sales;
@@ -149,11 +167,11 @@ static void look_at_teams(struct nt_warner *w)
 	for (unsigned i = 0; i < sales->n_teams; i++) {
 		const struct nt_team *team = &sales->teams[i];
 
-		if (!is_used(w->program, (int)i))
+		if (!team_gets(w->program, (int)i) && !is_told(w->program, NT_ROUTE_TEAM, (int)i))
 			nt_diags_warning(w->diags, NT_CODE_IDLE_TEAM, team->span,
 			                 "no lead comes to team '%s': no route leads there",
 			                 team->name);
-		else if (team->manager < 0 && is_routed(w->program, (int)i) && needs_manager(sales))
+		else if (team->manager < 0 && is_routed(w->program, NT_ROUTE_TEAM, (int)i) && needs_manager(sales))
 			nt_diags_warning(w->diags, NT_CODE_NO_MANAGER, team->span,
 			                 "team '%s' has no manager, to whom 'then' or 'after_accept' would turn",
 			                 	team->name);
