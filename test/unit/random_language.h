@@ -128,6 +128,22 @@ static inline void write_sending(struct writer *w, const char *pad)
 		g_string_append_printf(w->out, "%s  give_up_after: %s\n", pad, PICK(w->seed, lasting));
 }
 
+/* Not for ever: what goes round opens one each time, and all of them pass to each new owner. */
+static inline void write_task(struct writer *w, const char *pad)
+{
+	static const char *const tasks[] = { "call", "call", "visit" };
+	const char *task = PICK(w->seed, tasks);
+
+	g_string_append_printf(w->out, "%s- task: %s\n%s  due: %s\n%s  if: 'count(\"campaign.entered\") < 25", pad, task,
+	                       pad, PICK(w->seed, lasting), pad);
+	if (once_in(w->seed, 5)) {
+		g_string_append(w->out, " and (");
+		write_condition(w, 1);
+		g_string_append(w->out, ")");
+	}
+	g_string_append(w->out, "'\n");
+}
+
 static inline void write_change(struct writer *w, const char *pad)
 {
 	static const char *const ones[] = {
@@ -143,13 +159,9 @@ static inline void write_change(struct writer *w, const char *pad)
 		"{ tell: team west, message: news }",
 		"{ tell: rep anna, message: news }", "suppress: sms",
 	};
-	static const char *const tasks[] = { "call", "call", "visit" };
 
 	if (!w->quiet && once_in(w->seed, 4)) {
-		const char *task = PICK(w->seed, tasks);
-
-		g_string_append_printf(w->out, "%s- task: %s\n%s  due: %s\n", pad, task, pad, PICK(w->seed, lasting));
-		write_if(w, pad, 5);
+		write_task(w, pad);
 	} else if (!w->quiet && once_in(w->seed, 4)) {
 		g_string_append_printf(w->out, "%s- %s\n", pad, PICK(w->seed, people));
 	} else if (!w->quiet && once_in(w->seed, 40)) {
@@ -413,7 +425,7 @@ static inline void write_language_campaign(struct writer *w, const char *name, b
 		g_string_append(w->out, "  - { tag: round, id: top }\n  - untag: round\n");
 	write_language_steps(w, 2, 2);
 	if (loops)
-		g_string_append(w->out, "  - wait: 3 days\n  - { go_to: top, if: count(\"a.b\") < 9 }\n");
+		g_string_append(w->out, "  - wait: 3 days # a round\n  - { go_to: top, if: count(\"a.b\") < 9 }\n");
 	if (once_in(w->seed, 2))
 		g_string_append(w->out, "  - { go_to: end, unless: 'did(\"c.d\", 6 days)' }\n  - wait: 2 hours\n"
 		                        "  - { tag: done, id: end }\n");
