@@ -4,6 +4,7 @@
 
 #include "base/civil.h"
 #include "os/ical.h"
+#include "os/repeat.h"
 
 #include <libical/ical.h>
 #include <string.h>
@@ -13,7 +14,6 @@
 #define LAST_YEAR 2100
 #define DEPTH 8        /* of components */
 #define LINE 65536     /* bytes, unfolded, of what is read */
-#define RULE_LENGTH 500
 #define SPAN_DAYS 366
 
 struct line { /* a content line, unfolded; texts are in `text` */
@@ -23,7 +23,9 @@ struct line { /* a content line, unfolded; texts are in `text` */
 
 struct event {
 	struct nt_span begin, rule_span;
-	char *uid, *rule;
+	char *uid;
+	struct nt_repeat *rule;
+	const char *rule_wrong;
 	int64_t start, end;    /* days; end: the first after */
 	int64_t length;        /* days, by DURATION; 0 none */
 	int64_t replaces;      /* RECURRENCE-ID */
@@ -41,6 +43,7 @@ struct reading {
 	GPtrArray *events;       /* struct event */
 	struct event *event;     /* being read */
 	unsigned rules, calendars, instances;
+	unsigned work;           /* days that rules may still look at */
 	GHashTable *replaced;    /* "UID day" of replaced instances */
 	GArray *days;
 	bool failed;
@@ -205,37 +208,6 @@ static void take_duration(struct reading *r, const struct line *line, struct eve
 
 /* ---- rules ---- */
 
-static bool has_part(const char *rule, const char *part)
-{
-	size_t length = strlen(part);
-
-	for (const char *p = rule; p != NULL; p = strchr(p, ';')) {
-		p += *p == ';';
-		if (g_ascii_strncasecmp(p, part, length) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* What libical can be asked for: no rule that has it walk through centuries of seconds, or days, for nothing. */
-static const char *unfit(const char *rule)
-{
-	if (strlen(rule) > RULE_LENGTH)
-		return "this rule is too long";
-	if (rule[strspn(rule, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "=;,+-")] != '\0')
-		return "this is no rule of repetition: write FREQ=YEARLY";
-	if (has_part(rule, "FREQ=SECONDLY") || has_part(rule, "FREQ=MINUTELY") || has_part(rule, "FREQ=HOURLY") ||
-	    has_part(rule, "BYSECOND=") || has_part(rule, "BYMINUTE=") || has_part(rule, "BYHOUR="))
-		return "a holiday repeats by days, not within one";
-	if (has_part(rule, "FREQ=DAILY") &&
-	    (has_part(rule, "BY") || !(has_part(rule, "COUNT=") || has_part(rule, "UNTIL="))))
-		return "a daily rule needs COUNT or UNTIL, and takes no BY…: without an end no message would ever "
-		       "go out";
-	if (has_part(rule, "RSCALE="))
-		return "RSCALE isn't supported: give the dates as events of their own";
-	return NULL;
-}
-
 static void add_days(struct reading *r, const struct event *event, int64_t first)
 {
 	int64_t low = nt_civil_days(COUNTED_YEAR, 1, 1), high = nt_civil_days(LAST_YEAR, 12, 31);
@@ -271,32 +243,39 @@ static void add_instance(struct reading *r, const struct event *event, int64_t d
 	g_free(key);
 }
 
+struct repeating {
+	struct reading *reading;
+	const struct event *event;
+	bool comes;
+};
+
+static bool add_repeated(void *user, int64_t day)
+{
+	struct repeating *repeating = user;
+
+	repeating->comes = true;
+	add_instance(repeating->reading, repeating->event, day);
+	return !repeating->reading->failed;
+}
+
 static void add_rule(struct reading *r, const struct event *event)
 {
-	struct icaltimetype start = { .is_date = 1 }, at; /* libical's own null date holds hours of -1 */
-	struct icalrecurrencetype rule;
-	icalrecur_iterator *iterator = NULL;
+	struct repeating repeating = { r, event, false };
 
-	nt_civil_from_days(event->start, &start.year, &start.month, &start.day);
-	icalerror_clear_errno();
-	rule = icalrecurrencetype_from_string(event->rule);
-	if (rule.freq != ICAL_NO_RECURRENCE) {
-		rule.until.is_date = 1; /* by days, like all here */
-		rule.until.hour = rule.until.minute = rule.until.second = 0;
-		iterator = icalrecur_iterator_new(rule, start);
-	}
-	if (iterator == NULL) {
-		fault(r, event->rule_span, "this is no rule of repetition: write FREQ=YEARLY");
-		return;
-	}
-	while (!r->failed && !icaltime_is_null_time(at = icalrecur_iterator_next(iterator)) && at.year <= LAST_YEAR)
-		add_instance(r, event, nt_civil_days(at.year, at.month, at.day));
-	icalrecur_iterator_free(iterator);
+	if (!nt_repeat_days(event->rule, event->start, nt_civil_days(LAST_YEAR, 12, 31), &r->work, add_repeated,
+	                    &repeating))
+		fault(r, event->rule_span,
+		      "the rules up to this one are too much to work out: give their dates as events of their own, or "
+		      "add COUNT, UNTIL or BYMONTH");
+	else if (!repeating.comes && event->rule->until >= event->start)
+		fault(r, event->rule_span, "this rule gives no day up to %d: is it meant so?", LAST_YEAR);
 }
 
 static void add_event(struct reading *r, const struct event *event)
 {
-	if (event->cancelled)
+	if (event->rule_wrong != NULL) /* said when all is read: what is wrong may be that the file was cut here */
+		fault(r, event->rule_span, "%s", event->rule_wrong);
+	if (event->cancelled || r->failed)
 		return;
 	if (event->rule != NULL)
 		add_rule(r, event);
@@ -354,17 +333,17 @@ static void end_event(struct reading *r)
 
 static void take_rule(struct reading *r, const struct line *line, struct event *event)
 {
-	const char *why = unfit(line->value);
-
-	if (event->rule != NULL)
-		why = "an event has one RRULE";
-	else if (++r->rules > NT_CALENDAR_RULES)
-		why = "too many events that repeat in a file: give their dates";
-	if (why != NULL)
-		fault(r, line->span, "%s", why);
-	else
-		event->rule = g_strdup(line->value);
+	if (event->rule != NULL) {
+		fault(r, line->span, "an event has one RRULE");
+		return;
+	}
+	if (++r->rules > NT_CALENDAR_RULES) {
+		fault(r, line->span, "too many events that repeat in a file: give their dates");
+		return;
+	}
 	event->rule_span = line->span;
+	event->rule = g_new(struct nt_repeat, 1);
+	nt_repeat_parse(line->value, event->rule, &event->rule_wrong);
 }
 
 static void take_property(struct reading *r, const struct line *line)
@@ -465,7 +444,7 @@ static void read_lines(struct reading *r)
 
 bool nt_calendar_days(const struct nt_source *source, struct nt_diags *diags, GArray *days)
 {
-	struct reading r = { .source = source, .diags = diags, .days = days };
+	struct reading r = { .source = source, .diags = diags, .days = days, .work = NT_CALENDAR_WORK };
 
 	if (source->length > NT_CALENDAR_SIZE) {
 		fault(&r, nt_span_of(source, 0, 0), "this file is too large for holidays (more than %d KiB)",

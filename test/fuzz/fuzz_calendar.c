@@ -1,5 +1,5 @@
 /* An iCalendar file from anyone: refused with a place in it, or days of the years that count, not too many.
- * covers: daemon/os/calendar.c */
+ * covers: daemon/os/calendar.c daemon/os/repeat.c */
 #include "fuzz.h"
 
 #include "base/bug.h"

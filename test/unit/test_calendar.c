@@ -149,7 +149,7 @@ static void what_is_wrong_is_said_with_its_line(void **state)
 		{ EVENT("DTSTART:20260101\nRRULE:FREQ=FORTNIGHTLY\n"),
 		  "5: this is no rule of repetition: write FREQ=YEARLY" },
 		{ EVENT("DTSTART:20260101\nRRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30\n"),
-		  "5: this is no rule of repetition: write FREQ=YEARLY" },
+		  "5: this rule gives no day up to 2100: is it meant so?" },
 		{ EVENT("DTSTART:20260101\nRRULE:RSCALE=HEBREW;FREQ=YEARLY\n"),
 		  "5: RSCALE isn't supported: give the dates as events of their own" },
 		{ EVENT("DTSTART:20260101\nRRULE:FREQ=YEARLY\nRRULE:FREQ=YEARLY\n"), "6: an event has one RRULE" },
@@ -186,6 +186,13 @@ static void what_is_too_much_is_refused(void **state)
 	assert_true(g_str_has_suffix(got = days_of(text->str, text->len),
 	                             "the events up to this one cover more than 50000 days"));
 	g_free(got);
+	/* a rule looks at each day and month of two centuries; two million days are for all: too few for the 27th */
+	g_string_assign(text, HEAD);
+	for (unsigned i = 0; i < 40; i++)
+		g_string_append(text, "BEGIN:VEVENT\nDTSTART:19000101\nRRULE:FREQ=YEARLY;BYYEARDAY=366\nEND:VEVENT\n");
+	g_string_append(text, TAIL);
+	assert_file(text->str, "109: the rules up to this one are too much to work out: give their dates as events of "
+	                       "their own, or add COUNT, UNTIL or BYMONTH");
 	g_string_assign(text, "");
 	for (unsigned i = 0; i < 9; i++)
 		g_string_append(text, "BEGIN:VCALENDAR\n");
