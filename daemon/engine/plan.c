@@ -175,7 +175,7 @@ static int by_id(const void *a, const void *b)
 static void run_last(struct nt_maker *maker, GHashTable *last)
 {
 	unsigned n;
-	const char **ids = (const char **)g_hash_table_get_keys_as_array(last, &n);
+	const char **ids = (const char **)(void *)g_hash_table_get_keys_as_array(last, &n);
 
 	qsort(ids, n, sizeof *ids, by_id);
 	if (maker->error == NULL)

@@ -134,8 +134,8 @@ static inline void write_task(struct writer *w, const char *pad)
 	static const char *const tasks[] = { "call", "call", "visit" };
 	const char *task = PICK(w->seed, tasks);
 
-	g_string_append_printf(w->out, "%s- task: %s\n%s  due: %s\n%s  if: 'count(\"campaign.entered\") < 25", pad, task,
-	                       pad, PICK(w->seed, lasting), pad);
+	g_string_append_printf(w->out, "%s- task: %s\n%s  due: %s\n%s  if: 'count(\"campaign.entered\") < 25", pad,
+	                       task, pad, PICK(w->seed, lasting), pad);
 	if (once_in(w->seed, 5)) {
 		g_string_append(w->out, " and (");
 		write_condition(w, 1);
