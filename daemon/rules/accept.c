@@ -99,6 +99,30 @@ static size_t next_line(const struct nt_source *source, size_t at)
 	return at;
 }
 
+/* The end of what a comment about the line at `at` holds for: its own, or the block's. */
+static size_t block_end(const struct nt_source *source, size_t at, size_t comment)
+{
+	size_t end = line_end(source, at), begin = skip_blanks(source, at);
+	size_t last = comment > at ? MIN(end, comment) : end;
+	bool item = begin < source->length && source->text[begin] == '-';
+
+	while (last > at && g_ascii_isspace(source->text[last - 1]))
+		last--;
+	if (last == at || source->text[last - 1] != ':')
+		return end;
+	for (size_t next = end; next < source->length; next = line_end(source, next)) {
+		size_t word = skip_blanks(source, ++next);
+
+		if (word >= source->length || strchr("#\r\n", source->text[word]) != NULL)
+			continue;
+		if (word - next < begin - at || (word - next == begin - at && (item || source->text[word] != '-')) ||
+		    begins(source, next, "---"))
+			break;
+		end = line_end(source, next);
+	}
+	return end;
+}
+
 static void read_yaml(const struct nt_source *source, GArray *marks)
 {
 	const char *p = source->text, *stop = source->text + source->length;
@@ -112,7 +136,7 @@ static void read_yaml(const struct nt_source *source, GArray *marks)
 		for (begin = at; begin > 0 && source->text[begin - 1] != '\n';)
 			begin--;
 		line = skip_blanks(source, begin) == at ? next_line(source, at) : begin;
-		read_names(source, word + strlen(WORD), line, line_end(source, line), marks);
+		read_names(source, word + strlen(WORD), line, block_end(source, line, at), marks);
 	}
 }
 

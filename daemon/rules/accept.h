@@ -3,7 +3,8 @@
  *     - stop:
  *     - email: later     # accept: unreachable-step (for the spring)
  *
- * In YAML it holds for its own line, or, standing alone, for the next one that isn't a comment; in a template, as
+ * In YAML it holds for its own line, or, standing alone, for the next one that isn't a comment; where that line opens a
+ * block (segments:), for all of it; in a template, as
  * {% comment %}accept: hard-sell{% endcomment %}, for the whole file. Several names stand with commas between them;
  * what follows is for people. Errors can't be accepted. */
 #ifndef NT_RULES_ACCEPT_H
