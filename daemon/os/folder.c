@@ -35,9 +35,13 @@ static bool fail(struct reading *reading, int code, const char *path, const char
 
 static bool is_rule(struct reading *reading, const char *path, const char *name)
 {
-	if (g_str_has_suffix(name, ".yml"))
+	const char *dot = strrchr(name, '.');
+
+	if (dot == NULL || (g_ascii_strcasecmp(dot, ".yml") != 0 && g_ascii_strcasecmp(dot, ".yaml") != 0))
+		return false;
+	if (strcmp(dot, ".yaml") != 0)
 		return fail(reading, -EINVAL, path, "rule files are called *.yaml: rename it");
-	return g_str_has_suffix(name, ".yaml");
+	return true;
 }
 
 static bool is_calendar(const char *name)

@@ -151,6 +151,8 @@ static void what_cannot_be_read(void **state)
 	assert_reads("empty", NULL, -ENOENT, "empty: there is no *.yaml in this folder");
 	put("yml/a.yml", "");
 	assert_reads("yml", NULL, -EINVAL, "yml/a.yml: rule files are called *.yaml: rename it");
+	put("capitals/a.YAML", "");
+	assert_reads("capitals", NULL, -EINVAL, "capitals/a.YAML: rule files are called *.yaml: rename it");
 	put("pipe/b.yaml", "");
 	assert_int_equal(mkfifo("pipe/a.yaml", 0600), 0);
 	assert_reads("pipe", NULL, -EFBIG, "pipe/a.yaml: no regular file");
