@@ -2,6 +2,7 @@
 
 #include "rules/keys.h"
 
+#include "rules/synonyms.h"
 #include "rules/yaml.h"
 
 #include <string.h>
@@ -95,7 +96,9 @@ int nt_keys_find(const struct nt_key_table *table, const char *name)
 const char *nt_keys_unknown(struct nt_diags *diags, struct nt_span span, const char *what, const char *name,
                             const char *where, const char *const *candidates)
 {
-	const char *nearest = candidates != NULL && !nt_diags_full(diags) ? nt_nearest(name, candidates) : NULL;
+	bool search = candidates != NULL && !nt_diags_full(diags);
+	const char *synonym = search ? nt_synonym(name, candidates) : NULL;
+	const char *nearest = synonym != NULL ? synonym : search ? nt_nearest(name, candidates) : NULL;
 	const char *blank = where[0] != '\0' ? " " : "";
 
 	if (nearest != NULL)

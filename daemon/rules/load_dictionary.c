@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "rules/expr_function.h"
 #include "rules/program_make.h"
+#include "rules/synonyms.h"
 
 #include <string.h>
 
@@ -117,7 +118,7 @@ static bool load_type_name(struct nt_loader *l, const struct nt_yaml *node, enum
 
 	if (nt_type_parse(node->text, type))
 		return true;
-	if (nt_nearest(node->text, types) != NULL) {
+	if (nt_nearest(node->text, types) != NULL || nt_synonym(node->text, types) != NULL) {
 		nt_keys_unknown(l->diags, node->span, "type", node->text, "", types);
 		return false;
 	}
