@@ -1,0 +1,76 @@
+/* The workers' notes as an earlier process left them, in whatever state: what is believed of them ends, is text, and
+ * names a stage and a result that there are.
+ * covers: daemon/channel/slots.c */
+#include "fuzz.h"
+
+#include "base/bug.h"
+#include "channel/channel.h"
+#include "channel/slots.h"
+
+#include <glib.h>
+#include <glib/gstdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SLOT 16 /* texts of so many bytes are looked for */
+
+static char *folder, *path, *left;
+
+static void clear(void)
+{
+	g_remove(path);
+	g_remove(left);
+	g_rmdir(folder);
+	g_free(folder);
+	g_free(path);
+	g_free(left);
+}
+
+static void check(const struct nt_slot *slot, const char *message)
+{
+	NT_CHECK(strcmp(slot->message, message) == 0);
+	NT_CHECK(slot->stage > NT_SLOT_FREE && slot->stage <= NT_SLOT_ANSWERED);
+	NT_CHECK(strnlen(slot->detail, sizeof slot->detail) < sizeof slot->detail);
+	NT_CHECK(strnlen(slot->remote_id, sizeof slot->remote_id) < sizeof slot->remote_id);
+	if (slot->stage == NT_SLOT_ANSWERED)
+		NT_CHECK(slot->result >= NT_SEND_ACCEPTED && slot->result <= NT_SEND_UNTOUCHED &&
+		         g_utf8_validate(slot->detail, -1, NULL) && g_utf8_validate(slot->remote_id, -1, NULL));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const char *const known[] = { "00112233445566778899aabbccddeeff", "", "a" };
+	struct nt_slots *slots;
+	char *why = NULL;
+
+	if (folder == NULL) {
+		folder = g_dir_make_tmp("nt-fuzz-XXXXXX", NULL);
+		NT_CHECK(folder != NULL);
+		path = g_build_filename(folder, "slots", NULL);
+		left = g_strconcat(path, ".left", NULL);
+		atexit(clear);
+	}
+	NT_CHECK(g_file_set_contents_full(left, (const char *)data, (gssize)size, G_FILE_SET_CONTENTS_NONE, 0600,
+	                                  NULL));
+	slots = nt_slots_open(path, 2, &why);
+	NT_CHECK(slots != NULL && nt_slots_room(slots) == 2);
+	nt_slots_same_boot(slots);
+	for (unsigned i = 0; i < G_N_ELEMENTS(known); i++) {
+		const struct nt_slot *slot = nt_slots_find_left(slots, known[i]);
+
+		if (slot != NULL)
+			check(slot, known[i]);
+	}
+	for (size_t at = 0; at + SLOT <= size && at < 64 * SLOT; at += SLOT) {
+		char message[SLOT + 1] = "";
+		const struct nt_slot *slot;
+
+		memcpy(message, data + at, SLOT);
+		slot = nt_slots_find_left(slots, message);
+		if (slot != NULL)
+			check(slot, message);
+	}
+	nt_slots_settled(slots);
+	nt_slots_free(slots);
+	return 0;
+}
