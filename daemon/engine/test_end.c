@@ -29,6 +29,9 @@ static const char *standing(const struct nt_test_end *end, const char *name)
 		return end->lead->complained ? "yes" : "no";
 	if (strcmp(name, "unsubscribed") == 0)
 		return end->lead->unsubscribed ? "yes" : "no";
+	if (g_str_has_prefix(name, "consent_"))
+		return nt_lead_consents(end->lead, nt_program_channel(end->lead->program, name + strlen("consent_"))) ?
+		               "yes" : "no";
 	if (strcmp(name, "score") == 0)
 		shown = nt_arena_printf(end->arena, "%" G_GINT64_FORMAT,
 		                        (gint64)nt_score_points(&end->lead->engagement, end->lead->fit, end->at,
@@ -74,20 +77,42 @@ static bool same_standing(const struct nt_yaml *pair, const char *is)
 	return strcmp(is, pair->text) == 0;
 }
 
-/* Tags in any order: a list, or one alone. */
-static bool same_tags(const struct nt_test_end *end, const struct nt_yaml *pair, const char **is)
+/* The same names in any order: a list, one alone, or none. */
+static bool same_names(const struct nt_test_end *end, const struct nt_yaml *pair, const char *const *names, unsigned n,
+                       const char **is)
 {
-	unsigned n = pair->type == NT_YAML_SEQUENCE ? pair->n : pair->length > 0, found = 0;
+	bool none = pair->type == NT_YAML_SCALAR && !pair->quoted && strcmp(pair->text, "none") == 0;
+	unsigned wanted = pair->type == NT_YAML_SEQUENCE ? pair->n : pair->length > 0 && !none, found = 0;
 
-	*is = end->lead->n_tags > 0 ? "" : "none";
-	for (unsigned i = 0; i < end->lead->n_tags; i++) {
-		*is = nt_arena_printf(end->arena, "%s%s%s", *is, i > 0 ? ", " : "", end->lead->tags[i]);
+	*is = n > 0 ? "" : "none";
+	for (unsigned i = 0; i < n; i++) {
+		*is = nt_arena_printf(end->arena, "%s%s%s", *is, i > 0 ? ", " : "", names[i]);
 		if (pair->type == NT_YAML_SCALAR)
-			found += strcmp(pair->text, end->lead->tags[i]) == 0;
-		for (const struct nt_yaml *item = pair->first; item != NULL; item = item->next)
-			found += item->text != NULL && strcmp(item->text, end->lead->tags[i]) == 0;
+			found += !none && strcmp(pair->text, names[i]) == 0;
+		for (const struct nt_yaml *item = pair->type == NT_YAML_SEQUENCE ? pair->first : NULL; item != NULL;
+		     item = item->next)
+			found += item->text != NULL && strcmp(item->text, names[i]) == 0;
 	}
-	return found == n && n == end->lead->n_tags;
+	return found == wanted && wanted == n;
+}
+
+/* The campaigns that the lead is in, each once however many keys it is in it with. */
+static bool same_campaigns(const struct nt_test_end *end, const struct nt_yaml *pair, const char **is)
+{
+	const char **names;
+	unsigned n = 0;
+
+	for (const struct nt_run *run = end->lead->runs; run != NULL; run = run->next)
+		n++;
+	names = nt_arena_array(end->arena, const char *, n + 1);
+	n = 0;
+	for (const struct nt_run *run = end->lead->runs; run != NULL; run = run->next) {
+		const char *name = end->lead->program->campaigns[run->campaign].name;
+
+		if (n == 0 || strcmp(names[n - 1], name) != 0) /* runs stand in the order of their campaigns */
+			names[n++] = name;
+	}
+	return same_names(end, pair, names, n, is);
 }
 
 bool nt_test_end_is(const struct nt_test_end *end, const struct nt_yaml *at_end)
@@ -102,7 +127,9 @@ bool nt_test_end_is(const struct nt_test_end *end, const struct nt_yaml *at_end)
 		if (field >= 0) {
 			same = same_field(end, pair, field, &is);
 		} else if (strcmp(pair->key->text, "tags") == 0) {
-			same = same_tags(end, pair, &is);
+			same = same_names(end, pair, end->lead->tags, end->lead->n_tags, &is);
+		} else if (strcmp(pair->key->text, "campaigns") == 0) {
+			same = same_campaigns(end, pair, &is);
 		} else {
 			is = standing(end, pair->key->text);
 			same = same_standing(pair, is);

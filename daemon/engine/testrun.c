@@ -203,17 +203,18 @@ struct nt_program *nt_testrun_restricted(const struct nt_testrun *run, struct nt
 	return only;
 }
 
-/* Pinned splits are part of the state before the lead is created. */
-static void pin_arms(struct nt_testrun *run, const struct nt_yaml *arms)
+/* Pinned splits, and who owns the lead, are part of the state before it is created. */
+static void begin_state(struct nt_testrun *run, const struct nt_yaml *arms, const struct nt_yaml *owner)
 {
 	struct nt_store *store = nt_driver_store(run->driver);
 	struct nt_lead *lead;
 	GString *bytes;
 
-	if (arms == NULL)
+	if (arms == NULL && owner == NULL)
 		return;
 	lead = nt_lead_new(run->arena, run->program, run->lead);
-	for (const struct nt_yaml *pin = arms->first; pin != NULL; pin = pin->next)
+	lead->owner = owner != NULL ? owner->text : NULL;
+	for (const struct nt_yaml *pin = arms != NULL ? arms->first : NULL; pin != NULL; pin = pin->next)
 		for (unsigned i = 0; i < run->program->n_campaigns; i++) {
 			const struct nt_campaign *campaign = &run->program->campaigns[i];
 			struct nt_arm_state *arm;
@@ -283,7 +284,7 @@ static bool play(struct nt_testrun *run)
 	run->driver = nt_driver_new(run->program, run->start, &options, &why);
 	if (run->driver == NULL)
 		return nt_testrun_wrong(run, NULL, "%s", why);
-	pin_arms(run, nt_yaml_get(node, "arms"));
+	begin_state(run, nt_yaml_get(node, "arms"), lead != NULL ? nt_yaml_get(lead, "owner") : NULL);
 	if (!nt_testrun_fields(run, lead, run->start))
 		return false;
 	for (const struct nt_yaml *item = events != NULL ? events->first : NULL; item != NULL; item = item->next)

@@ -283,7 +283,8 @@ TABLE(point, "Points of a schedule", "of a point",
 
 static const struct nt_key test_rows[] = {
 	[NT_TEST_NAME] = { "name", NT_KIND_TEXT, R, "what it shows", NULL },
-	[NT_TEST_LEAD] = { "lead", NT_KIND_MAP, R, "the lead's fields", NULL },
+	[NT_TEST_LEAD] = { "lead", NT_KIND_MAP, R,
+		"the lead's fields, its owner (a rep's name) and consent: { CHANNEL: true or false }", NULL },
 	[NT_TEST_ARMS] = { "arms", NT_KIND_MAP, 0, "STEP: NUMBER: pins a split to an arm, from 1", NULL },
 	[NT_TEST_START] = { "start", NT_KIND_INSTANT, 0, "when the clock begins; default: the first event", NULL },
 	[NT_TEST_EVENTS] = { "events", NT_KIND_LIST, 0, "what happens", NULL },
@@ -317,14 +318,15 @@ TABLE(happens, "What happens in a test", "of a test's event", "Each item of even
 static const struct nt_key expect_rows[] = {
 	[NT_EXPECT_AT] = { "at", NT_KIND_INSTANT, 0, "an instant or +DURATION; matches at the precision written",
 		NULL },
-	[NT_EXPECT_TELL] = { "tell", NT_KIND_TEMPLATE, 0, "a message to our own people", NULL },
+	[NT_EXPECT_TELL] = { "tell", NT_KIND_TEMPLATE, 0, "a message to our own people, whoever of them it is", NULL },
 	[NT_EXPECT_WEBHOOK] = { "webhook", NT_KIND_NAME, 0, "a call", NULL },
 	[NT_EXPECT_TAG] = { "tag", NT_KIND_TEXT, 0, "the lead gets a tag", NULL },
 	[NT_EXPECT_STAGE] = { "stage", NT_KIND_NAME, 0, "the lead gets a stage", NULL },
 	[NT_EXPECT_OFFER] = { "offer", NT_KIND_NAME, 0, "offered to a rep", NULL },
 	[NT_EXPECT_HAND_OFF] = { "hand_off", NT_KIND_TEXT, 0, "the lead enters the queue for this reason", NULL },
 	[NT_EXPECT_AT_END] = { "at_end", NT_KIND_MAP, 0,
-		"stage, score, fit, engagement, level, owner, handoff, tags, bounced_hard, complained, unsubscribed "
+		"stage, score, fit, engagement, level, owner, handoff, tags, campaigns (that it is in), "
+		"consent_CHANNEL, bounced_hard, complained, unsubscribed "
 		"and fields at the end", NULL },
 	[NT_EXPECT_TASK] = { "task", NT_KIND_TEMPLATE, 0, "a task is opened", NULL },
 };

@@ -7,32 +7,6 @@
 
 #include <string.h>
 
-/* What a test can ask for at its end, beside fields. */
-static const char *const standings[] = { "stage", "score", "fit", "engagement", "level", "owner", "handoff", "tags",
-	"bounced_hard", "complained", "unsubscribed", NULL };
-
-static bool check_instant(struct nt_loader *l, const struct nt_yaml *node, bool relative)
-{
-	struct nt_duration duration;
-	struct nt_civil civil;
-	bool has_offset;
-	nt_time t;
-
-	if (node == NULL)
-		return true;
-	if (relative && node->text[0] == '+') {
-		if (nt_duration_parse(node->text + 1, node->length - 1, &duration, NULL))
-			return true;
-		nt_diags_error(l->diags, node->span, "'%s' is not a duration such as +2 days", node->text);
-		return false;
-	}
-	if (nt_instant_parse(node->text, node->length, &civil, &has_offset, &t, NULL))
-		return true;
-	nt_diags_error(l->diags, node->span, "'%s' is not a time such as 2026-12-01 09:00%s", node->text,
-	               relative ? " or +2 days" : "");
-	return false;
-}
-
 /* consent: { sms: true } */
 static void check_consent(struct nt_loader *l, const struct nt_yaml *node)
 {
@@ -48,7 +22,8 @@ static void check_consent(struct nt_loader *l, const struct nt_yaml *node)
 	}
 }
 
-static void check_fields(struct nt_loader *l, const struct nt_yaml *node)
+/* `begins`: what the lead is as it is created, which may have an owner. */
+static void check_fields(struct nt_loader *l, const struct nt_yaml *node, bool begins)
 {
 	struct nt_value value;
 	const char *zone;
@@ -58,6 +33,10 @@ static void check_fields(struct nt_loader *l, const struct nt_yaml *node)
 
 		if (strcmp(item->key->text, "consent") == 0) {
 			check_consent(l, item);
+			continue;
+		}
+		if (begins && strcmp(item->key->text, "owner") == 0) {
+			nt_load_rep(l, item);
 			continue;
 		}
 		if (nt_load_is_derived(item->key->text)) {
@@ -84,7 +63,11 @@ static void check_properties(struct nt_loader *l, const struct nt_yaml *node, in
 	for (const struct nt_yaml *item = node != NULL ? node->first : NULL; item != NULL; item = item->next) {
 		int property = nt_program_property(type, item->key->text);
 
-		if (property < 0) {
+		if (property < 0 && strcmp(item->key->text, "consent") == 0) {
+			nt_diags_error(l->diags, item->key->span,
+			               "'consent' stands beside 'with', not in it: "
+			               "{ on: %s, with: { … }, consent: { sms: true } }", type->name);
+		} else if (property < 0) {
 			const char **names = nt_load_names(type->properties, type->n_properties,
 			                                   sizeof(struct nt_property),
 			                                   offsetof(struct nt_property, name));
@@ -111,28 +94,6 @@ static void check_reason(struct nt_loader *l, const struct nt_yaml *node)
 	                      offsetof(struct nt_reject_reason, name));
 	nt_keys_unknown(l->diags, node->span, "reason", node->text, "", names);
 	g_free(names);
-}
-
-/* Templates of tasks are those that a step names. */
-static void check_task(struct nt_loader *l, const struct nt_yaml *node)
-{
-	GPtrArray *names = g_ptr_array_new();
-	bool found = false;
-
-	for (unsigned i = 0; i < l->program->n_campaigns; i++) {
-		const struct nt_campaign *campaign = &l->program->campaigns[i];
-
-		for (unsigned k = 0; k < campaign->n_steps; k++) {
-			if (campaign->steps[k].kind != NT_STEP_TASK || campaign->steps[k].name == NULL)
-				continue;
-			g_ptr_array_add(names, (gpointer)(uintptr_t)campaign->steps[k].name);
-			found = found || strcmp(campaign->steps[k].name, node->text) == 0;
-		}
-	}
-	g_ptr_array_add(names, NULL);
-	if (!found)
-		nt_keys_unknown(l->diags, node->span, "task", node->text, "", (const char *const *)names->pdata);
-	g_ptr_array_free(names, TRUE);
 }
 
 /* { at: …, won }: a value would be passed over. */
@@ -168,8 +129,8 @@ static void check_what_happens(struct nt_loader *l, const struct nt_yaml *item)
 		nt_diags_error(l->diags, item->span, n == 0 ?
 		               "nothing happens here: say on, set, start, accept, send_back, won, lost, done or load" :
 		                                              "one thing happens at a time: begin a new item");
-	check_instant(l, keys[NT_HAPPENS_AT], true);
-	check_instant(l, keys[NT_HAPPENS_HAPPENED], true);
+	nt_load_test_instant(l, keys[NT_HAPPENS_AT], true);
+	nt_load_test_instant(l, keys[NT_HAPPENS_HAPPENED], true);
 	event = keys[NT_HAPPENS_ON] != NULL ? nt_load_event(l, keys[NT_HAPPENS_ON]) : -1;
 	if (event >= 0)
 		check_properties(l, keys[NT_HAPPENS_WITH], event);
@@ -181,115 +142,17 @@ static void check_what_happens(struct nt_loader *l, const struct nt_yaml *item)
 		check_consent(l, keys[NT_HAPPENS_CONSENT]);
 	if (keys[NT_HAPPENS_CONSENT] != NULL && nt_yaml_get(item, "on") == NULL)
 		nt_diags_error(l->diags, keys[NT_HAPPENS_CONSENT]->key->span, "'consent' goes with 'on'");
-	check_fields(l, keys[NT_HAPPENS_SET]);
+	check_fields(l, keys[NT_HAPPENS_SET], false);
 	if (keys[NT_HAPPENS_START] != NULL)
 		nt_load_started(l, keys[NT_HAPPENS_START]);
 	if (keys[NT_HAPPENS_ACCEPT] != NULL)
 		nt_load_rep(l, keys[NT_HAPPENS_ACCEPT]);
 	if (keys[NT_HAPPENS_DONE] != NULL)
-		check_task(l, keys[NT_HAPPENS_DONE]);
+		nt_load_test_task(l, keys[NT_HAPPENS_DONE]);
 	check_word(l, keys[NT_HAPPENS_WON]);
 	check_word(l, keys[NT_HAPPENS_LOST]);
 	if (keys[NT_HAPPENS_SEND_BACK] != NULL)
 		check_reason(l, keys[NT_HAPPENS_SEND_BACK]);
-}
-
-static void check_at_end(struct nt_loader *l, const struct nt_yaml *node)
-{
-	for (const struct nt_yaml *item = node->first; item != NULL; item = item->next) {
-		const struct nt_program *program = l->program;
-		const char **names;
-		unsigned n = program->n_fields;
-
-		if (g_strv_contains(standings, item->key->text) || nt_program_field(program, item->key->text) >= 0)
-			continue;
-		names = g_new0(const char *, n + G_N_ELEMENTS(standings));
-		for (unsigned i = 0; i < n; i++)
-			names[i] = program->fields[i].name;
-		for (unsigned i = 0; standings[i] != NULL; i++)
-			names[n + i] = standings[i];
-		nt_keys_unknown(l->diags, item->key->span, "name", item->key->text, "in 'at_end'", names);
-		g_free(names);
-	}
-}
-
-static const char **expect_names(struct nt_loader *l)
-{
-	const struct nt_program *program = l->program;
-	const char **names = g_new0(const char *, NT_EXPECT_KEYS + program->n_channels + 2);
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < NT_EXPECT_KEYS; i++)
-		names[n++] = nt_expect_keys.keys[i].name;
-	for (unsigned i = 0; i < program->n_channels; i++)
-		names[n++] = program->channels[i].name;
-	names[n] = "nothing_else";
-	return names;
-}
-
-static void unknown_expectation(struct nt_loader *l, const struct nt_yaml *node)
-{
-	const char **names;
-
-	if (strcmp(node->text, "nothing_else") == 0) {
-		nt_diags_error(l->diags, node->span, "'nothing_else' is a word by itself: - nothing_else");
-		return;
-	}
-	names = expect_names(l);
-
-	nt_keys_unknown(l->diags, node->span, "expectation", node->text, "", names);
-	g_free(names);
-}
-
-static void check_expect_pair(struct nt_loader *l, const struct nt_yaml *pair)
-{
-	int key = nt_keys_find(&nt_expect_keys, pair->key->text);
-	const char *name;
-
-	if (key < 0 && nt_program_channel(l->program, pair->key->text) >= 0) {
-		nt_load_template(l, pair, pair->key->text, &name);
-		return;
-	}
-	if (key < 0) {
-		unknown_expectation(l, pair->key);
-		return;
-	}
-	if (!nt_keys_check_shape(&nt_expect_keys.keys[key], pair, l->diags))
-		return;
-	if (key == NT_EXPECT_AT)
-		check_instant(l, pair, true);
-	else if (key == NT_EXPECT_TASK)
-		check_task(l, pair);
-	else if (key == NT_EXPECT_OFFER)
-		nt_load_rep(l, pair);
-	else if (key == NT_EXPECT_AT_END)
-		check_at_end(l, pair);
-}
-
-static void check_expectation(struct nt_loader *l, const struct nt_yaml *item)
-{
-	unsigned what = 0;
-
-	if (item->type == NT_YAML_SCALAR) {
-		if (strcmp(item->text, "nothing_else") != 0)
-			unknown_expectation(l, item);
-		return;
-	}
-	if (item->type != NT_YAML_MAPPING) {
-		nt_diags_error(l->diags, item->span,
-		               "an expectation is a mapping such as { at: +2 days, email: welcome }");
-		return;
-	}
-	for (const struct nt_yaml *pair = item->first; pair != NULL; pair = pair->next) {
-		if (strcmp(pair->key->text, "at") != 0 && ++what == 2)
-			nt_diags_error(l->diags, pair->key->span, "one thing is expected at a time: begin a new item");
-		check_expect_pair(l, pair);
-	}
-	if (nt_yaml_get(item, "at") != NULL && nt_yaml_get(item, "at_end") != NULL)
-		nt_diags_error(l->diags, nt_yaml_get(item, "at")->key->span,
-		               "'at' does not go with 'at_end': that is when the test ends, by its 'until'");
-	if (what == 0)
-		nt_diags_error(l->diags, item->span, "nothing is expected here: add a message such as email: welcome");
 }
 
 static const struct nt_step *find_split(const struct nt_campaign *campaign, const char *identity)
@@ -341,6 +204,7 @@ static void load_test(struct nt_loader *l, const struct nt_yaml *node, int campa
 	const struct nt_yaml *keys[NT_TEST_KEYS];
 	int errors = nt_diags_errors(l->diags);
 	struct nt_test test = { .span = node->span, .campaign = campaign, .node = node, .name = "" };
+	bool elsewhere = false;
 
 	if (!nt_keys_read(&nt_test_keys, node, "a test", l->diags, keys))
 		return;
@@ -350,18 +214,20 @@ static void load_test(struct nt_loader *l, const struct nt_yaml *node, int campa
 	}
 	if (keys[NT_TEST_WITH_CAMPAIGNS] != NULL)
 		load_with_campaigns(l, keys[NT_TEST_WITH_CAMPAIGNS], &test);
-	check_fields(l, keys[NT_TEST_LEAD]);
+	check_fields(l, keys[NT_TEST_LEAD], true);
 	check_arms(l, keys[NT_TEST_ARMS], test.n_with_campaigns > 0 ? -1 : campaign);
-	check_instant(l, keys[NT_TEST_START], false);
-	check_instant(l, keys[NT_TEST_UNTIL], true);
+	nt_load_test_instant(l, keys[NT_TEST_START], false);
+	nt_load_test_instant(l, keys[NT_TEST_UNTIL], true);
 	for (const struct nt_yaml *item = keys[NT_TEST_EVENTS] != NULL ? keys[NT_TEST_EVENTS]->first :
 	     NULL; item != NULL;
-	     item = item->next)
+	     item = item->next) {
 		check_what_happens(l, item);
+		elsewhere = elsewhere || (item->type == NT_YAML_MAPPING && nt_yaml_get(item, "load") != NULL);
+	}
 	for (const struct nt_yaml *item = keys[NT_TEST_EXPECT] != NULL ? keys[NT_TEST_EXPECT]->first :
 	     NULL; item != NULL;
 	     item = item->next)
-		check_expectation(l, item);
+		nt_load_expectation(l, item, elsewhere);
 	if (keys[NT_TEST_START] == NULL && (keys[NT_TEST_EVENTS] == NULL || keys[NT_TEST_EVENTS]->n == 0) &&
 	    nt_diags_errors(l->diags) == errors)
 		nt_diags_error(l->diags, test.span, "a test without events needs a 'start'");

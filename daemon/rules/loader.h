@@ -234,6 +234,13 @@ bool nt_load_wait_until(struct nt_loader *l, struct nt_step *step, const struct 
 bool nt_load_wait_for(struct nt_loader *l, struct nt_step *step, const struct nt_yaml *verb,
                       const struct nt_yaml *const *options);
 
+/* Parts of a test (load_expect.c). A time, or with `relative` also +DURATION; NULL is fine. */
+bool nt_load_test_instant(struct nt_loader *l, const struct nt_yaml *node, bool relative);
+/* The template of a task that some step opens. */
+void nt_load_test_task(struct nt_loader *l, const struct nt_yaml *node);
+/* An item of `expect`; `elsewhere`: other rules are loaded in the test, and what these bring about isn't known. */
+void nt_load_expectation(struct nt_loader *l, const struct nt_yaml *item, bool elsewhere);
+
 /* attach: of a step whose channel or choices are known (load_attach.c). */
 #define NT_ATTACH_SIZE (6 << 20) /* a mail's, before base64: relays commonly take 10 MB */
 #define NT_ATTACH_FILES 20
