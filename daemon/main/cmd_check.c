@@ -56,6 +56,10 @@ static bool read_options(int argc, char **argv, struct options *options, int *co
 
 	if (!nt_command_options(&nt_command_check, table, argc, argv, code))
 		return false;
+	if (format != NULL && json) {
+		*code = nt_command_misused(&nt_command_check, "--format or --json, not both");
+		return false;
+	}
 	if (format == NULL)
 		format = json ? "json" : formats[0].name;
 	if (!find_format(format, options, code))

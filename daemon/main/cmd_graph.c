@@ -11,11 +11,17 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 struct options {
 	const char *config, *templates, *format, *output;
 	bool live;
 };
+
+static bool is_binary(const char *format)
+{
+	return strcmp(format, "dot") != 0 && strcmp(format, "svg") != 0;
+}
 
 static bool read_options(int argc, char **argv, struct options *options, int *code)
 {
@@ -30,9 +36,15 @@ static bool read_options(int argc, char **argv, struct options *options, int *co
 	if (options->live)
 		options->config = nt_command_config(options->config);
 	if (options->format == NULL)
-		options->format = options->output != NULL && g_str_has_suffix(options->output, ".dot") ? "dot" : "svg";
-	if (strcmp(options->format, "dot") != 0 && strcmp(options->format, "svg") != 0)
-		*code = nt_command_misused(&nt_command_graph, "--format is dot or svg, not '%s'", options->format);
+		options->format = options->output != NULL ? nt_drawing_format(options->output) : "svg";
+	if (options->format == NULL)
+		*code = nt_command_misused(&nt_command_graph, NT_DRAWING_ENDS, options->output);
+	else if (!nt_drawing_knows(options->format))
+		*code = nt_command_misused(&nt_command_graph, "--format is " NT_DRAWING_FORMATS ", not '%s'",
+		                           options->format);
+	else if (options->output == NULL && isatty(STDOUT_FILENO) && is_binary(options->format))
+		*code = nt_command_misused(&nt_command_graph, "a %s is nothing to read: --output FILE.%s keeps it",
+		                           options->format, options->format);
 	else if (optind + 2 != argc)
 		*code = nt_command_misused(&nt_command_graph, "which campaign, and of which folder?");
 	else
@@ -77,20 +89,12 @@ static bool count(const struct options *options, const struct nt_ruleset *rulese
 
 static int write_graph(const struct options *options, const GString *dot)
 {
-	GError *error = NULL;
 	char *why = NULL;
 	int code = NT_EXIT_FINE;
 
-	if (strcmp(options->format, "svg") == 0) {
-		if (!nt_drawing_write(dot->str, "svg", options->output, &why))
-			code = nt_command_failed(&nt_command_graph, "%s", why);
-		g_free(why);
-	} else if (options->output == NULL) {
-		fputs(dot->str, stdout);
-	} else if (!g_file_set_contents(options->output, dot->str, (gssize)dot->len, &error)) {
-		code = nt_command_failed(&nt_command_graph, "%s", error->message);
-		g_error_free(error);
-	}
+	if (!nt_drawing_write(dot->str, options->format, options->output, &why))
+		code = nt_command_failed(&nt_command_graph, "%s", why);
+	g_free(why);
 	return code;
 }
 
@@ -130,6 +134,17 @@ static int draw(const struct options *options, const struct nt_ruleset *ruleset,
 	return code;
 }
 
+/* The other commands begin with the folder: either order will do. */
+static void order(char **campaign, char **folder)
+{
+	char *first = *campaign;
+
+	if (!g_file_test(first, G_FILE_TEST_IS_DIR) || g_file_test(*folder, G_FILE_TEST_IS_DIR))
+		return;
+	*campaign = *folder;
+	*folder = first;
+}
+
 static int run(int argc, char **argv)
 {
 	struct options options = { 0 };
@@ -146,6 +161,7 @@ static int run(int argc, char **argv)
 		g_free(why);
 		return code;
 	}
+	order(&argv[optind], &argv[optind + 1]);
 	diags = nt_diags_new();
 	program = nt_ruleset_load(&ruleset, argv[optind + 1], diags, &why);
 	if (program != NULL) {
@@ -165,7 +181,7 @@ static int run(int argc, char **argv)
 
 const struct nt_command nt_command_graph = {
 	.name = "graph",
-	.usage = "graph [--config FILE] [--templates FOLDER] [--live] [--format dot|svg] [--output FILE] "
+	.usage = "graph [--config FILE] [--templates FOLDER] [--live] [--format dot|svg|png|pdf] [--output FILE] "
 		 "CAMPAIGN FOLDER",
 	.help = "draws a campaign: ways in, steps, branches, waits, ways out; with --live, how many leads are where",
 	.run = run,

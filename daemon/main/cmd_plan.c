@@ -51,6 +51,10 @@ static bool read_options(int argc, char **argv, struct options *options, int *co
 		*code = nt_command_misused(&nt_command_plan, optind == argc ? "which folder?" : "one folder, please");
 		return false;
 	}
+	if (options->picture != NULL && nt_drawing_format(options->picture) == NULL) {
+		*code = nt_command_misused(&nt_command_plan, NT_DRAWING_ENDS, options->picture);
+		return false;
+	}
 	options->folder = argv[optind];
 	return true;
 }
@@ -175,20 +179,13 @@ static void print(FILE *to, const GString *text)
 static int draw(const struct job *job, const struct nt_plan *plan)
 {
 	GString *dot = g_string_new(NULL);
-	GError *error = NULL;
 	char *why = NULL;
 	int code = NT_EXIT_FINE;
 
 	nt_plan_picture(plan, dot);
-	if (g_str_has_suffix(job->options->picture, ".dot")) {
-		if (!g_file_set_contents(job->options->picture, dot->str, (gssize)dot->len, &error))
-			why = g_strdup(error->message);
-	} else {
-		nt_drawing_write(dot->str, "svg", job->options->picture, &why);
-	}
+	nt_drawing_write(dot->str, nt_drawing_format(job->options->picture), job->options->picture, &why);
 	if (why != NULL)
 		code = nt_command_failed(&nt_command_plan, "%s", why);
-	g_clear_error(&error);
 	g_free(why);
 	g_string_free(dot, TRUE);
 	return code;
@@ -197,15 +194,10 @@ static int draw(const struct job *job, const struct nt_plan *plan)
 /* A plan that demands something isn't written: there is nothing to apply. */
 static int write_file(const struct job *job, const struct nt_plan *plan, const GString *json)
 {
-	GError *error = NULL;
 	int code = NT_EXIT_FINE;
 
-	if (plan->n_demands > 0)
-		return code;
-	if (!g_file_set_contents(job->options->output, json->str, (gssize)json->len, &error)) {
-		code = nt_command_failed(&nt_command_plan, "%s", error->message);
-		g_error_free(error);
-	}
+	if (plan->n_demands == 0)
+		nt_command_write(&nt_command_plan, job->options->output, json, &code);
 	return code;
 }
 
@@ -281,7 +273,7 @@ static int run(int argc, char **argv)
 
 const struct nt_command nt_command_plan = {
 	.name = "plan",
-	.usage = "plan [--config FILE] [--templates FOLDER] [--at TIME] [--json] [--picture FILE.svg] "
+	.usage = "plan [--config FILE] [--templates FOLDER] [--at TIME] [--json] [--picture FILE] "
 		 "[--output PLANFILE] FOLDER",
 	.help = "says what new rules would do to the leads of the live store: who moves, enters, leaves, what would be "
 		"sent; nothing is changed; exits 1 when rules are wrong or steps need ids",

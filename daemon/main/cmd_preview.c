@@ -288,16 +288,11 @@ static void warn(const struct shown *shown)
 
 static int write_page(const char *path, GString *out)
 {
-	GError *error = NULL;
 	int code = NT_EXIT_FINE;
 
 	g_string_append(out, "</body>\n</html>\n");
-	if (g_file_set_contents(path, out->str, (gssize)out->len, &error)) {
+	if (nt_command_write(&nt_command_preview, path, out, &code))
 		printf("%s: open it in a browser\n", path);
-	} else {
-		code = nt_command_failed(&nt_command_preview, "%s", error->message);
-		g_error_free(error);
-	}
 	return code;
 }
 
@@ -344,6 +339,14 @@ static int preview(const struct options *options, struct nt_sample *sample, GStr
 	return code;
 }
 
+static void warn_of_unused(struct nt_sample *sample)
+{
+	const char *const *unused = nt_sample_unused(sample);
+
+	for (unsigned i = 0; unused[i] != NULL; i++)
+		fprintf(stderr, "%s\n", unused[i]);
+}
+
 static int run(int argc, char **argv)
 {
 	struct options options = { 0 };
@@ -354,8 +357,10 @@ static int run(int argc, char **argv)
 	if (!read_options(argc, argv, &options, &code))
 		return code;
 	out = g_string_new(NULL);
-	if (nt_sample_open(&sample, argc - optind, argv + optind, &code))
+	if (nt_sample_open(&sample, argc - optind, argv + optind, &code)) {
 		code = preview(&options, &sample, out);
+		warn_of_unused(&sample);
+	}
 	nt_sample_clear(&sample);
 	g_string_free(out, TRUE);
 	return code;

@@ -40,6 +40,10 @@ static bool read_options(int argc, char **argv, struct job *job, const char **co
 
 	if (!nt_command_options(&nt_command_test, table, argc, argv, code))
 		return false;
+	if ((format != NULL) + tap + json > 1) {
+		*code = nt_command_misused(&nt_command_test, "one of --format, --tap and --json, please");
+		return false;
+	}
 	if (format == NULL)
 		format = json ? "json" : tap ? "tap" : "text";
 	if (!nt_test_format_find(format, &job->format))
@@ -197,7 +201,6 @@ static void put_all(const struct job *job, enum nt_test_format format, GString *
 static int finish(const struct job *job)
 {
 	GString *out = g_string_new(NULL);
-	GError *error = NULL;
 	int code = NT_EXIT_FINE;
 
 	nt_test_report_end(&job->report, job->shown, out);
@@ -205,10 +208,7 @@ static int finish(const struct job *job)
 	g_string_truncate(out, 0);
 	if (job->output != NULL) {
 		put_all(job, job->format, out);
-		if (!g_file_set_contents(job->output, out->str, (gssize)out->len, &error)) {
-			code = nt_command_failed(&nt_command_test, "%s", error->message);
-			g_error_free(error);
-		}
+		nt_command_write(&nt_command_test, job->output, out, &code);
 	}
 	g_string_free(out, TRUE);
 	if (job->only != NULL && job->report.cases->len == 0)
@@ -216,6 +216,8 @@ static int finish(const struct job *job)
 	for (unsigned i = 0; i < job->report.cases->len; i++)
 		if (!g_array_index(job->report.cases, struct nt_test_case, i).passed)
 			code = MAX(code, NT_EXIT_WRONG);
+	if (job->only != NULL && job->report.cases->len == 0)
+		code = nt_command_failed(&nt_command_test, "--only: no test has '%s' in its name", job->only);
 	return code;
 }
 

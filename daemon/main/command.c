@@ -4,9 +4,79 @@
 #include "base/diag.h"
 
 #include <getopt.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#define NARROWEST 30 /* columns: what is narrower than that isn't read on anyway */
+
+/* ---- what is said ---- */
+
+/* Columns; 0: no terminal, whose reader may want lines whole. */
+static unsigned width_of(FILE *out)
+{
+	struct winsize size;
+
+	if (ioctl(fileno(out), TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+		return 0;
+	return MAX(size.ws_col, NARROWEST);
+}
+
+static unsigned columns(const char *text, size_t length)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < length; i++)
+		n += ((unsigned char)text[i] & 0xC0) != 0x80;
+	return n;
+}
+
+/* Up to the next blank, outside brackets if what stands in them has room in a line. */
+static size_t word_length(const char *text, unsigned room)
+{
+	size_t length = 0;
+	int depth = 0;
+
+	for (; text[length] != '\0' && (depth > 0 || text[length] != ' '); length++)
+		depth += (text[length] == '[') - (text[length] == ']');
+	return columns(text, length) > room ? strcspn(text, " ") : length;
+}
+
+void nt_command_print(FILE *out, unsigned column, unsigned hang, const char *text)
+{
+	unsigned width = width_of(out);
+	bool first = true;
+
+	while (*text != '\0') {
+		size_t length = word_length(text, width > hang ? width - hang : UINT_MAX);
+		unsigned wide = columns(text, length);
+
+		if (!first && width > 0 && column + 1 + wide > width) {
+			fprintf(out, "\n%*s", (int)hang, "");
+			column = hang;
+		} else if (!first) {
+			fputc(' ', out);
+			column++;
+		}
+		fwrite(text, 1, length, out);
+		column += wide;
+		text += length + (text[length] == ' ');
+		first = false;
+	}
+	fputc('\n', out);
+}
+
+static void print_usage(FILE *out, const struct nt_command *command)
+{
+	static const char before[] = "usage: nurturectl ";
+
+	fputs(before, out);
+	nt_command_print(out, sizeof before - 1, strlen("usage: "), command->usage);
+}
 
 static void complain(const struct nt_command *command, const char *format,
                      va_list ap) __attribute__((format(printf, 2, 0)));
@@ -34,7 +104,7 @@ int nt_command_misused(const struct nt_command *command, const char *format, ...
 	va_start(ap, format);
 	complain(command, format, ap);
 	va_end(ap);
-	fprintf(stderr, "usage: nurturectl %s\n", command->usage);
+	print_usage(stderr, command);
 	return NT_EXIT_CANNOT;
 }
 
@@ -57,10 +127,59 @@ void nt_command_findings(struct nt_diags *diags, FILE *out)
 	g_string_free(found, TRUE);
 }
 
+bool nt_command_write(const struct nt_command *command, const char *path, const GString *text, int *code)
+{
+	GError *error = NULL;
+	const char *why;
+
+	if (g_file_set_contents(path, text->str, (gssize)text->len, &error))
+		return true;
+	why = strrchr(error->message, ':'); /* before that stands a temporary file's name */
+	*code = nt_command_failed(command, "%s can't be written%s", path, why != NULL ? why : "");
+	g_error_free(error);
+	return false;
+}
+
 int nt_command_help(const struct nt_command *command)
 {
-	printf("usage: nurturectl %s\n\n%s\n", command->usage, command->help);
+	print_usage(stdout, command);
+	putchar('\n');
+	nt_command_print(stdout, 0, 0, command->help);
 	return NT_EXIT_FINE;
+}
+
+/* ---- options ---- */
+
+static const char *nearest_option(const struct nt_command_option *options, const char *name)
+{
+	const char *names[NT_COMMAND_OPTIONS + 2] = { "help" };
+
+	for (int i = 0; options[i].name != NULL; i++)
+		names[i + 1] = options[i].name;
+	return nt_nearest(name, names);
+}
+
+/* The option at fault is the last that was looked at; getopt_long says which letter, if it was one. */
+static int refuse(const struct nt_command *command, const struct nt_command_option *options, int answer,
+                  const char *given)
+{
+	char *name = g_strndup(given, strcspn(given, "="));
+	const char *near;
+	int code;
+
+	if (answer == ':' || optopt >= 256) {
+		code = nt_command_misused(command, "--%s takes %s value", options[optopt - 256].name,
+		                          answer == ':' ? "a" : "no");
+	} else if (optopt != 0) {
+		code = nt_command_misused(command, "there is no option '-%c'", optopt);
+	} else {
+		near = nearest_option(options, name + strspn(name, "-"));
+		code = nt_command_misused(command, "there is no option '%s'%s%s%s", name,
+		                          near != NULL ? " (did you mean '--" : "", near != NULL ? near : "",
+		                          near != NULL ? "'?)" : "");
+	}
+	g_free(name);
+	return code;
 }
 
 bool nt_command_options(const struct nt_command *command, const struct nt_command_option *options, int argc,
@@ -77,13 +196,13 @@ bool nt_command_options(const struct nt_command *command, const struct nt_comman
 	table[n] = (struct option){ "help", no_argument, NULL, 'h' };
 	opterr = 0;
 	optind = 1;
-	while ((option = getopt_long(argc, argv, "h", table, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, ":h", table, NULL)) != -1) {
 		if (option == 'h') {
 			*code = nt_command_help(command);
 			return false;
 		}
 		if (option < 256) {
-			*code = nt_command_misused(command, "unknown or incomplete option '%s'", argv[optind - 1]);
+			*code = refuse(command, options, option, argv[optind - 1]);
 			return false;
 		}
 		if (options[option - 256].value != NULL)

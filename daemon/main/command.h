@@ -2,6 +2,7 @@
 #ifndef NT_MAIN_COMMAND_H
 #define NT_MAIN_COMMAND_H
 
+#include <glib.h>
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -54,6 +55,11 @@ const char *nt_command_config(const char *given);
 int nt_command_misused(const struct nt_command *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* "nurturectl check: what could not be done" on standard error; gives NT_EXIT_CANNOT. */
 int nt_command_failed(const struct nt_command *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Writes a file, whole or not at all. False: it couldn't be, which has been said, and *code is the exit code. */
+bool nt_command_write(const struct nt_command *command, const char *path, const GString *text, int *code);
+/* A line of text; in a terminal, broken between words (not inside brackets) so that it fits, and what goes on is
+ * indented by `hang` columns. `column`: where the cursor stands. */
+void nt_command_print(FILE *out, unsigned column, unsigned hang, const char *text);
 /* What is wrong with rules or configuration, on a stream. */
 void nt_command_findings(struct nt_diags *diags, FILE *out);
 /* Usage and help on standard output; gives NT_EXIT_FINE. */

@@ -4,11 +4,45 @@
 #include <glib.h>
 #include <spawn.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 extern char **environ;
+
+static const char *const formats[] = { "dot", "svg", "png", "pdf" };
+
+const char *nt_drawing_format(const char *path)
+{
+	const char *ending = strrchr(path, '.');
+
+	for (unsigned i = 0; ending != NULL && i < G_N_ELEMENTS(formats); i++)
+		if (g_ascii_strcasecmp(ending + 1, formats[i]) == 0)
+			return formats[i];
+	return NULL;
+}
+
+bool nt_drawing_knows(const char *format)
+{
+	for (unsigned i = 0; i < G_N_ELEMENTS(formats); i++)
+		if (strcmp(format, formats[i]) == 0)
+			return true;
+	return false;
+}
+
+static bool put_file(const char *path, const char *bytes, size_t length, char **why)
+{
+	GError *error = NULL;
+	const char *reason;
+
+	if (g_file_set_contents(path, bytes, (gssize)length, &error))
+		return true;
+	reason = strrchr(error->message, ':'); /* before that stands a temporary file's name */
+	*why = g_strdup_printf("%s can't be written%s", path, reason != NULL ? reason : "");
+	g_error_free(error);
+	return false;
+}
 
 /* The text goes by a file: a pipe that nobody reads would stop us. */
 static char *write_aside(const char *dot, char **why)
@@ -55,17 +89,46 @@ static bool run(const char *format, const char *from, const char *path, char **w
 	return *why == NULL;
 }
 
-bool nt_drawing_write(const char *dot, const char *format, const char *path, char **why)
+/* What dot has drawn; it would complain about a path of ours in its own words. */
+static bool move_picture(const char *drawn, const char *path, char **why)
 {
-	char *aside;
+	gsize length;
+	char *bytes;
 	bool fine;
 
-	*why = NULL;
-	aside = write_aside(dot, why);
+	if (!g_file_get_contents(drawn, &bytes, &length, NULL)) {
+		*why = g_strdup("dot has drawn nothing");
+		return false;
+	}
+	fine = put_file(path, bytes, length, why);
+	g_free(bytes);
+	return fine;
+}
+
+static bool draw(const char *dot, const char *format, const char *path, char **why)
+{
+	char *aside = write_aside(dot, why), *drawn;
+	bool fine;
+
 	if (aside == NULL)
 		return false;
-	fine = run(format, aside, path, why);
+	drawn = path != NULL ? g_strconcat(aside, ".drawn", NULL) : NULL;
+	fine = run(format, aside, drawn, why) && (drawn == NULL || move_picture(drawn, path, why));
 	unlink(aside);
+	if (drawn != NULL)
+		unlink(drawn);
+	g_free(drawn);
 	g_free(aside);
 	return fine;
+}
+
+bool nt_drawing_write(const char *dot, const char *format, const char *path, char **why)
+{
+	*why = NULL;
+	if (strcmp(format, "dot") != 0)
+		return draw(dot, format, path, why);
+	if (path != NULL)
+		return put_file(path, dot, strlen(dot), why);
+	fputs(dot, stdout);
+	return true;
 }

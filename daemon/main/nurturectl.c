@@ -1,8 +1,10 @@
 /* nurturectl: for people and scripts. This file is the table of commands; each is a file of its own. */
+#include "base/diag.h"
 #include "main/command.h"
 
 #include "config.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -32,19 +34,45 @@ static const struct nt_command *const commands[] = {
 static void print_commands(FILE *out)
 {
 	fputs("usage: nurturectl COMMAND [OPTION…] [ARGUMENT…]\n\n", out);
-	for (unsigned i = 0; i < N_COMMANDS; i++)
-		fprintf(out, "  %s\n        %s\n", commands[i]->usage, commands[i]->help);
+	for (unsigned i = 0; i < N_COMMANDS; i++) {
+		fputs("  ", out);
+		nt_command_print(out, 2, 6, commands[i]->usage);
+		fputs("        ", out);
+		nt_command_print(out, 8, 8, commands[i]->help);
+	}
 }
 
-int main(int argc, char **argv)
+static const struct nt_command *find(const char *name)
+{
+	for (unsigned i = 0; i < N_COMMANDS; i++)
+		if (strcmp(commands[i]->name, name) == 0)
+			return commands[i];
+	return NULL;
+}
+
+static int unknown(const char *name)
+{
+	const char *names[N_COMMANDS + 1] = { NULL }, *near;
+
+	for (unsigned i = 0; i < N_COMMANDS; i++)
+		names[i] = commands[i]->name;
+	near = nt_nearest(name, names);
+	fprintf(stderr, "nurturectl: there is no command '%s'%s%s%s; nurturectl --help lists them\n", name,
+	        near != NULL ? " (did you mean '" : "", near != NULL ? near : "", near != NULL ? "'?)" : "");
+	return NT_EXIT_CANNOT;
+}
+
+static int run(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : NULL;
+	bool help = name != NULL && strcmp(name, "help") == 0;
+	const struct nt_command *command;
 
 	if (name == NULL) {
 		print_commands(stderr);
 		return NT_EXIT_CANNOT;
 	}
-	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
+	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || (help && argc == 2)) {
 		print_commands(stdout);
 		return NT_EXIT_FINE;
 	}
@@ -52,9 +80,21 @@ int main(int argc, char **argv)
 		puts("nurturectl " PACKAGE_VERSION);
 		return NT_EXIT_FINE;
 	}
-	for (unsigned i = 0; i < N_COMMANDS; i++)
-		if (strcmp(commands[i]->name, name) == 0)
-			return commands[i]->run(argc - 1, argv + 1);
-	fprintf(stderr, "nurturectl: there is no command '%s'; nurturectl --help lists them\n", name);
-	return NT_EXIT_CANNOT;
+	name = help ? argv[2] : name;
+	command = find(name);
+	if (command == NULL)
+		return unknown(name);
+	return help ? nt_command_help(command) : command->run(argc - 1, argv + 1);
+}
+
+/* Nobody must take for fine what was never written. */
+int main(int argc, char **argv)
+{
+	int code = run(argc, argv);
+
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		fprintf(stderr, "nurturectl: standard output: %s\n", g_strerror(errno));
+		code = NT_EXIT_CANNOT;
+	}
+	return code;
 }

@@ -203,6 +203,14 @@ static int not_there(const struct nt_sample *sample)
 {
 	const struct nt_template_set *set = sample->program->templates;
 	const char *nearest, *channel = sample->options->channel;
+	char *before = g_strndup(sample->template_name, strcspn(sample->template_name, "/"));
+	bool is_path = nt_template_set_channels(set, before) != NULL;
+
+	g_free(before);
+	if (is_path && strchr(sample->template_name, '/') != NULL)
+		return nt_command_failed(sample->command, "'%s' is a file of template '%.*s': name that; --channel and "
+		                         "--locale choose", sample->template_name,
+		                         (int)strcspn(sample->template_name, "/"), sample->template_name);
 
 	if (channel != NULL && nt_template_set_channels(set, sample->template_name) != NULL)
 		return nt_command_failed(sample->command, "template '%s' has no text for %s", sample->template_name,
@@ -330,6 +338,50 @@ static bool has_value(const struct nt_json *values, const char *path)
 	if (value == NULL || value->type == NT_JSON_NULL)
 		return false;
 	return path[length] != '.' || has_value(value, path + length + 1);
+}
+
+/* ---- what stands there for nothing ---- */
+
+/* The parts that all texts may ask for, whether they do or not, and those that these do. */
+static GPtrArray *names_asked(struct nt_sample *sample)
+{
+	GPtrArray *names = g_ptr_array_new();
+	const struct nt_message_template *variant;
+
+	for (unsigned i = 0; i < sample->program->n_fields; i++)
+		g_ptr_array_add(names, (gpointer)(uintptr_t)sample->program->fields[i].name);
+	for (unsigned i = 0; (variant = nt_sample_variant(sample, i)) != NULL; i++) {
+		struct nt_message_facts facts;
+
+		nt_message_template_check(variant, sample->arena, sample->diags, &facts);
+		for (unsigned k = 0; k < facts.n; k++)
+			g_ptr_array_add(names, (gpointer)(uintptr_t)nt_arena_strndup(
+				sample->arena, facts.variables[k].path, strcspn(facts.variables[k].path, ".[")));
+	}
+	g_ptr_array_add(names, NULL);
+	return names;
+}
+
+const char *const *nt_sample_unused(struct nt_sample *sample)
+{
+	const char **unused = nt_arena_array(sample->arena, const char *, (size_t)sample->n_pairs + 1);
+	GPtrArray *names = names_asked(sample);
+	const char *const *known = (const char *const *)names->pdata;
+	unsigned n = 0;
+
+	for (int i = 0; i < sample->n_pairs; i++) {
+		const char *pair = sample->pairs[i], *near;
+		const char *name = nt_arena_strndup(sample->arena, pair, strcspn(pair, "=."));
+
+		if (g_strv_contains(known, name))
+			continue;
+		near = nt_nearest(name, known);
+		unused[n++] = nt_arena_printf(sample->arena, "'%s': no text here asks for it, and it is no field%s%s%s",
+		                              name, near != NULL ? " (did you mean '" : "", near != NULL ? near : "",
+		                              near != NULL ? "'?)" : "");
+	}
+	g_ptr_array_free(names, TRUE);
+	return unused;
 }
 
 const char *const *nt_sample_missing(struct nt_sample *sample, const struct nt_message_template *variant,

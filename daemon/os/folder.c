@@ -15,8 +15,15 @@ struct whole { /* the interface stands first */
 	char *path;
 };
 
+struct place { /* a folder that is being read, and those in which it lies */
+	dev_t device;
+	ino_t inode;
+	const struct place *above;
+};
+
 struct reading {
 	GArray *files;
+	const struct place *place;
 	bool (*wanted)(struct reading *reading, const char *path, const char *name);
 	GArray *others;      /* *.ics, found on the way to the rules */
 	bool skip_templates; /* templates/ at the top isn't for rules */
@@ -68,7 +75,7 @@ static bool read_bytes(struct reading *reading, const char *path, struct nt_file
 	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) || status.st_size > NT_FOLDER_FILE_SIZE) {
 		close(fd);
 		return fail(reading, -EFBIG, path, S_ISREG(status.st_mode) ?
-		            "this file is too large (more than 4 MiB)" : "no regular file");
+		            "this file is too large (more than 4 MiB): split it" : "no regular file");
 	}
 	bytes = g_malloc((gsize)status.st_size + 1);
 	while (length < (size_t)status.st_size) {
@@ -122,6 +129,15 @@ static bool read_attachments(struct reading *reading, const char *path)
 	return ok;
 }
 
+static bool fail_at(struct reading *reading, const char *path, int code)
+{
+	struct stat status;
+
+	if (code == ENOENT && lstat(path, &status) == 0)
+		return fail(reading, -code, path, "this link leads nowhere");
+	return fail(reading, -code, path, g_strerror(code));
+}
+
 static bool read_entry(struct reading *reading, const char *folder, const char *name, unsigned depth)
 {
 	char *path = g_strdup_printf("%s/%s", folder, name);
@@ -129,7 +145,7 @@ static bool read_entry(struct reading *reading, const char *folder, const char *
 	bool ok = true;
 
 	if (stat(path, &status) < 0)
-		ok = fail(reading, -errno, path, g_strerror(errno));
+		ok = fail_at(reading, path, errno);
 	else if (S_ISDIR(status.st_mode) && depth == 0 && reading->others != NULL && strcmp(name, "attachments") == 0)
 		ok = read_attachments(reading, path);
 	else if (S_ISDIR(status.st_mode))
@@ -145,9 +161,26 @@ static bool read_entry(struct reading *reading, const char *folder, const char *
 	return ok;
 }
 
+/* False: it lies in itself. */
+static bool enter(const struct reading *reading, DIR *dir, struct place *place)
+{
+	struct stat status;
+
+	*place = (struct place){ .above = reading->place };
+	if (fstat(dirfd(dir), &status) < 0)
+		return true;
+	place->device = status.st_dev;
+	place->inode = status.st_ino;
+	for (const struct place *p = place->above; p != NULL; p = p->above)
+		if (p->device == place->device && p->inode == place->inode)
+			return false;
+	return true;
+}
+
 static bool read_folder(struct reading *reading, const char *path, unsigned depth)
 {
 	struct dirent *entry;
+	struct place place;
 	bool ok = true;
 	DIR *dir;
 
@@ -158,12 +191,16 @@ static bool read_folder(struct reading *reading, const char *path, unsigned dept
 		return fail(reading, -ENOTDIR, path, "this is a file: name the folder in which it lies");
 	if (dir == NULL)
 		return fail(reading, -errno, path, g_strerror(errno));
+	if (!enter(reading, dir, &place))
+		ok = fail(reading, -ELOOP, path, "a link leads back here, into a folder that it lies in: take it away");
+	reading->place = &place;
 	while (ok && (errno = 0, entry = readdir(dir)) != NULL)
 		if (entry->d_name[0] != '.' && !g_str_has_suffix(entry->d_name, "~"))
 			ok = read_entry(reading, path, entry->d_name, depth);
 	if (ok && errno != 0)
 		ok = fail(reading, -errno, path, g_strerror(errno));
 	closedir(dir);
+	reading->place = place.above;
 	return ok;
 }
 
@@ -257,7 +294,8 @@ struct nt_folder *nt_folder_read(const char *rules, const char *templates, int *
 	whole->templates = g_array_new(FALSE, TRUE, sizeof(struct nt_file));
 	whole->others = g_array_new(FALSE, TRUE, sizeof(struct nt_file));
 	whole->path = rules_path;
-	ok = read_all(whole, rules_path, templates_path, &reading);
+	ok = rules[0] != '\0' ? read_all(whole, rules_path, templates_path, &reading) :
+	                        fail(&reading, -ENOENT, "''", "that is no folder's name");
 	g_free(templates_path);
 	whole->folder.files = (struct nt_rule_set_files){
 		.rules = (const struct nt_file *)(const void *)whole->rules->data, .n_rules = whole->rules->len,

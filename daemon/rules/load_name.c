@@ -165,6 +165,20 @@ static bool is_for_all(struct nt_loader *l, const struct nt_yaml *node, const ch
 	return false;
 }
 
+/* One message then does for all: the folder is missing, not each of them. */
+static bool has_none(struct nt_loader *l, const struct nt_yaml *node)
+{
+	if (l->files->n_templates > 0)
+		return false;
+	if (!l->templates_missed)
+		nt_diags_error(l->diags, node->span,
+		               "unknown template '%s': there are no templates at all (they stand in a folder "
+		               "'templates' in the rule set, or in one that --templates or the configuration names)",
+		               node->text);
+	l->templates_missed = true;
+	return true;
+}
+
 /* False without a message if the template is there, but wrong: that has been said. */
 bool nt_load_template(struct nt_loader *l, const struct nt_yaml *node, const char *channel, const char **out)
 {
@@ -175,6 +189,8 @@ bool nt_load_template(struct nt_loader *l, const struct nt_yaml *node, const cha
 		return false;
 	channels = nt_template_set_channels(set, node->text);
 	if (channels == NULL && strchr(node->text, '/') == NULL && g_hash_table_contains(l->template_files, node->text))
+		return false;
+	if (channels == NULL && has_none(l, node))
 		return false;
 	if (channels == NULL) {
 		nt_keys_unknown(l->diags, node->span, "template", node->text, "", nt_template_set_names(set));

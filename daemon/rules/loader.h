@@ -55,6 +55,7 @@ struct nt_loader {
 	GHashTable *attachments;        /* path → struct nt_attachment */
 	GHashTable *checked_templates;  /* names of marketing email templates looked at */
 	bool sender_missed;             /* that the sender has no address was said */
+	bool templates_missed;          /* that there are no templates at all was said */
 	const char *per;                /* of the campaign that is loaded now */
 	int loading;                    /* its slot; -1: none is */
 };

@@ -24,7 +24,8 @@ static bool check_bytes(const struct nt_source *source, struct nt_diags *diags)
 		return false;
 	}
 	if (!g_utf8_validate(source->text, (gssize)source->length, &end)) {
-		nt_diags_error(diags, nt_span_of(source, (size_t)(end - source->text), 1), "this is no UTF-8 text");
+		nt_diags_error(diags, nt_span_of(source, (size_t)(end - source->text), 1),
+		               "this is not UTF-8: save the file as UTF-8");
 		return false;
 	}
 	if (nt_marks_any(source->text, source->length)) {

@@ -158,13 +158,22 @@ static void what_cannot_be_read(void **state)
 	assert_reads("pipe", NULL, -EFBIG, "pipe/a.yaml: no regular file");
 	memset(large, 'x', NT_FOLDER_FILE_SIZE + 1);
 	put("large/a.yaml", large);
-	assert_reads("large", NULL, -EFBIG, "large/a.yaml: this file is too large (more than 4 MiB)");
+	assert_reads("large", NULL, -EFBIG, "large/a.yaml: this file is too large (more than 4 MiB): split it");
 	put("loop/a.yaml", "");
 	assert_int_equal(symlink(".", "loop/again"), 0);
 	assert_reads("loop", NULL, -ELOOP,
-	             "loop/again/again/again/again/again/again/again/again/again/again/again/again/again/again/again/"
-	             "again/again: "
-	             "folders are nested too deeply");
+	             "loop/again: a link leads back here, into a folder that it lies in: take it away");
+	put("below/sub/sub/a.yaml", "");
+	assert_int_equal(symlink("../../sub", "below/sub/sub/up"), 0);
+	assert_reads("below", NULL, -ELOOP,
+	             "below/sub/sub/up: a link leads back here, into a folder that it lies in: take it away");
+	put("twice/one/a.yaml", ""); /* that is no loop */
+	assert_int_equal(symlink("one", "twice/two"), 0);
+	assert_reads("twice", NULL, 0, "twice/one/a.yaml twice/two/a.yaml |");
+	put("nowhere-link/a.yaml", "");
+	assert_int_equal(symlink("gone.yaml", "nowhere-link/b.yaml"), 0);
+	assert_reads("nowhere-link", NULL, -ENOENT, "nowhere-link/b.yaml: this link leads nowhere");
+	assert_reads("", NULL, -ENOENT, "'': that is no folder's name");
 	assert_reads("rules", "nowhere", -ENOENT, "nowhere: No such file or directory");
 	g_free(large);
 }

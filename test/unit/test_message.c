@@ -439,7 +439,7 @@ static void says_what_is_wrong(void **state)
 	check_wrong("layouts/brand.html", "<b></b>", "templates/layouts/brand.html:1:1: error: this layout has no "
 	            "{{ content }} [wrong-template]\n    1 | <b></b>\n      | ^\n");
 	check_wrong("w/sms.txt", "a\n\xff",
-	            "templates/w/sms.txt:2:1: error: this is no UTF-8 text [wrong-template]\n"
+	            "templates/w/sms.txt:2:1: error: this is not UTF-8: save the file as UTF-8 [wrong-template]\n"
 	            "    2 | \xEF\xBF\xBD\n      | ^\n");
 }
 
