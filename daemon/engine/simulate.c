@@ -75,14 +75,33 @@ void nt_sim_report(struct nt_sim *sim, const GArray *findings)
 	}
 }
 
+void nt_sim_remark(struct nt_sim_remark *remark, const struct nt_sim_remark *more)
+{
+	if (more->n > 0 && (remark->n == 0 || more->start < remark->start)) {
+		remark->start = more->start;
+		remark->length = more->length;
+	}
+	remark->n += more->n;
+}
+
+static void say_once(struct nt_sim *sim, const struct nt_sim_remark *remark, const char *what)
+{
+	if (remark->n == 0)
+		return;
+	nt_diags_warning(sim->diags, NT_CODE_NONE,
+	                 nt_span_of(sim->options->events, remark->start, remark->length), "%s%s", what,
+	                 remark->n == 1 ? "" :
+	                                  nt_arena_printf(sim->arena, " (in %" G_GUINT64_FORMAT " more %s, too)",
+	                                                  remark->n - 1,
+	                                                  nt_text_plural(remark->n - 1, "event", "events")));
+}
+
 /* ---- what comes of it ---- */
 
 static void print(struct nt_sim *sim, const struct nt_tally *tally, GString *out)
 {
 	struct nt_json_writer w;
 
-	if (sim->options->live == NULL)
-		sim->frame.leads = sim->leads->len;
 	sim->frame.until = sim->options->until;
 	if (!sim->options->summary)
 		nt_timelines_print(&sim->timelines, out);
@@ -216,20 +235,20 @@ static void play_all(struct nt_sim *sim)
 
 static void sum_up(struct nt_sim *sim, struct nt_tally *tally)
 {
+	struct nt_sim_remark consents = { 0 };
+
 	for (unsigned i = 0; i < sim->players->len; i++) {
 		const struct nt_sim_player *player = sim->players->pdata[i];
 
 		nt_tally_add(tally, player->tally);
 		nt_sim_report(sim, player->findings);
+		nt_sim_remark(&consents, &player->consents);
 		sim->frame.events += player->taken;
 		sim->frame.duplicates += player->duplicates;
 		sim->frame.refused += player->refused;
-		if (player->driver != NULL) {
-			struct nt_store *store = nt_driver_store(player->driver);
-
-			store->ops->count_leads(store, &sim->frame.leads);
-		}
+		sim->frame.leads += player->leads;
 	}
+	say_once(sim, &consents, "consent stands among the properties, where it gives none: it belongs beside them");
 }
 
 static bool run(struct nt_sim *sim)

@@ -73,79 +73,60 @@ static struct nt_request *request_new(struct nt_sim_player *player, enum nt_requ
 	return request;
 }
 
-static void refuse(struct nt_sim_player *player, struct nt_span span, const struct nt_request *request)
+static void refuse(struct nt_sim_player *player, struct nt_span span, const char *why)
 {
 	player->refused++;
-	nt_sim_add_finding(player->findings, span, request->message_text);
+	nt_sim_add_finding(player->findings, span, why);
 }
 
 /* ---- leads ---- */
 
-static const struct nt_json *row_json(struct nt_sim_player *player, const struct nt_csv_row *header,
-                                      const struct nt_csv_row *row, const struct nt_zone *zone)
+static void row_refused(struct nt_sim_player *player, const struct nt_csv_row *row, int column, const char *why)
 {
-	const struct nt_program *program = player->sim->program;
-	GString *text = g_string_new(NULL), *converted = g_string_new(NULL);
-	struct nt_json_writer w;
-	struct nt_json_error error;
-	const struct nt_json *json;
-
-	nt_json_begin(&w, text);
-	nt_json_object(&w, NULL);
-	for (unsigned i = 0; i < row->n; i++) {
-		int field = nt_program_field(program, header->cells[i]);
-		enum nt_type type = field >= 0 ? program->fields[field].type : NT_TYPE_TEXT;
-		struct nt_value value;
-		const char *why;
-
-		if (row->cells[i][0] == '\0' || field == NT_FIELD_ID)
-			continue;
-		if (nt_type_is_text(type) ||
-		    !nt_value_from_text(player->arena, row->cells[i], type, zone, &value, &why)) {
-			nt_json_put_text(&w, header->cells[i],
-			                 row->cells[i]); /* what doesn't fit is refused with its reason */
-			continue;
-		}
-		g_string_truncate(converted, 0);
-		nt_value_to_json(&value, converted);
-		nt_json_put_raw(&w, header->cells[i], converted->str);
-	}
-	nt_json_end_object(&w);
-	json = nt_json_parse(player->arena, text->str, text->len, &error);
-	g_string_free(text, TRUE);
-	g_string_free(converted, TRUE);
-	return json;
-}
-
-static void row_refused(struct nt_sim_player *player, const struct nt_csv_row *row, const struct nt_request *request)
-{
-	const struct nt_sim *sim = player->sim;
-	int column = request->field != NULL ? nt_sim_column(sim->rows.header, request->field) : -1;
 	unsigned cell = column >= 0 ? (unsigned)column : 0;
 
-	refuse(player, nt_span_of(sim->options->leads, row->offsets[cell], strlen(row->cells[cell])), request);
+	refuse(player, nt_span_of(player->sim->options->leads, row->offsets[cell], strlen(row->cells[cell])), why);
+}
+
+static struct nt_request *row_request(struct nt_sim_player *player, const struct nt_csv_row *row)
+{
+	const struct nt_sim *sim = player->sim;
+	struct nt_request *request = request_new(player, NT_REQUEST_INPUT);
+	const char *why;
+	int column;
+
+	request->input_kind = NT_INPUT_FIELDS;
+	request->lead = row->cells[sim->rows.id];
+	request->json = nt_sim_row_json(sim, player->arena, row, nt_sim_timeline(player->sim, request->lead)->zone,
+	                                &column, &why);
+	if (request->json != NULL)
+		return request;
+	row_refused(player, row, column, why);
+	return NULL;
 }
 
 static void post_leads(struct nt_sim_player *player, const struct nt_sim_shard *shard, unsigned from, unsigned to)
 {
-	struct nt_request *first = NULL, **last = &first, *request;
+	struct nt_request *first = NULL, **last = &first;
 	struct nt_sim *sim = player->sim;
+	const struct nt_csv_row **rows = nt_arena_array(player->arena, const struct nt_csv_row *, to - from);
+	unsigned n = 0;
 
 	for (unsigned i = from; i < to; i++) {
-		const struct nt_csv_row *row = shard->rows->pdata[i];
-
-		request = request_new(player, NT_REQUEST_INPUT);
-		request->input_kind = NT_INPUT_FIELDS;
-		request->lead = row->cells[sim->rows.id];
-		request->json = row_json(player, sim->rows.header, row, nt_sim_timeline(sim, request->lead)->zone);
-		*last = request;
-		last = &request->next;
+		rows[n] = shard->rows->pdata[i];
+		*last = row_request(player, rows[n]);
+		if (*last == NULL)
+			continue;
+		last = &(*last)->next;
+		n++;
 	}
 	nt_driver_post(player->driver, sim->frame.start, first);
-	request = first;
-	for (unsigned i = from; i < to; i++, request = request->next)
+	n = 0;
+	for (const struct nt_request *request = first; request != NULL; request = request->next, n++)
 		if (request->code != NT_ANSWER_OK)
-			row_refused(player, shard->rows->pdata[i], request);
+			row_refused(player, rows[n],
+			            request->field != NULL ? nt_sim_column_named(&sim->rows, request->field) : -1,
+			            request->message_text);
 	nt_arena_reset(player->arena);
 	progress(player, to - from);
 }
@@ -188,11 +169,51 @@ static struct nt_request *answer_request(struct nt_sim_player *player, const str
 	return request;
 }
 
+/* Consent stands beside the properties. Whoever writes it among them gives none, but where the event declares it. */
+static void look_for_consent(struct nt_sim_player *player, const struct nt_sim_event *event,
+                             const struct nt_json *json, const struct nt_json *properties)
+{
+	const struct nt_program *program = player->sim->program;
+	const char *name = nt_json_text(json, "event");
+	int type = name != NULL ? nt_program_event(program, name) : -1;
+
+	if (nt_json_get(properties, "consent") != NULL &&
+	    (type < 0 || nt_program_property(&program->events[type], "consent") < 0))
+		nt_sim_remark(&player->consents, &(struct nt_sim_remark){ 1, event->start, event->length });
+}
+
+/* What became of a message: of the latest on that channel, or of that template. */
+static struct nt_request *outcome_request(struct nt_sim_player *player, const struct nt_sim_event *event,
+                                          const struct nt_timeline *timeline, const char *template_name)
+{
+	struct nt_request *request = request_new(player, NT_REQUEST_OUTCOME);
+	const struct nt_timeline_sent *sent = nt_timeline_find_sent(timeline, event->channel, template_name);
+
+	request->is_later = true;
+	request->later = event->outcome;
+	request->message = sent != NULL ? sent->id : "";
+	return request;
+}
+
+static const char *why_refused(struct nt_sim_player *player, const struct nt_sim_event *event,
+                               const struct nt_request *request)
+{
+	const char *line = player->sim->options->events->text + event->start, *template_name;
+	struct nt_json_error error;
+
+	if (request->kind != NT_REQUEST_OUTCOME || request->message[0] != '\0')
+		return request->message_text;
+	template_name = nt_json_text(
+		nt_json_get(nt_json_parse(player->arena, line, event->length, &error), "properties"), "template");
+	return nt_arena_printf(player->arena, "no %s%s%s%s has gone to this lead before", event->channel,
+	                       template_name != NULL ? " '" : "", template_name != NULL ? template_name : "",
+	                       template_name != NULL ? "'" : "");
+}
+
 static struct nt_request *event_request(struct nt_sim_player *player, const struct nt_sim_event *event)
 {
 	const struct nt_sim *sim = player->sim;
 	const struct nt_timeline *timeline = sim->leads->pdata[event->lead];
-	const struct nt_timeline_sent *sent;
 	struct nt_request *request;
 	struct nt_json_error error; /* it was well-formed */
 	const char *line = sim->options->events->text + event->start;
@@ -201,19 +222,14 @@ static struct nt_request *event_request(struct nt_sim_player *player, const stru
 
 	if (event->by_rep)
 		return answer_request(player, event, timeline->lead, properties);
-	if (event->channel == NULL) {
-		request = request_new(player, NT_REQUEST_INPUT);
-		request->input_kind = NT_INPUT_EVENT;
-		request->json = json;
-		request->at = &event->at;
-		request->lead = timeline->lead;
-		return request;
-	}
-	request = request_new(player, NT_REQUEST_OUTCOME);
-	request->is_later = true;
-	request->later = event->outcome;
-	sent = nt_timeline_find_sent(timeline, event->channel, nt_json_text(properties, "template"));
-	request->message = sent != NULL ? sent->id : "";
+	if (event->channel != NULL)
+		return outcome_request(player, event, timeline, nt_json_text(properties, "template"));
+	look_for_consent(player, event, json, properties);
+	request = request_new(player, NT_REQUEST_INPUT);
+	request->input_kind = NT_INPUT_EVENT;
+	request->json = json;
+	request->at = &event->at;
+	request->lead = timeline->lead;
 	return request;
 }
 
@@ -236,7 +252,8 @@ static void post_events(struct nt_sim_player *player, const struct nt_sim_shard 
 		player->taken += request->code == NT_ANSWER_OK;
 		player->duplicates += request->code == NT_ANSWER_DUPLICATE;
 		if (request->code != NT_ANSWER_OK && request->code != NT_ANSWER_DUPLICATE)
-			refuse(player, nt_span_of(source, event->start, event->length), request);
+			refuse(player, nt_span_of(source, event->start, event->length),
+			       why_refused(player, event, request));
 	}
 	nt_arena_reset(player->arena);
 	progress(player, to - from);
@@ -310,6 +327,8 @@ static void play_events(struct nt_sim_player *player, const struct nt_sim_shard 
 void nt_sim_play(struct nt_sim_player *player, struct nt_sim_shard *shard)
 {
 	const char *why = player->driver == NULL ? nt_sim_open(player, nt_memory_store_new()) : NULL;
+	struct nt_store *store;
+	uint64_t leads = 0;
 
 	if (why != NULL) {
 		nt_sim_add_finding(player->findings, NT_NOWHERE, why);
@@ -320,4 +339,7 @@ void nt_sim_play(struct nt_sim_player *player, struct nt_sim_shard *shard)
 	play_leads(player, shard);
 	play_events(player, shard);
 	nt_driver_run(player->driver, player->sim->options->until, true);
+	store = nt_driver_store(player->driver);
+	store->ops->count_leads(store, &leads);
+	player->leads += leads;
 }

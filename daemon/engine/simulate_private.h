@@ -1,5 +1,6 @@
-/* Shared by the files of simulate: simulate.c (the whole), simulate_read.c (what the files say), simulate_divide.c (who
- * has to do with whom), simulate_play.c (a shard through an engine). Nobody else includes this. */
+/* Shared by the files of simulate: simulate.c (the whole), simulate_read.c (what the files say), simulate_row.c (a
+ * lead's row), simulate_divide.c (who has to do with whom), simulate_play.c (a shard through an engine). Nobody else
+ * includes this. */
 #ifndef NT_ENGINE_SIMULATE_PRIVATE_H
 #define NT_ENGINE_SIMULATE_PRIVATE_H
 
@@ -11,6 +12,7 @@
 #include "engine/timeline.h"
 
 struct nt_csv_row;
+struct nt_json;
 
 struct nt_sim_event { /* a line; it is parsed again when its time comes: the trees of all would fill the memory */
 	nt_time at;
@@ -23,9 +25,29 @@ struct nt_sim_event { /* a line; it is parsed again when its time comes: the tre
 	size_t start, length;
 };
 
+enum nt_sim_column_kind {
+	NT_SIM_FIELD,      /* slot */
+	NT_SIM_TAGS,
+	NT_SIM_CONSENT,    /* {"sms": true} */
+	NT_SIM_CONSENT_ON, /* slot: a channel; yes or no */
+	NT_SIM_UNKNOWN,    /* kept with the lead as the API would; no rule reads it */
+};
+
+struct nt_sim_column {
+	enum nt_sim_column_kind kind;
+	int slot;
+};
+
 struct nt_sim_rows {
 	const struct nt_csv_row *header; /* NULL: there is no file */
+	const struct nt_sim_column *columns;
 	int id;                          /* its column */
+};
+
+/* Something to be said of events once, however many they are. */
+struct nt_sim_remark {
+	uint64_t n;
+	size_t start, length; /* the first of the file */
 };
 
 /* Leads that have nothing to do with any others', and all that happens to them. */
@@ -42,6 +64,8 @@ struct nt_sim_player {
 	struct nt_arena *arena;   /* of a turn */
 	struct nt_tally *tally;
 	GArray *findings;         /* struct nt_sim_finding */
+	struct nt_sim_remark consents; /* among the properties, where they give none */
+	uint64_t leads; /* that there are in the end */
 	uint64_t taken, duplicates, refused;
 };
 
@@ -81,6 +105,17 @@ bool nt_sim_read_leads(struct nt_sim *sim); /* false, with a diagnostic: nothing
 void nt_sim_read_events(struct nt_sim *sim);
 int nt_sim_column(const struct nt_csv_row *header, const char *name); /* -1: there is none */
 
+/* ---- simulate_row.c ---- */
+
+/* What the columns are. False, with a diagnostic: nothing can be made of them. */
+bool nt_sim_read_header(struct nt_sim *sim, const struct nt_csv_row *header);
+/* Of what a refusal names: "seats", "consent.sms"; -1: none. */
+int nt_sim_column_named(const struct nt_sim_rows *rows, const char *field);
+/* As the API would send it; times without an offset are the zone's. NULL: it can't be sent, and why and in which
+ * column. */
+const struct nt_json *nt_sim_row_json(const struct nt_sim *sim, struct nt_arena *arena, const struct nt_csv_row *row,
+                                      const struct nt_zone *zone, int *column, const char **why);
+
 /* ---- simulate_divide.c ---- */
 
 /* Rows and events come into shards: all into one, where the rules let leads meet. */
@@ -102,5 +137,6 @@ void nt_sim_play(struct nt_sim_player *player, struct nt_sim_shard *shard);
 GArray *nt_sim_findings_new(void);
 void nt_sim_add_finding(GArray *findings, struct nt_span span, const char *text);
 void nt_sim_report(struct nt_sim *sim, const GArray *findings); /* as diagnostics */
+void nt_sim_remark(struct nt_sim_remark *remark, const struct nt_sim_remark *more);
 
 #endif

@@ -41,7 +41,8 @@ bool nt_sim_read_leads(struct nt_sim *sim)
 		nt_diags_error(sim->diags, nt_span_of(sim->options->leads, 0, 1), "there is no column 'id'");
 		return false;
 	}
-	sim->rows.header = header;
+	if (!nt_sim_read_header(sim, header))
+		return false;
 	zone = nt_sim_column(header, "time_zone");
 	for (const struct nt_csv_row *row = header->next; row != NULL; row = row->next) {
 		const char *lead = row->cells[sim->rows.id];
@@ -93,6 +94,27 @@ static bool is_answer(const char *name, enum nt_sales_verb *verb)
 	return false;
 }
 
+/* Which of the keys that there must be isn't there. */
+static const char *what_lacks(struct nt_arena *arena, const struct nt_json *json)
+{
+	static const struct {
+		const char *key, *what;
+	} needed[] = { { "lead", "whose event it is: the lead's id" },
+		       { "event", "what happened, such as \"order.placed\"" },
+		       { "at", "when it happened, such as \"2026-12-01T09:00:00Z\"" } };
+	unsigned i = 0;
+
+	if (json->type != NT_JSON_OBJECT)
+		return "an event must be an object such as {\"lead\": \"ann\", \"event\": \"order.placed\", "
+		       "\"at\": \"2026-12-01T09:00:00Z\"}";
+	while (i + 1 < G_N_ELEMENTS(needed) && nt_json_text(json, needed[i].key) != NULL)
+		i++;
+	return nt_arena_printf(arena, nt_json_get(json, needed[i].key) == NULL ?
+	                                      "the key '%s' is missing: %s" :
+	                                      "the key '%s' must be text: %s",
+	                       needed[i].key, needed[i].what);
+}
+
 static void read_line(const struct nt_sim *sim, struct chunk *chunk, struct nt_arena *arena, size_t start,
                       size_t length)
 {
@@ -114,10 +136,7 @@ static void read_line(const struct nt_sim *sim, struct chunk *chunk, struct nt_a
 	at = nt_json_text(json, "at");
 	id = nt_json_text(json, "id");
 	if (line.lead == NULL || name == NULL || at == NULL) {
-		nt_sim_add_finding(chunk->findings, nt_span_of(source, start, length),
-		                   line.lead == NULL ? "an event needs a lead" :
-		                   name == NULL      ? "an event needs an event" :
-		                                       "an event needs an at");
+		nt_sim_add_finding(chunk->findings, nt_span_of(source, start, length), what_lacks(arena, json));
 		return;
 	}
 	if (!nt_instant_parse(at, strlen(at), &civil, &has_offset, &line.event.at, &why)) {

@@ -148,17 +148,25 @@ void nt_timeline_add(const struct nt_timelines *timelines, struct nt_timeline *t
 		put_text(timeline, line, timeline->lines);
 }
 
+static void print(const struct nt_timelines *timelines, const struct nt_timeline *timeline, GString *out)
+{
+	if (timeline->lines->len == 0)
+		return;
+	if (!timelines->json)
+		g_string_append_printf(out, "%s\n", timeline->lead[0] != '\0' ? timeline->lead : "(announcements)");
+	g_string_append_len(out, timeline->lines->str, (gssize)timeline->lines->len);
+}
+
 void nt_timelines_print(const struct nt_timelines *timelines, GString *out)
 {
+	const struct nt_timeline *nobody = g_hash_table_lookup(timelines->leads, "");
 	GList *leads = g_list_sort(g_hash_table_get_keys(timelines->leads), (GCompareFunc)(void (*)(void))strcmp);
 
-	for (GList *lead = leads; lead != NULL; lead = lead->next) {
-		const struct nt_timeline *timeline = g_hash_table_lookup(timelines->leads, lead->data);
-
-		if (!timelines->json)
-			g_string_append_printf(out, "%s\n", timeline->lead);
-		g_string_append_len(out, timeline->lines->str, (gssize)timeline->lines->len);
-	}
+	for (GList *lead = leads; lead != NULL; lead = lead->next)
+		if (((const char *)lead->data)[0] != '\0')
+			print(timelines, g_hash_table_lookup(timelines->leads, lead->data), out);
+	if (nobody != NULL)
+		print(timelines, nobody, out);
 	g_list_free(leads);
 }
 

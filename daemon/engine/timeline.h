@@ -47,6 +47,7 @@ void nt_timeline_keep_sent(struct nt_timeline *timeline, const struct nt_message
 /* The latest on that channel, of that template unless it is NULL; NULL: there is none. */
 const struct nt_timeline_sent *nt_timeline_find_sent(const struct nt_timeline *timeline, const char *channel,
                                                      const char *template_name);
-void nt_timelines_print(const struct nt_timelines *timelines, GString *out); /* by lead */
+/* By lead, of those to whom something happened. What is about no lead (announcements: its id is "") comes last. */
+void nt_timelines_print(const struct nt_timelines *timelines, GString *out);
 
 #endif

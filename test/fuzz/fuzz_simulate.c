@@ -1,6 +1,7 @@
 /* A file of leads (CSV), and after a line "====" one of events (a JSON object a line), as nurturectl simulate takes
  * them: bad rows are said with their places, the others run, and it comes out the same once more.
- * covers: daemon/base/csv.c daemon/engine/simulate_read.c daemon/engine/simulate_play.c daemon/engine/request.c */
+ * covers: daemon/base/csv.c daemon/engine/simulate_read.c daemon/engine/simulate_row.c daemon/engine/simulate_play.c
+ * covers: daemon/engine/request.c */
 #include "fuzz.h"
 
 #include "base/bug.h"

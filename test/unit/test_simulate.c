@@ -353,7 +353,7 @@ static void a_live_store_is_gone_on_with(void **state)
 static void wrong_rows_are_named_and_left_out(void **state)
 {
 	static const char *const wanted[] = {
-		"events.ndjson:6:1: error: properties.amount: ", "events.ndjson:7:1: error: an event needs a lead",
+		"events.ndjson:6:1: error: properties.amount: ", "events.ndjson:7:1: error: the key 'lead' is missing",
 		"events.ndjson:8:", "leads.csv:4:21: error: seats: ",
 	};
 	struct nt_program *program = program_of(RULES);
@@ -374,6 +374,26 @@ static void wrong_rows_are_named_and_left_out(void **state)
 	g_string_free(found, TRUE);
 	nt_diags_free(diags);
 	nt_program_unref(program);
+}
+
+/* They are about no lead: they come last, and don't count as one. */
+static void announcements_are_no_lead(void **state)
+{
+	static const char rules[] =
+		SALES_RULES "---\ncampaign: news\nenter: { at: 2026-06-10 09:00 }\nsteps: [ email: m1 ]\n"
+		"---\nannouncements: [ { campaign: news, tell: team dach, before: 3 days, message: new-lead } ]\n";
+	GString *out = simulated(rules, false, false, few, visits), *json = simulated(rules, true, false, few, visits);
+
+	(void)state;
+	assert_memory_equal(out->str, "ann\n", 4);
+	if (strstr(out->str, "\n(announcements)\n"
+	                     "  Sat 2026-06-06 15:00 EDT   email                 new-lead (to anna)\n\n") == NULL ||
+	    strstr(out->str, "\n         3  leads\n") == NULL)
+		fail_msg("%s", out->str);
+	assert_non_null(strstr(json->str, "{\"lead\":\"\",\"at\":\"2026-06-06T19:00:00Z\",\"what\":\"rep.told\""));
+	assert_non_null(strstr(json->str, "\"leads\":3,"));
+	g_string_free(out, TRUE);
+	g_string_free(json, TRUE);
 }
 
 static void nothing_to_do_is_said(void **state)
@@ -609,6 +629,7 @@ int main(void)
 		cmocka_unit_test(totals_are_json_too),
 		cmocka_unit_test(a_live_store_is_gone_on_with),
 		cmocka_unit_test(wrong_rows_are_named_and_left_out),
+		cmocka_unit_test(announcements_are_no_lead),
 		cmocka_unit_test(nothing_to_do_is_said),
 		cmocka_unit_test(tests_pass_and_fail),
 		cmocka_unit_test(a_test_goes_forward),
