@@ -82,6 +82,8 @@ const char *nt_expr_nearest(const void *array, unsigned n, size_t stride, const 
 /* False if it is webhook, which is reported: no lead has an address or a consent there. */
 bool nt_expr_way_to_leads(struct nt_expr_parser *p, const char *channel, struct nt_span span);
 const char *nt_expr_did_you_mean(struct nt_expr_parser *p, const char *nearest); /* " (did you mean 'x'?)" or "" */
+/* Likewise, of an event's properties; where none is near, " (it has x, y)". */
+const char *nt_expr_property_instead(struct nt_expr_parser *p, const struct nt_event_type *type, const char *name);
 
 /* expr_function.c */
 struct nt_expr *nt_expr_call(struct nt_expr_parser *p, const char *name, struct nt_span span); /* at the '(' */

@@ -114,8 +114,7 @@ static void property_of(struct nt_expr_parser *p, struct call *call, const char 
 		nt_diags_error_as(p->scope->diags, NT_CODE_UNKNOWN_NAME, nt_expr_token_span(p),
 		                  "event '%s' declares no property '%s'%s",
 		               event->name, name,
-		               nt_expr_did_you_mean(p, nt_expr_nearest(event->properties, event->n_properties,
-		                                                       sizeof(struct nt_property), name)));
+		               nt_expr_property_instead(p, event, name));
 		call->poisoned = true;
 		return;
 	}

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#define NAMES_SHOWN 12 /* of what there is instead */
+
 static const struct standing {
 	const char *name;
 	enum nt_standing standing;
@@ -236,13 +238,27 @@ static const struct nt_property *property_of(const struct nt_program *program, i
 	return i < 0 ? NULL : &program->events[event].properties[i];
 }
 
+const char *nt_expr_property_instead(struct nt_expr_parser *p, const struct nt_event_type *type, const char *name)
+{
+	const char *nearest = nt_expr_nearest(type->properties, type->n_properties, sizeof(struct nt_property), name),
+		   *list = "";
+
+	if (nearest != NULL)
+		return nt_expr_did_you_mean(p, nearest);
+	if (type->n_properties == 0)
+		return " (it has none)";
+	for (unsigned i = 0; i < type->n_properties && i < NAMES_SHOWN; i++)
+		list = nt_arena_printf(p->scope->arena, "%s%s%s", list, i > 0 ? ", " : "", type->properties[i].name);
+	return nt_arena_printf(p->scope->arena, " (it has %s%s)", list,
+	                       type->n_properties > NAMES_SHOWN ? " …" : "");
+}
+
 static struct nt_expr *no_property(struct nt_expr_parser *p, int event, const char *name, struct nt_span span)
 {
 	const struct nt_event_type *type = &p->scope->program->events[event];
 
 	nt_diags_error(p->scope->diags, span, "event '%s' declares no property '%s'%s", type->name, name,
-	               nt_expr_did_you_mean(p, nt_expr_nearest(type->properties, type->n_properties,
-	                                                       sizeof(struct nt_property), name)));
+	               nt_expr_property_instead(p, type, name));
 	return p->poison;
 }
 

@@ -495,7 +495,11 @@ bool nt_expr_wanted(struct nt_expr_parser *p, const struct nt_expr *e, enum nt_t
 {
 	if (e->type == nt_expr_kind(want))
 		return true;
-	if (want == NT_TYPE_YES_NO)
+	if (e->type == NT_TYPE_NONE && want != NT_TYPE_YES_NO)
+		nt_diags_error(p->scope->diags, e->span,
+		               "none is no value, but %s is needed here: 'set' takes a field away where nothing stands "
+		               "behind its colon", nt_expr_kind_name(nt_expr_kind(want)));
+	else if (want == NT_TYPE_YES_NO)
 		nt_diags_error(p->scope->diags, e->span, "%s is %s, not a condition: compare it with something",
 		               nt_expr_snippet(p, e), nt_expr_kind_name(e->type));
 	else

@@ -204,6 +204,13 @@ static bool follows_from_cut(const struct nt_diag *diag, const struct nt_diag *c
 	       diag->span.start <= cut->span.start + cut->span.length;
 }
 
+/* What an alias repeats stands where its anchor does, and is wrong once. */
+static bool is_same(const struct nt_diag *diag, const struct nt_diag *last)
+{
+	return last != NULL && diag->span.source == last->span.source && diag->span.start == last->span.start &&
+	       diag->span.source != NULL && strcmp(diag->message, last->message) == 0;
+}
+
 /* Comments that accept something are those of all files; one that accepts nothing is told of in a check only. */
 static struct nt_accepts *read_accepts(struct nt_loader *l)
 {
@@ -230,14 +237,16 @@ static void hand_over(struct nt_loader *l, struct nt_diags *to, const GPtrArray 
 	struct nt_accepts *accepts = read_accepts(l);
 	struct nt_diags *from = l->diags;
 	GHashTable *copies = g_hash_table_new(NULL, NULL);
-	const struct nt_diag *diag, *cut = NULL; /* in order of place: what follows from a cut comes behind it */
+	const struct nt_diag *diag, *last = NULL,
+		*cut = NULL; /* in order of place: what follows from a cut comes behind it */
 
 	for (unsigned i = 0; (diag = nt_diags_peek(from, i)) != NULL; i++) {
 		struct nt_span span = diag->span;
 
 		if (follows_from(broken, diag->message) || follows_from_cut(diag, cut) ||
-		    nt_accepts_take(accepts, diag))
+		    nt_accepts_take(accepts, diag) || is_same(diag, last))
 			continue;
+		last = diag;
 		if (is_cut(diag))
 			cut = diag;
 		if (span.source != NULL) {

@@ -129,7 +129,7 @@ static const struct nt_attachment *load_item(struct nt_loader *l, const struct n
 	if (!g_str_has_prefix(node->text, "attachments/")) {
 		const char *slash = strrchr(node->text, '/');
 
-		nt_diags_error(l->diags, node->span, "attached files stand in the rule set's folder attachments: "
+		nt_diags_error(l->diags, node->span, "attached files stand in the rule set's folder attachments: write "
 		               "attachments/%s", slash != NULL ? slash + 1 : node->text);
 		return NULL;
 	}

@@ -24,6 +24,15 @@ static bool load_list_value(struct nt_loader *l, const struct nt_yaml *node, str
 
 /* A time without an offset is the lead's own, so another instant in each zone: an expression. An empty value takes
  * the field away, as it does in a test and by the API. */
+bool nt_load_is_none(struct nt_loader *l, const struct nt_yaml *node, enum nt_type type)
+{
+	if (node->type != NT_YAML_SCALAR || node->quoted || nt_type_is_text(type) || strcmp(node->text, "none") != 0)
+		return false;
+	nt_diags_error(l->diags, node->span, "to take the field away, leave nothing behind the colon: %s:",
+	               node->key->text);
+	return true;
+}
+
 static bool load_field_value(struct nt_loader *l, const struct nt_yaml *node, const struct nt_field *field,
                              struct nt_assignment *out)
 {
@@ -35,6 +44,8 @@ static bool load_field_value(struct nt_loader *l, const struct nt_yaml *node, co
 	out->literal = NT_NONE;
 	if (node->type == NT_YAML_SCALAR && node->length == 0)
 		return true;
+	if (nt_load_is_none(l, node, field->type))
+		return false;
 	if (field == &l->program->fields[NT_FIELD_TIME_ZONE] && !nt_load_zone(l, node, &zone))
 		return false;
 	if (field->type == NT_TYPE_TIME && node->type == NT_YAML_SCALAR &&

@@ -179,6 +179,20 @@ static bool has_none(struct nt_loader *l, const struct nt_yaml *node)
 	return true;
 }
 
+/* Where it would stand, if it isn't another one misspelt. */
+static void unknown_template(struct nt_loader *l, const struct nt_yaml *node, const char *channel)
+{
+	const char *const *names = nt_template_set_names(l->program->templates);
+	const char *ending = strcmp(channel, "email") == 0 ? "md" : strcmp(channel, "letter") == 0 ? "html" :
+	                     strcmp(channel, "webhook") == 0 ? "json" : "txt";
+
+	if (strchr(node->text, '/') != NULL || nt_diags_full(l->diags) || nt_nearest(node->text, names) != NULL)
+		nt_keys_unknown(l->diags, node->span, "template", node->text, "", names);
+	else
+		nt_diags_error(l->diags, node->span, "unknown template '%s': it would stand in templates/%s/%s.%s",
+		               node->text, node->text, channel, ending);
+}
+
 /* False without a message if the template is there, but wrong: that has been said. */
 bool nt_load_template(struct nt_loader *l, const struct nt_yaml *node, const char *channel, const char **out)
 {
@@ -193,7 +207,7 @@ bool nt_load_template(struct nt_loader *l, const struct nt_yaml *node, const cha
 	if (channels == NULL && has_none(l, node))
 		return false;
 	if (channels == NULL) {
-		nt_keys_unknown(l->diags, node->span, "template", node->text, "", nt_template_set_names(set));
+		unknown_template(l, node, channel);
 		return false;
 	}
 	if (!g_strv_contains(channels, channel)) {

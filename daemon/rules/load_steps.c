@@ -324,13 +324,24 @@ static int add_step(struct nt_step_list *list, const struct nt_yaml *node, int v
 	return ok ? index : -1;
 }
 
+/* email:welcome. Gives the colon. */
+static const char *verb_with_colon(struct nt_loader *l, const char *text)
+{
+	const char *colon = strchr(text, ':');
+	char *verb = colon != NULL ? g_strndup(text, (gsize)(colon - text)) : NULL;
+	bool found = verb != NULL && colon[1] != '\0' && verb_of(l, verb) >= 0;
+
+	g_free(verb);
+	return found ? colon : NULL;
+}
+
 /* `- stop`, the one step that is a word of its own. */
 static int load_word(struct nt_step_list *list, const struct nt_yaml *node, struct nt_place *place)
 {
 	struct nt_loader *l = list->l;
 	struct nt_yaml *pair = nt_arena_new0(l->arena, struct nt_yaml), *mapping =
 		nt_arena_new0(l->arena, struct nt_yaml);
-	const char *space = strchr(node->text, ' ');
+	const char *space = strchr(node->text, ' '), *colon = verb_with_colon(l, node->text);
 	char *word = space != NULL ? g_strndup(node->text, (gsize)(space - node->text)) : NULL;
 	const char **names;
 
@@ -345,6 +356,10 @@ static int load_word(struct nt_step_list *list, const struct nt_yaml *node, stru
 	} else if (word != NULL && verb_of(l, word) >= 0) {
 		nt_diags_error_as(l->diags, NT_CODE_YAML_SYNTAX, node->span,
 		                  "a ':' is missing: %s: %s", word, space + 1);
+	} else if (colon != NULL) {
+		nt_diags_error_as(l->diags, NT_CODE_YAML_SYNTAX, node->span,
+		                  "a space is missing behind the ':': %.*s: %s", (int)(colon - node->text), node->text,
+		                  colon + 1);
 	} else {
 		names = step_names(l);
 		nt_keys_unknown(l->diags, node->span, "step", node->text, "", names);

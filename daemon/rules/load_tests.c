@@ -47,6 +47,8 @@ static void check_fields(struct nt_loader *l, const struct nt_yaml *node, bool b
 		field = nt_load_field(l, item->key);
 		if (field < 0 || (item->type == NT_YAML_SCALAR && item->length == 0 && !item->quoted))
 			continue; /* an empty value: the field is missing */
+		if (!begins && nt_load_is_none(l, item, l->program->fields[field].type))
+			continue;
 		if (field == NT_FIELD_TIME_ZONE) {
 			nt_load_zone(l, item, &zone);
 			continue;

@@ -250,6 +250,9 @@ void nt_load_attach(struct nt_loader *l, struct nt_step *step, const struct nt_y
 /* score, stage, tags …: what reads like a field and follows from what happens (load_message.c). */
 bool nt_load_is_derived(const char *name);
 
+/* `none` for a field that can't hold that text: told what to write instead. */
+bool nt_load_is_none(struct nt_loader *l, const struct nt_yaml *node, enum nt_type type);
+
 /* set: (fields) and with: (load_message.c); the scope has been set. */
 const struct nt_assignment *nt_load_assignments(struct nt_loader *l, const struct nt_yaml *mapping, bool fields,
                                                 unsigned *n);

@@ -211,6 +211,15 @@ static size_t until_comma(const char *value, size_t length)
 	return comma != NULL ? (size_t)(comma - value) : 0;
 }
 
+/* *name */
+static bool is_alias(const char *value, size_t length)
+{
+	for (size_t i = 1; i < length; i++)
+		if (!g_ascii_isalnum(value[i]) && value[i] != '-' && value[i] != '_')
+			return false;
+	return true;
+}
+
 /* Why this value needs quotes, or NULL. */
 static const char *needs_quotes(const char *value, size_t length, bool flow)
 {
@@ -227,6 +236,8 @@ static const char *needs_quotes(const char *value, size_t length, bool flow)
 	}
 	if (value[0] == '-' && length > 1 && value[1] == ' ')
 		return NULL; /* a list, in the wrong place */
+	if (value[0] == '*' && length > 1 && is_alias(value, length))
+		return "YAML reads it as a repetition of what the same name behind '&' marks, and above there is none";
 	if (strchr("*!%@&`", value[0]) != NULL ||
 	    ((value[0] == '>' || value[0] == '|') && !is_block_header(value, length)))
 		return "the character at its beginning has a meaning of its own in YAML";

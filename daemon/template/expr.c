@@ -62,7 +62,12 @@ bool nt_liquid_parse_end(struct nt_liquid_parser *p)
 
 	if (found.kind == NT_LEX_END)
 		return true;
-	nt_diags_error(p->diags, span_of(p, found), "unexpected '%s'", nt_liquid_lexeme_text(p, found));
+	if (strcmp(nt_liquid_lexeme_text(p, found), "or_else") == 0)
+		nt_diags_error(p->diags, span_of(p, found),
+		               "'or_else' is for conditions: a template has | default: \"…\", as in "
+		               "{{ first_name | default: \"there\" }}");
+	else
+		nt_diags_error(p->diags, span_of(p, found), "unexpected '%s'", nt_liquid_lexeme_text(p, found));
 	return false;
 }
 

@@ -245,8 +245,8 @@ static void broken_yaml_is_told_in_plain_words(void **state)
 	assert_says("a: { <<: 1 }\n", "1:10: '<<' takes a mapping, such as an alias of one");
 	assert_says("a: \xFF\n", "1:4: this is not UTF-8: save the file as UTF-8");
 	assert_says("a: *nobody\n",
-	            "1:4: put the value in quotes: a: '*nobody' (the character at its beginning has a meaning of "
-	            "its own in YAML)");
+	            "1:4: put the value in quotes: a: '*nobody' (YAML reads it as a repetition of what the "
+	            "same name behind '&' marks, and above there is none)");
 }
 
 static void sizes_are_bounded(void **state)
