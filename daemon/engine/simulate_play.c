@@ -35,9 +35,10 @@ static void observe(void *user, const char *lead, const struct nt_input *input, 
 		nt_timeline_add(&sim->timelines, timeline,
 		                &(struct nt_timeline_line){ .at = input->event.at, "event", input->event.name });
 	for (const struct nt_effect *e = effects->first; e != NULL; e = e->next)
-		nt_timeline_add(&sim->timelines, timeline,
-		                &(struct nt_timeline_line){ e->at, e->what, e->detail, e->campaign, e->step,
-		                                            e->message });
+		if (e->kind != NT_EFFECT_TASKS_END) /* whether there are any or not */
+			nt_timeline_add(&sim->timelines, timeline,
+			                &(struct nt_timeline_line){ e->at, e->what, e->detail, e->campaign, e->step,
+			                                            e->message });
 }
 
 static void observe_rep(void *user, const struct nt_message *message)

@@ -127,6 +127,26 @@ static GString *simulated(const char *rules, bool json, bool summary, const char
 	return out;
 }
 
+#define TASK_RULES \
+	RULES "---\n" \
+	"sales: { reps: { bob: { email: bob@example.org, time_zone: UTC, hours: daily 00:00-24:00 } },\n" \
+	"  teams: { all: { reps: [ bob ] } }, route: [ { to: team all } ] }\n---\n" \
+	"campaign: third\nenter: { on: a.b }\nexit: { on: c.d }\n" \
+	"steps: [ assign: by_route, { task: m1, due: 1 day }, wait: 1 day ]\n"
+
+static void what_only_the_engine_knows_is_no_line(void **state)
+{
+	static const char lines[] = "{\"lead\":\"ann\",\"event\":\"a.b\",\"at\":\"2026-06-01T08:00:00Z\"}\n"
+				    "{\"lead\":\"ann\",\"event\":\"c.d\",\"at\":\"2026-06-01T09:00:00Z\"}\n";
+	GString *out = simulated(TASK_RULES, false, false, few, lines);
+
+	(void)state;
+	assert_non_null(strstr(out->str, "task.opened"));
+	assert_non_null(strstr(out->str, "campaign.left         exit: c.d (third)"));
+	assert_null(strstr(out->str, "tasks.end"));
+	g_string_free(out, TRUE);
+}
+
 static void what_it_adds_up_to(void **state)
 {
 	static const char wanted[] =
@@ -621,6 +641,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_timeline_per_lead_and_totals),
+		cmocka_unit_test(what_only_the_engine_knows_is_no_line),
 		cmocka_unit_test(what_it_adds_up_to),
 		cmocka_unit_test(reps_answer),
 		cmocka_unit_test(answers_that_fit_nothing_are_refused),
