@@ -5,6 +5,7 @@
  *     copy.due_before = NT_NO_TIME;
  *     if (!nt_copy_all(&copy, &why)) …
  *     driver = nt_driver_new_over(copy.to, program, &options, &why);
+ *     nt_driver_begin(driver, NT_TIME_MIN);
  *
  * Copied: leads with their timers, the sales queue and its turns, tasks, messages under way, programs, and what the
  * engine keeps of itself (the last instant, loads, …). Not copied: the ids of inputs, and messages whose end is known.

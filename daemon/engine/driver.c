@@ -176,10 +176,14 @@ static void hand_out(struct nt_driver *driver)
 struct nt_driver *nt_driver_new(struct nt_program *program, nt_time start, const struct nt_engine_options *options,
                                 const char **why)
 {
-	return nt_driver_new_over(nt_memory_store_new(), program, start, options, why);
+	struct nt_driver *driver = nt_driver_new_over(nt_memory_store_new(), program, options, why);
+
+	if (driver != NULL)
+		nt_driver_begin(driver, start);
+	return driver;
 }
 
-struct nt_driver *nt_driver_new_over(struct nt_store *store, struct nt_program *program, nt_time start,
+struct nt_driver *nt_driver_new_over(struct nt_store *store, struct nt_program *program,
                                      const struct nt_engine_options *options, const char **why)
 {
 	struct nt_driver *driver = g_new0(struct nt_driver, 1);
@@ -203,8 +207,12 @@ struct nt_driver *nt_driver_new_over(struct nt_store *store, struct nt_program *
 		nt_driver_free(driver);
 		return NULL;
 	}
-	turn(driver, start, NULL);
 	return driver;
+}
+
+void nt_driver_begin(struct nt_driver *driver, nt_time start)
+{
+	turn(driver, start, NULL);
 }
 
 void nt_driver_free(struct nt_driver *driver)

@@ -9,10 +9,14 @@ struct nt_driver;
 struct nt_lead;
 struct nt_driver *nt_driver_new(struct nt_program *program, nt_time start, const struct nt_engine_options *options,
                                 const char **why);
-/* On a store that holds something already (engine/copy.h): goes on at its last instant, or at `start` if that is later
- * (NT_TIME_MIN: the former). What was on the wire is accepted at once. Takes over the store, also when it fails. */
-struct nt_driver *nt_driver_new_over(struct nt_store *store, struct nt_program *program, nt_time start,
+/* On a store that holds something already (engine/copy.h). Takes over the store, also when it fails. The rules may be
+ * others than the store's; what loading them does is observed, by somebody who may ask the driver about a lead. So that
+ * comes of itself: nt_driver_begin, before anything else. */
+struct nt_driver *nt_driver_new_over(struct nt_store *store, struct nt_program *program,
                                      const struct nt_engine_options *options, const char **why);
+/* Goes on at the store's last instant, or at `start` if that is later (NT_TIME_MIN: the former). What was on the wire
+ * is accepted at once. */
+void nt_driver_begin(struct nt_driver *driver, nt_time start);
 void nt_driver_free(struct nt_driver *driver);
 /* Runs everything due before `until` (inclusive: due at until too when `inclusive`), hands out released messages.
  * false: the store failed (a bug). */

@@ -417,8 +417,9 @@ static bool run_twin(struct nt_maker *maker, struct nt_crowd *crowd, enum rules 
 	twin.arena = nt_arena_new();
 	twin.whys = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	options.older_program = older_program;
-	twin.driver = nt_driver_new_over(store, planning->base, planning->now, &options, &maker->error);
+	twin.driver = nt_driver_new_over(store, planning->base, &options, &maker->error);
 	if (twin.driver != NULL) {
+		nt_driver_begin(twin.driver, planning->now);
 		if (rules == NEW) {
 			store->ops->outbox_each(store, NT_OUTBOX_RELEASED, see_under_way, &twin);
 			store->ops->outbox_each(store, NT_OUTBOX_HANDED, see_under_way, &twin);

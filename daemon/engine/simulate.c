@@ -183,10 +183,11 @@ static bool open_live(struct nt_sim *sim)
 {
 	struct nt_sim_player *player = nt_sim_player_new(sim);
 	struct nt_store *store = copy_live(sim, player->tally);
-	const char *why = store != NULL ? nt_sim_open(player, store) : NULL;
+	const char *why;
 
-	g_ptr_array_add(sim->players, player);
+	g_ptr_array_add(sim->players, player); /* who is asked what a lead's zone is, as soon as it opens */
 	g_ptr_array_add(sim->shards, nt_sim_shard_new());
+	why = store != NULL ? nt_sim_open(player, store) : NULL;
 	if (why != NULL)
 		nt_diags_error(sim->diags, NT_NOWHERE, "%s", why);
 	else if (player->driver != NULL)

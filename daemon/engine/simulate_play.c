@@ -300,8 +300,11 @@ const char *nt_sim_open(struct nt_sim_player *player, struct nt_store *store)
 		                                  .dry = true, .keep = KEPT };
 	const char *why = NULL;
 
-	player->driver = nt_driver_new_over(store, sim->program, sim->frame.start, &engine, &why);
-	return player->driver == NULL ? why : NULL;
+	player->driver = nt_driver_new_over(store, sim->program, &engine, &why);
+	if (player->driver == NULL)
+		return why;
+	nt_driver_begin(player->driver, sim->frame.start);
+	return NULL;
 }
 
 static void play_leads(struct nt_sim_player *player, const struct nt_sim_shard *shard)

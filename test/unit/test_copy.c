@@ -23,8 +23,9 @@ static struct nt_driver *drive(struct house *h, struct nt_store *twin)
 	struct nt_driver *driver;
 	const char *why = NULL;
 
-	driver = nt_driver_new_over(twin, h->program, NT_TIME_MIN, &options, &why);
+	driver = nt_driver_new_over(twin, h->program, &options, &why);
 	assert_non_null(driver);
+	nt_driver_begin(driver, NT_TIME_MIN);
 	return driver;
 }
 

@@ -370,6 +370,47 @@ static void a_live_store_is_gone_on_with(void **state)
 	nt_program_unref(program);
 }
 
+#define MOVED_RULES(rep) \
+	RULES "---\nsales:\n  ready: [ { on: c.d, reason: asked } ]\n" \
+	"  reps: { " rep ": { email: " rep "@example.org, time_zone: UTC, hours: daily 00:00-24:00 } }\n" \
+	"  teams: { all: { reps: [ " rep " ] } }\n  route: [ { to: team all } ]\n  tell: [ email: new-lead ]\n"
+
+/* As the store is opened: before there is anything to open of simulate's own. */
+static void a_load_that_moves_an_offer_begins_a_timeline(void **state)
+{
+	static const char wanted[] = "ann\n"
+				     "  Mon 2026-06-01 10:00 CEST  handoff               waiting\n"
+				     "  Mon 2026-06-01 10:00 CEST  handoff               offered to bob\n"
+				     "  Mon 2026-06-01 10:00 CEST  email                 new-lead (to bob)\n";
+	struct nt_program *before = program_of(MOVED_RULES("anna")), *after = program_of(MOVED_RULES("bob"));
+	struct nt_driver *driver = nt_driver_new(before, at("UTC", "2026-06-01 08:00"), NULL, NULL);
+	struct nt_arena *arena = nt_arena_new();
+	struct nt_diags *diags = nt_diags_new();
+	struct nt_simulation simulation = { .program = after, .base = before, .start = NT_NO_TIME,
+		                            .until = at("UTC", "2026-06-01 09:00"),
+		                            .live = nt_driver_store(driver) };
+	struct nt_request lead = { .arena = arena, .kind = NT_REQUEST_INPUT, .input_kind = NT_INPUT_FIELDS,
+		                   .lead = "ann" }, event = lead;
+	struct nt_json_error error;
+	GString *out = g_string_new(NULL);
+
+	(void)state;
+	lead.json = nt_json_parse(arena, "{\"time_zone\":\"Europe/Berlin\"}", 29, &error);
+	lead.next = &event;
+	event.input_kind = NT_INPUT_EVENT;
+	event.json = nt_json_parse(arena, "{\"event\":\"c.d\"}", 15, &error);
+	nt_driver_post(driver, at("UTC", "2026-06-01 08:00"), &lead);
+	assert_true(nt_simulate(&simulation, diags, out));
+	if (strstr(out->str, wanted) == NULL)
+		fail_msg("%s", out->str);
+	g_string_free(out, TRUE);
+	nt_diags_free(diags);
+	nt_arena_free(arena);
+	nt_driver_free(driver);
+	nt_program_unref(before);
+	nt_program_unref(after);
+}
+
 static void wrong_rows_are_named_and_left_out(void **state)
 {
 	static const char *const wanted[] = {
@@ -649,6 +690,7 @@ int main(void)
 		cmocka_unit_test(progress_is_told),
 		cmocka_unit_test(totals_are_json_too),
 		cmocka_unit_test(a_live_store_is_gone_on_with),
+		cmocka_unit_test(a_load_that_moves_an_offer_begins_a_timeline),
 		cmocka_unit_test(wrong_rows_are_named_and_left_out),
 		cmocka_unit_test(announcements_are_no_lead),
 		cmocka_unit_test(nothing_to_do_is_said),
