@@ -99,16 +99,29 @@ static void measure(struct columns *columns, const GArray *expected, const GArra
 	columns->right = room - columns->left;
 }
 
+/* Where the text may end within `width` characters: at a blank, behind a hyphen, else where there is no more room. */
+static const char *piece_end(const char *text, unsigned width)
+{
+	const char *end = g_utf8_offset_to_pointer(text, MIN(characters(text), width));
+
+	if (*end == '\0' || *end == ' ')
+		return end;
+	for (const char *p = end; p > text; p--)
+		if (p[-1] == ' ' || p[-1] == '-')
+			return p - (p[-1] == ' ');
+	return end;
+}
+
 /* Up to `width` characters of *text, which then begins behind them. */
 static void put_piece(const char **text, unsigned width, bool pad, GString *out)
 {
-	unsigned n = MIN(characters(*text), width);
-	const char *end = g_utf8_offset_to_pointer(*text, n);
+	const char *end = piece_end(*text, width);
+	unsigned n = (unsigned)g_utf8_strlen(*text, end - *text);
 
 	g_string_append_len(out, *text, end - *text);
 	for (; pad && n < width; n++)
 		g_string_append_c(out, ' ');
-	*text = end;
+	*text = end + (*end == ' ');
 }
 
 static void put_row(const struct columns *columns, char mark, const char *time, const char *left, const char *right)

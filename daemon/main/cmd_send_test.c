@@ -45,7 +45,7 @@ static bool read_options(int argc, char **argv, struct options *options, int *co
 	if (!nt_command_options(&nt_command_send_test, table, argc, argv, code))
 		return false;
 	options->sample.config = nt_command_config(options->sample.config);
-	if (options->to == NULL)
+	if (options->to == NULL || options->to[0] == '\0')
 		*code = nt_command_misused(&nt_command_send_test, "--to says who gets it");
 	else if (strcmp(options->sample.channel, "email") == 0 && !nt_email_valid(options->to))
 		*code = nt_command_misused(&nt_command_send_test, "'%s' isn't an email address", options->to);
@@ -194,6 +194,18 @@ static struct nt_settings *read_settings(const char *path)
 	return settings;
 }
 
+static bool is_reachable(const struct nt_program *program, const struct options *options, int *code)
+{
+	int channel = nt_program_channel(program, options->sample.channel);
+	int field = channel >= 0 ? program->channels[channel].address_field : -1;
+
+	if ((field != NT_FIELD_PHONE && field != NT_FIELD_FAX) || nt_phone_valid(options->to))
+		return true;
+	*code = nt_command_misused(&nt_command_send_test, "'%s' isn't a telephone number such as +15550100",
+	                           options->to);
+	return false;
+}
+
 static int send_test(const struct options *options, struct nt_sample *sample)
 {
 	const struct nt_message_template *variant = nt_template_set_find(
@@ -222,7 +234,8 @@ static int run(int argc, char **argv)
 
 	if (!read_options(argc, argv, &options, &code))
 		return code;
-	if (nt_sample_open(&sample, argc - optind, argv + optind, &code))
+	if (nt_sample_open(&sample, argc - optind, argv + optind, &code) &&
+	    is_reachable(sample.program, &options, &code))
 		code = send_test(&options, &sample);
 	nt_sample_clear(&sample);
 	return code;

@@ -200,9 +200,9 @@ static bool open_live(const struct options *options, struct live *live, int *cod
 		live->store = nt_sqlite_store_open(&sqlite, &why);
 	if (live->store != NULL)
 		live->base = load_base(live, &why);
-	if (live->base == NULL)
-		*code = nt_command_failed(&nt_command_simulate, "%s%s%s", sqlite.path != NULL ? sqlite.path : "",
-		                          sqlite.path != NULL ? ": " : "", why);
+	if (live->base == NULL) /* one that can't be opened says which it is */
+		*code = nt_command_failed(&nt_command_simulate, "%s%s%s", live->store != NULL ? sqlite.path : "",
+		                          live->store != NULL ? ": " : "", why);
 	g_free(why);
 	return live->base != NULL;
 }

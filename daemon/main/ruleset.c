@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/diag.h"
 #include "engine/store.h"
+#include "main/settings.h"
 #include "os/calendar.h"
 #include "os/folder.h"
 #include "os/zones.h"
@@ -70,6 +71,8 @@ static bool read_config(struct nt_ruleset *ruleset, const char *path, char **why
 	} else {
 		config = nt_yaml_parse(nt_diags_arena(diags), nt_diags_source(diags, path, text, length), diags);
 		g_free(text);
+		if (config != NULL)
+			nt_settings_check_keys(config, diags);
 		if (nt_diags_errors(diags) > 0 || config == NULL) {
 			GString *out = g_string_new(NULL);
 

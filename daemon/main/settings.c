@@ -201,6 +201,14 @@ static const struct nt_setting *whole_table(struct nt_arena *arena)
 	return table;
 }
 
+bool nt_settings_check_keys(const struct nt_yaml *root, struct nt_diags *diags)
+{
+	struct nt_setting_reader reader = { .arena = nt_diags_arena(diags), .diags = diags };
+
+	return root->type == NT_YAML_MAPPING &&
+	       nt_settings_known(&reader, root, "nurtured.yaml", whole_table(reader.arena));
+}
+
 static bool has_port(const char *listen)
 {
 	const char *colon = strrchr(listen, ':');

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 struct nt_diags;
+struct nt_yaml;
 
 enum nt_channel_type { NT_CHANNEL_SMTP, NT_CHANNEL_HTTP, NT_CHANNEL_EXEC, NT_CHANNEL_SPOOL };
 
@@ -53,6 +54,8 @@ struct nt_settings {
 /* Reads the file and all that it names (secrets, providers). NULL if there was any error. */
 struct nt_settings *nt_settings_load(const char *path, struct nt_diags *diags);
 void nt_settings_free(struct nt_settings *settings);
+/* For who only wants to know what there is: the file's own keys, and no secrets, are looked at. False: reported. */
+bool nt_settings_check_keys(const struct nt_yaml *root, struct nt_diags *diags);
 /* Names for the rules' loader, NULL-terminated, in the settings' arena. */
 const char *const *nt_settings_channel_names(const struct nt_settings *settings);
 const char *const *nt_settings_webhook_names(const struct nt_settings *settings);

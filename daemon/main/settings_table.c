@@ -243,10 +243,32 @@ static bool is_meant(struct nt_setting_reader *reader, const struct nt_yaml *map
 	return false;
 }
 
+bool nt_settings_known(struct nt_setting_reader *reader, const struct nt_yaml *mapping, const char *what,
+                       const struct nt_setting *table)
+{
+	const char *const *keys = keys_of(reader->arena, table);
+	bool known = true;
+
+	for (const struct nt_yaml *node = mapping->first; node != NULL; node = node->next) {
+		const char *nearest;
+
+		if (g_strv_contains(keys, node->key->text))
+			continue;
+		known = false;
+		nearest = nt_nearest(node->key->text, keys);
+		if (nearest != NULL)
+			nt_diags_error(reader->diags, node->key->span, "unknown key '%s' in %s (did you mean '%s'?)",
+			               node->key->text, what, nearest);
+		else
+			nt_diags_error(reader->diags, node->key->span, "unknown key '%s' in %s", node->key->text, what);
+	}
+	return known;
+}
+
 bool nt_settings_read(struct nt_setting_reader *reader, const struct nt_yaml *mapping, const char *what,
                       const struct nt_setting *table, void *target)
 {
-	bool good = true;
+	bool good;
 
 	set_fallbacks(reader, table, target);
 	if (mapping->type != NT_YAML_MAPPING) {
@@ -254,24 +276,11 @@ bool nt_settings_read(struct nt_setting_reader *reader, const struct nt_yaml *ma
 		               table[0].key);
 		return false;
 	}
-	for (const struct nt_yaml *node = mapping->first; node != NULL; node = node->next) {
-		const struct nt_setting *s = table;
-		const char *nearest;
-
-		while (s->key != NULL && strcmp(s->key, node->key->text) != 0)
-			s++;
-		if (s->key != NULL) {
-			good = read_value(reader, node, s, target) && good;
-			continue;
-		}
-		good = false;
-		nearest = nt_nearest(node->key->text, keys_of(reader->arena, table));
-		if (nearest != NULL)
-			nt_diags_error(reader->diags, node->key->span, "unknown key '%s' in %s (did you mean '%s'?)",
-			               node->key->text, what, nearest);
-		else
-			nt_diags_error(reader->diags, node->key->span, "unknown key '%s' in %s", node->key->text, what);
-	}
+	good = nt_settings_known(reader, mapping, what, table);
+	for (const struct nt_yaml *node = mapping->first; node != NULL; node = node->next)
+		for (const struct nt_setting *s = table; s->key != NULL; s++)
+			if (strcmp(s->key, node->key->text) == 0)
+				good = read_value(reader, node, s, target) && good;
 	for (const struct nt_setting *s = table; s->key != NULL; s++)
 		if (s->required && nt_yaml_get(mapping, s->key) == NULL && !is_meant(reader, mapping, table, s)) {
 			nt_diags_error(reader->diags, mapping->key != NULL ? mapping->key->span : mapping->span,

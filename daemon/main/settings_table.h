@@ -44,6 +44,9 @@ struct nt_setting_reader {
 	GChecksum *read;    /* everything that was read */
 };
 
+/* Each key of the mapping is one of the table's; others are reported. */
+bool nt_settings_known(struct nt_setting_reader *reader, const struct nt_yaml *mapping, const char *what,
+                       const struct nt_setting *table);
 /* Fills target from the mapping; unknown, missing and ill-formed ones are reported with their places. `table` ends with
  * key NULL. */
 bool nt_settings_read(struct nt_setting_reader *reader, const struct nt_yaml *mapping, const char *what,
