@@ -91,7 +91,7 @@ static void remember_template(struct nt_loader *l, const char *path)
 {
 	const char *slash = strchr(path, '/'), *dot = slash != NULL ? strchr(slash, '.') : NULL;
 
-	if (slash == NULL)
+	if (slash == NULL || nt_template_set_passes_over(path) || g_str_has_prefix(path, "layouts/"))
 		return;
 	g_hash_table_add(l->template_files, g_strndup(path, (gsize)(slash - path)));
 	g_hash_table_add(l->template_files, dot != NULL ? g_strndup(path, (gsize)(dot - path)) : g_strdup(path));

@@ -193,7 +193,13 @@ static void unknown_template(struct nt_loader *l, const struct nt_yaml *node, co
 		               node->text, node->text, channel, ending);
 }
 
-/* False without a message if the template is there, but wrong: that has been said. */
+/* It is there and wrong, which has been said. */
+static bool has_file(const struct nt_loader *l, const char *name)
+{
+	return nt_diags_errors(l->diags) > 0 && g_hash_table_contains(l->template_files, name);
+}
+
+/* False without a message if the template is there, but wrong. */
 bool nt_load_template(struct nt_loader *l, const struct nt_yaml *node, const char *channel, const char **out)
 {
 	const struct nt_template_set *set = l->program->templates;
@@ -202,7 +208,7 @@ bool nt_load_template(struct nt_loader *l, const struct nt_yaml *node, const cha
 	if (!is_name(l, node, "template"))
 		return false;
 	channels = nt_template_set_channels(set, node->text);
-	if (channels == NULL && strchr(node->text, '/') == NULL && g_hash_table_contains(l->template_files, node->text))
+	if (channels == NULL && strchr(node->text, '/') == NULL && has_file(l, node->text))
 		return false;
 	if (channels == NULL && has_none(l, node))
 		return false;
@@ -212,7 +218,7 @@ bool nt_load_template(struct nt_loader *l, const struct nt_yaml *node, const cha
 	}
 	if (!g_strv_contains(channels, channel)) {
 		char *list, *path = g_strdup_printf("%s/%s", node->text, channel);
-		bool wrong = g_hash_table_contains(l->template_files, path);
+		bool wrong = has_file(l, path);
 
 		g_free(path);
 		if (wrong)

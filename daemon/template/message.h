@@ -31,6 +31,9 @@ struct nt_message_template; /* owned by its set */
 #define NT_TEMPLATE_SIZE (256 * 1024) /* largest file */
 #define NT_TEMPLATE_FILES 10000       /* most files in a set */
 
+/* What lies beside templates and is none: a picture, a README, an editor's copy. `path` as of nt_template_set_add(). */
+bool nt_template_set_passes_over(const char *path);
+
 /* Building. Paths are relative to the templates folder ("welcome/email.de.md", "layouts/brand.html"); `shown` is how
  * people know the file, for messages. Several folders: add the one that wins with the lowest layer; within one layer
  * two files for the same (name, channel, locale) are an error. Files that can't be a template (no folder, unknown

@@ -152,7 +152,7 @@ static bool kind_of(const char *ext, enum nt_message_kind *kind)
 }
 
 /* Hidden files, editors' copies, a README, and what is sent along or shown: no templates, but no mistakes either. */
-static bool passed_over(const char *path)
+bool nt_template_set_passes_over(const char *path)
 {
 	static const char *const endings[] = { "~", ".pdf", ".png", ".jpg", ".jpeg", ".gif", ".svg", ".ics", ".vcf",
 	                                      ".css" };
@@ -257,7 +257,7 @@ bool nt_template_set_add(struct nt_template_set *set, int layer, const char *pat
 	bool good;
 
 	NT_CHECK(!set->finished);
-	if (passed_over(path))
+	if (nt_template_set_passes_over(path))
 		return true;
 	if (length > NT_TEMPLATE_SIZE)
 		return wrong(diags, shown, "a template file has at most 256 KiB");
