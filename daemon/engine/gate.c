@@ -99,7 +99,8 @@ static const char *skip_reason(struct nt_instant *in, const struct nt_run *run, 
 		return "reachable on none of its channels";
 	channel = in->program->channels[step->channel].name;
 	if (is_marketing(step) && !nt_lead_consents(lead, step->channel))
-		return nt_arena_printf(in->arena, "no consent for %s", channel);
+		return nt_arena_printf(in->arena, nt_consent_is_suppressed(&lead->consent[step->channel]) ?
+		                       "%s is suppressed by the rules" : "no consent for %s", channel);
 	if (nt_lead_address(lead, step->channel) == NULL)
 		return nt_arena_printf(in->arena, "no address for %s", channel);
 	if (is_suppressed(lead, step))

@@ -199,6 +199,8 @@ const char *nt_message_make_id(struct nt_instant *in, const struct nt_run *run, 
 /* outcome.c */
 void nt_outcome_apply(struct nt_instant *in, const struct nt_input *input);
 void nt_consent_apply(struct nt_instant *in, int channel, bool given, const char *how, const char *from);
+/* By the rules, not refused by the lead. */
+bool nt_consent_is_suppressed(const struct nt_consent *consent);
 /* channel NULL: the lead's every one */
 void nt_consent_suppress(struct nt_instant *in, const char *what, const char *how);
 /* Released messages of a run (campaign -1: all), of a channel (-1: all), marketing ones only if asked. */

@@ -119,10 +119,15 @@ static void raise_about(struct nt_instant *in, int channel, const char *noun, co
 	                 G_N_ELEMENTS(properties));
 }
 
+bool nt_consent_is_suppressed(const struct nt_consent *consent)
+{
+	return consent->state == NT_CONSENT_REFUSED && g_strcmp0(consent->from, BY_RULES) == 0;
+}
+
 /* By the lead itself: what the rules suppress isn't that. */
 static bool is_refused(const struct nt_consent *consent)
 {
-	return consent->state == NT_CONSENT_REFUSED && g_strcmp0(consent->from, BY_RULES) != 0;
+	return consent->state == NT_CONSENT_REFUSED && !nt_consent_is_suppressed(consent);
 }
 
 /* On any channel. */
@@ -142,13 +147,16 @@ static void consent_on(struct nt_instant *in, int channel, bool given, const cha
 	bool agreed = nt_lead_consents(in->lead, channel);
 	struct nt_effect *note;
 
+	if (!given && is_refused(consent) && g_strcmp0(from, BY_RULES) == 0)
+		return; /* what the lead has said stays on record, and stops as much */
 	consent->state = given ? NT_CONSENT_GIVEN : NT_CONSENT_REFUSED;
 	consent->at = in->now;
 	consent->how = nt_arena_strdup(in->arena, how);
 	consent->from = nt_arena_strdup(in->arena, from);
 	in->changed = true;
 	note = nt_instant_note(in, NULL, "consent",
-	                       nt_arena_printf(in->arena, "%s: %s%s%s", name, given ? "given" : "refused",
+	                       nt_arena_printf(in->arena, "%s: %s%s%s", name, given ? "given" :
+	                                       nt_consent_is_suppressed(consent) ? "suppressed" : "refused",
 	                                       how != NULL ? ", " : "", how != NULL ? how : ""));
 	find_unsubscribed(in->lead);
 	if (given) {

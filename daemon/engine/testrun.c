@@ -58,6 +58,17 @@ static void observe_rep(void *user, const struct nt_message *message)
 		add(run, message->released, "tell", message->template_name, false);
 }
 
+/* Shown beside what happened: most failures are explained by what didn't go out, and why. */
+static void add_skipped(struct nt_testrun *run, const struct nt_effect *note)
+{
+	/* what tells our own people has no channel yet */
+	const char *channel = note->channel != NULL ? note->channel : "tell",
+		   *name = note->template_name != NULL ? note->template_name : note->campaign;
+
+	add(run, note->at, strcmp(note->what, "message.given_up") == 0 ? "given up" : "skipped",
+	    nt_arena_printf(run->arena, "%s %s (%s)", channel, name != NULL ? name : "", note->detail), false);
+}
+
 static void observe(void *user, const char *lead, const struct nt_input *input, const struct nt_effects *effects)
 {
 	struct nt_testrun *run = user;
@@ -77,6 +88,9 @@ static void observe(void *user, const char *lead, const struct nt_input *input, 
 			add(run, e->at, "hand_off", e->ready->reason, false);
 		else if (e->kind == NT_EFFECT_NOTE && (strcmp(e->what, "tag") == 0 || strcmp(e->what, "stage") == 0))
 			add(run, e->at, e->what, e->detail, false);
+		else if (e->kind == NT_EFFECT_NOTE && (strcmp(e->what, "message.skipped") == 0 ||
+		                                       strcmp(e->what, "message.given_up") == 0))
+			add_skipped(run, e);
 	}
 }
 

@@ -352,6 +352,7 @@ struct nt_program *nt_rules_load(const struct nt_rule_set_files *files, const st
 	broken = load_files(&l, rules);
 	l.sender_missed = broken->len > 0; /* it may stand in the file that can't be read */
 	load_subjects(&l);
+	nt_load_template_channels(&l);
 	if (context->advise && nt_diags_errors(l.diags) == 0)
 		nt_warn(&l);
 	hand_over(&l, diags, broken);

@@ -266,3 +266,24 @@ bool nt_load_suppressed(struct nt_loader *l, const struct nt_yaml *node, const c
 	g_free(names);
 	return false;
 }
+
+void nt_load_template_channels(struct nt_loader *l)
+{
+	const char **names = NAMES(l->program->channels, l->program->n_channels, struct nt_channel_policy);
+	const struct nt_message_template *message;
+
+	for (unsigned i = 0; (message = nt_template_set_peek(l->program->templates, i)) != NULL; i++) {
+		const char *channel = nt_message_template_channel(message), *nearest;
+		const struct nt_source *source = nt_message_template_source(message);
+
+		if (g_strv_contains(names, channel))
+			continue;
+		nearest = nt_nearest(channel, names);
+		if (nearest != NULL)
+			nt_diags_error_as(l->diags, NT_CODE_UNKNOWN_NAME,
+			                  nt_span_of(source, 0, strcspn(source->text, "\n")),
+			                  "this file is for a channel '%s', which the rules don't know (did you mean "
+			                  "'%s'?)", channel, nearest);
+	}
+	g_free(names);
+}

@@ -242,6 +242,9 @@ void nt_load_test_task(struct nt_loader *l, const struct nt_yaml *node);
 /* An item of `expect`; `elsewhere`: other rules are loaded in the test, and what these bring about isn't known. */
 void nt_load_expectation(struct nt_loader *l, const struct nt_yaml *item, bool elsewhere);
 
+/* Every template's channel (load_name.c): one that looks like a known one misspelt would never be sent. */
+void nt_load_template_channels(struct nt_loader *l);
+
 /* attach: of a step whose channel or choices are known (load_attach.c). */
 #define NT_ATTACH_SIZE (6 << 20) /* a mail's, before base64: relays commonly take 10 MB */
 #define NT_ATTACH_FILES 20

@@ -180,6 +180,30 @@ static void look_at_sender(struct nt_warner *w, const struct nt_message_template
 	                 "no mail can go out: policy's sender has no 'email' for it to come from");
 }
 
+/* {first_name}: of other tools; here it would go out as it is written. Once in a template. */
+static void look_at_braces(struct nt_warner *w, const struct look *look, const struct nt_message_template *message)
+{
+	const struct nt_source *source = nt_message_template_source(message);
+	struct nt_arena *arena = nt_arena_new();
+	struct nt_span subject;
+	const char *prose = nt_message_template_prose(message, arena, &subject), *p = prose;
+	bool told = nt_message_template_kind(message) == NT_MESSAGE_JSON;
+
+	for (; !told && (p = memchr(p, '{', source->length - (size_t)(p - prose))) != NULL; p++) {
+		const char *end = memchr(p, '}', source->length - (size_t)(p - prose));
+		char *name = end != NULL ? g_strstrip(g_strndup(p + 1, (gsize)(end - p - 1))) : g_strdup("");
+
+		told = *name != '\0' && g_strv_contains((const gchar *const *)look->names->pdata, name);
+		if (told)
+			nt_diags_warning(w->diags, NT_CODE_UNKNOWN_VARIABLE,
+			                 nt_span_of(source, (size_t)(p - prose), (size_t)(end + 1 - p)),
+			                 "this goes out as it is written: a value stands between two braces, {{ %s }}",
+			                 name);
+		g_free(name);
+	}
+	nt_arena_free(arena);
+}
+
 static void look_at_message(struct nt_warner *w, const struct nt_message_template *message, const struct nt_step *step,
                             void *user)
 {
@@ -188,6 +212,7 @@ static void look_at_message(struct nt_warner *w, const struct nt_message_templat
 	nt_message_template_check(message, w->arena, w->diags, &facts);
 	for (unsigned i = 0; i < facts.n; i++)
 		look_at_variable(w, user, message, step, &facts.variables[i]);
+	look_at_braces(w, user, message);
 	look_at_number(w, message, step, &facts, user);
 	look_at_sender(w, message, step, user);
 }
@@ -266,7 +291,12 @@ void nt_warn_unused(struct nt_warner *w)
 		const char *name = nt_message_template_name(message);
 		const struct nt_source *source = nt_message_template_source(message);
 
-		if (g_hash_table_add(used[1], (gpointer)(uintptr_t)name))
+		if (nt_program_channel(program, nt_message_template_channel(message)) < 0)
+			nt_diags_warning(w->diags, NT_CODE_UNUSED_TEMPLATE,
+			                 nt_span_of(source, 0, strcspn(source->text, "\n")),
+			                 "no rule sends this: the rules know no channel '%s'",
+			                 nt_message_template_channel(message));
+		else if (g_hash_table_add(used[1], (gpointer)(uintptr_t)name))
 			nt_diags_warning(w->diags, NT_CODE_UNUSED_TEMPLATE,
 			                 nt_span_of(source, 0, strcspn(source->text, "\n")),
 			                 "no rule sends template '%s'", name);

@@ -80,16 +80,18 @@ static bool is_name(const char *text, const char *also)
 	return true;
 }
 
-/* de, de-AT, zh-Hant-TW; '_' is taken for '-'. Language in lower case, a region of two letters in upper case. */
+/* de, de-AT, zh-Hant-TW (RFC 5646); '_' is taken for '-'. Language in lower case, a region of two letters in upper
+ * case, of which there is one. */
 static bool tidy_locale(char *locale)
 {
-	unsigned part = 0, length = 0;
+	unsigned part = 0, length = 0, regions = 0;
 
 	for (char *c = locale;; c++) {
 		if (*c == '_')
 			*c = '-';
 		if (*c == '-' || *c == '\0') {
-			if (length < 2 || length > 8 || (part == 0 && length > 3))
+			regions += part > 0 && length <= 3;
+			if (length < 2 || length > 8 || (part == 0 && length > 3) || regions > 1)
 				return false;
 			for (unsigned i = 1; part > 0 && length == 2 && i <= 2; i++)
 				c[-(int)i] = g_ascii_toupper(c[-(int)i]);

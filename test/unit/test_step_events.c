@@ -121,7 +121,7 @@ static void what_rules_suppress_is_no_unsubscribing(void **state)
 	(void)state;
 	world_event(w, "2026-06-01 10:00", "a.b");
 	assert_false(w->lead->unsubscribed);
-	world_expect(w, "Mon 2026-06-01 10:00 EDT message.skipped no consent for email\n");
+	world_expect(w, "Mon 2026-06-01 10:00 EDT message.skipped email is suppressed by the rules\n");
 	world_free(w);
 }
 
