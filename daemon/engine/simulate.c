@@ -236,7 +236,7 @@ static void play_all(struct nt_sim *sim)
 
 static void sum_up(struct nt_sim *sim, struct nt_tally *tally)
 {
-	struct nt_sim_remark consents = { 0 };
+	struct nt_sim_remark consents = { 0 }, early = { 0 };
 
 	for (unsigned i = 0; i < sim->players->len; i++) {
 		const struct nt_sim_player *player = sim->players->pdata[i];
@@ -244,12 +244,18 @@ static void sum_up(struct nt_sim *sim, struct nt_tally *tally)
 		nt_tally_add(tally, player->tally);
 		nt_sim_report(sim, player->findings);
 		nt_sim_remark(&consents, &player->consents);
+		nt_sim_remark(&early, &player->early);
 		sim->frame.events += player->taken;
 		sim->frame.duplicates += player->duplicates;
 		sim->frame.refused += player->refused;
 		sim->frame.leads += player->leads;
+		sim->frame.leads_after += player->rows_after;
+		sim->frame.events_after += player->events_after;
 	}
 	say_once(sim, &consents, "consent stands among the properties, where it gives none: it belongs beside them");
+	say_once(sim, &early,
+	         "this comes before its lead's created_at: the lead begins with it, and has the row's fields only from "
+	         "then on");
 }
 
 static bool run(struct nt_sim *sim)

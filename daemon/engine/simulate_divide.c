@@ -15,7 +15,7 @@ struct nt_sim_shard *nt_sim_shard_new(void)
 {
 	struct nt_sim_shard *shard = g_new0(struct nt_sim_shard, 1);
 
-	shard->rows = g_ptr_array_new();
+	shard->rows = g_array_new(FALSE, FALSE, sizeof(struct nt_sim_row));
 	shard->events = g_array_new(FALSE, FALSE, sizeof(struct nt_sim_event));
 	return shard;
 }
@@ -24,7 +24,7 @@ void nt_sim_shard_free(void *memory)
 {
 	struct nt_sim_shard *shard = memory;
 
-	g_ptr_array_unref(shard->rows);
+	g_array_unref(shard->rows);
 	g_array_unref(shard->events);
 	g_free(shard);
 }
@@ -173,9 +173,9 @@ void nt_sim_divide(struct nt_sim *sim)
 		g_ptr_array_add(sim->shards, nt_sim_shard_new());
 	shards = sim->shards->len > 0 ? nt_arena_array(sim->arena, unsigned, sim->leads->len) : number_shards(sim);
 	for (; row != NULL; row = row->next) {
-		unsigned lead = nt_sim_timeline(sim, row->cells[sim->rows.id])->number;
+		struct nt_sim_row one = { row, nt_sim_timeline(sim, row->cells[sim->rows.id])->number, NT_NO_TIME };
 
-		g_ptr_array_add(shard_at(sim, shards[lead])->rows, (void *)(uintptr_t)row);
+		g_array_append_val(shard_at(sim, shards[one.lead])->rows, one);
 	}
 	for (unsigned i = 0; i < sim->events->len; i++) {
 		const struct nt_sim_event *event = &g_array_index(sim->events, struct nt_sim_event, i);

@@ -89,47 +89,68 @@ static void row_refused(struct nt_sim_player *player, const struct nt_csv_row *r
 	refuse(player, nt_span_of(player->sim->options->leads, row->offsets[cell], strlen(row->cells[cell])), why);
 }
 
-static struct nt_request *row_request(struct nt_sim_player *player, const struct nt_csv_row *row)
+static struct nt_request *row_request(struct nt_sim_player *player, const struct nt_sim_row *row)
 {
 	const struct nt_sim *sim = player->sim;
+	const struct nt_timeline *timeline = sim->leads->pdata[row->lead];
 	struct nt_request *request = request_new(player, NT_REQUEST_INPUT);
 	const char *why;
 	int column;
 
 	request->input_kind = NT_INPUT_FIELDS;
-	request->lead = row->cells[sim->rows.id];
-	request->json = nt_sim_row_json(sim, player->arena, row, nt_sim_timeline(player->sim, request->lead)->zone,
-	                                &column, &why);
+	request->lead = timeline->lead;
+	request->json = nt_sim_row_json(sim, player->arena, row->row, timeline->zone, &column, &why);
 	if (request->json != NULL)
 		return request;
-	row_refused(player, row, column, why);
+	row_refused(player, row->row, column, why);
 	return NULL;
 }
 
-static void post_leads(struct nt_sim_player *player, const struct nt_sim_shard *shard, unsigned from, unsigned to)
+static int by_creation(const void *a, const void *b)
 {
-	struct nt_request *first = NULL, **last = &first;
-	struct nt_sim *sim = player->sim;
-	const struct nt_csv_row **rows = nt_arena_array(player->arena, const struct nt_csv_row *, to - from);
-	unsigned n = 0;
+	const struct nt_sim_row *x = a, *y = b;
 
-	for (unsigned i = from; i < to; i++) {
-		rows[n] = shard->rows->pdata[i];
-		*last = row_request(player, rows[n]);
-		if (*last == NULL)
-			continue;
-		last = &(*last)->next;
-		n++;
+	if (x->at != y->at)
+		return x->at < y->at ? -1 : 1;
+	return x->row->offsets[0] < y->row->offsets[0] ? -1 : x->row->offsets[0] > y->row->offsets[0];
+}
+
+static void note_later(struct nt_sim_player *player, const struct nt_sim_row *row)
+{
+	void *number = GUINT_TO_POINTER(row->lead);
+	const nt_time *known;
+
+	if (player->later == NULL)
+		player->later = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+	known = g_hash_table_lookup(player->later, number);
+	if (known == NULL || row->at < *known)
+		g_hash_table_insert(player->later, number, g_memdup2(&row->at, sizeof row->at));
+}
+
+/* Who was created by the start is there at it. What is no time is refused there, with its reason. */
+static void time_rows(struct nt_sim_player *player, struct nt_sim_shard *shard)
+{
+	const struct nt_sim *sim = player->sim;
+	struct nt_sim_row *rows = (void *)shard->rows->data;
+	bool late = false;
+
+	for (unsigned i = 0; i < shard->rows->len; i++) {
+		const struct nt_timeline *timeline = sim->leads->pdata[rows[i].lead];
+		const char *cell = sim->rows.created >= 0 ? rows[i].row->cells[sim->rows.created] : "", *why;
+		struct nt_value value;
+
+		rows[i].at = sim->frame.start;
+		if (cell[0] != '\0' &&
+		    nt_value_from_text(player->arena, cell, NT_TYPE_TIME, timeline->zone, &value, &why))
+			rows[i].at = nt_time_later(value.time, sim->frame.start);
+		late |= rows[i].at > sim->frame.start;
 	}
-	nt_driver_post(player->driver, sim->frame.start, first);
-	n = 0;
-	for (const struct nt_request *request = first; request != NULL; request = request->next, n++)
-		if (request->code != NT_ANSWER_OK)
-			row_refused(player, rows[n],
-			            request->field != NULL ? nt_sim_column_named(&sim->rows, request->field) : -1,
-			            request->message_text);
 	nt_arena_reset(player->arena);
-	progress(player, to - from);
+	if (!late)
+		return;
+	g_array_sort(shard->rows, by_creation);
+	for (unsigned i = 0; i < shard->rows->len; i++)
+		note_later(player, &rows[i]);
 }
 
 /* ---- events ---- */
@@ -183,6 +204,19 @@ static void look_for_consent(struct nt_sim_player *player, const struct nt_sim_e
 		nt_sim_remark(&player->consents, &(struct nt_sim_remark){ 1, event->start, event->length });
 }
 
+/* What happens to a lead before its row comes is hardly meant. */
+static void look_for_lead(struct nt_sim_player *player, const struct nt_sim_event *event,
+                          const struct nt_timeline *timeline)
+{
+	const nt_time *comes = player->later != NULL ?
+	                               g_hash_table_lookup(player->later, GUINT_TO_POINTER(event->lead)) :
+	                               NULL;
+
+	if (comes != NULL && event->at < *comes &&
+	    nt_driver_lead(player->driver, player->arena, timeline->lead) == NULL)
+		nt_sim_remark(&player->early, &(struct nt_sim_remark){ 1, event->start, event->length });
+}
+
 /* What became of a message: of the latest on that channel, or of that template. */
 static struct nt_request *outcome_request(struct nt_sim_player *player, const struct nt_sim_event *event,
                                           const struct nt_timeline *timeline, const char *template_name)
@@ -226,6 +260,7 @@ static struct nt_request *event_request(struct nt_sim_player *player, const stru
 	if (event->channel != NULL)
 		return outcome_request(player, event, timeline, nt_json_text(properties, "template"));
 	look_for_consent(player, event, json, properties);
+	look_for_lead(player, event, timeline);
 	request = request_new(player, NT_REQUEST_INPUT);
 	request->input_kind = NT_INPUT_EVENT;
 	request->json = json;
@@ -234,30 +269,60 @@ static struct nt_request *event_request(struct nt_sim_player *player, const stru
 	return request;
 }
 
-static void post_events(struct nt_sim_player *player, const struct nt_sim_shard *shard, unsigned from, unsigned to)
+/* ---- an instant ---- */
+
+/* Rows and events of a shard, from … to. */
+struct part {
+	unsigned row, row_end, event, event_end;
+};
+
+static void answered_row(struct nt_sim_player *player, const struct nt_sim_row *row, const struct nt_request *request)
 {
-	const struct nt_source *source = player->sim->options->events;
-	nt_time at = g_array_index(shard->events, struct nt_sim_event, from).at;
-	struct nt_request *first = NULL, **last = &first, *request;
+	if (request->code != NT_ANSWER_OK)
+		row_refused(player, row->row,
+		            request->field != NULL ? nt_sim_column_named(&player->sim->rows, request->field) : -1,
+		            request->message_text);
+}
+
+static void answered_event(struct nt_sim_player *player, const struct nt_sim_event *event,
+                           const struct nt_request *request)
+{
+	player->taken += request->code == NT_ANSWER_OK;
+	player->duplicates += request->code == NT_ANSWER_DUPLICATE;
+	if (request->code != NT_ANSWER_OK && request->code != NT_ANSWER_DUPLICATE)
+		refuse(player, nt_span_of(player->sim->options->events, event->start, event->length),
+		       why_refused(player, event, request));
+}
+
+/* Leads come into being before anything happens to them; both in one turn, for whose timers are due at this instant,
+ * they follow its events (II.1), also those of leads that have nothing to do with its rows. */
+static void post(struct nt_sim_player *player, const struct nt_sim_shard *shard, nt_time at, const struct part *part)
+{
+	const struct nt_sim_row *rows = (const void *)shard->rows->data;
+	const struct nt_sim_event *events = (const void *)shard->events->data;
+	struct nt_request *first = NULL, **last = &first, *request, *first_event = NULL;
 
 	nt_driver_run(player->driver, at, false); /* so that messages due before are known */
-	for (unsigned i = from; i < to; i++) {
-		*last = event_request(player, &g_array_index(shard->events, struct nt_sim_event, i));
+	for (unsigned i = part->row; i < part->row_end; i++) {
+		*last = row_request(player, &rows[i]);
+		if (*last == NULL)
+			continue;
+		(*last)->user = (void *)(uintptr_t)&rows[i];
+		last = &(*last)->next;
+	}
+	for (unsigned i = part->event; i < part->event_end; i++) {
+		*last = event_request(player, &events[i]);
+		if (i == part->event)
+			first_event = *last;
 		last = &(*last)->next;
 	}
 	nt_driver_post(player->driver, at, first);
-	request = first;
-	for (unsigned i = from; i < to; i++, request = request->next) {
-		const struct nt_sim_event *event = &g_array_index(shard->events, struct nt_sim_event, i);
-
-		player->taken += request->code == NT_ANSWER_OK;
-		player->duplicates += request->code == NT_ANSWER_DUPLICATE;
-		if (request->code != NT_ANSWER_OK && request->code != NT_ANSWER_DUPLICATE)
-			refuse(player, nt_span_of(source, event->start, event->length),
-			       why_refused(player, event, request));
-	}
+	for (request = first; request != first_event; request = request->next)
+		answered_row(player, request->user, request);
+	for (unsigned i = part->event; i < part->event_end; i++, request = request->next)
+		answered_event(player, &events[i], request);
 	nt_arena_reset(player->arena);
-	progress(player, to - from);
+	progress(player, part->row_end - part->row + part->event_end - part->event);
 }
 
 /* ---- the run ---- */
@@ -307,25 +372,62 @@ const char *nt_sim_open(struct nt_sim_player *player, struct nt_store *store)
 	return NULL;
 }
 
-static void play_leads(struct nt_sim_player *player, const struct nt_sim_shard *shard)
+static bool row_at(const struct nt_sim_shard *shard, unsigned i, nt_time *at)
 {
-	for (unsigned i = 0; i < shard->rows->len; i += LEADS_A_TURN)
-		post_leads(player, shard, i, MIN(i + LEADS_A_TURN, shard->rows->len));
+	if (i < shard->rows->len)
+		*at = g_array_index(shard->rows, struct nt_sim_row, i).at;
+	return i < shard->rows->len;
 }
 
-static void play_events(struct nt_sim_player *player, const struct nt_sim_shard *shard)
+static bool event_at(const struct nt_sim_shard *shard, unsigned i, nt_time *at)
 {
-	const struct nt_sim_event *events = (const void *)shard->events->data;
-	unsigned i = 0, n = shard->events->len;
+	if (i < shard->events->len)
+		*at = g_array_index(shard->events, struct nt_sim_event, i).at;
+	return i < shard->events->len;
+}
 
-	while (i < n && events[i].at <= player->sim->options->until) {
-		unsigned end = i + 1;
+/* Who is there from the start: so many at a time. */
+static unsigned play_first(struct nt_sim_player *player, const struct nt_sim_shard *shard)
+{
+	nt_time start = player->sim->frame.start, at;
+	struct part part = { 0 };
 
-		while (end < n && events[end].at == events[i].at)
-			end++;
-		post_events(player, shard, i, end);
-		i = end;
+	while (row_at(shard, part.row_end, &at) && at == start) {
+		part.row = part.row_end;
+		while (part.row_end < part.row + LEADS_A_TURN && row_at(shard, part.row_end, &at) && at == start)
+			part.row_end++;
+		post(player, shard, start, &part);
 	}
+	return part.row_end;
+}
+
+/* In order of time. */
+static void play_all(struct nt_sim_player *player, const struct nt_sim_shard *shard)
+{
+	struct part part = { .row_end = play_first(player, shard) };
+	nt_time at = 0, next = 0;
+	unsigned rest;
+
+	for (;;) {
+		bool rows = row_at(shard, part.row_end, &at), events = event_at(shard, part.event_end, &next);
+
+		if (!rows || (events && next < at))
+			at = next;
+		if ((!rows && !events) || at > player->sim->options->until)
+			break;
+		part.row = part.row_end;
+		part.event = part.event_end;
+		while (row_at(shard, part.row_end, &next) && next == at)
+			part.row_end++;
+		while (event_at(shard, part.event_end, &next) && next == at)
+			part.event_end++;
+		post(player, shard, at, &part);
+	}
+	player->rows_after += shard->rows->len - part.row_end;
+	player->events_after += shard->events->len - part.event_end;
+	rest = shard->rows->len - part.row_end + shard->events->len - part.event_end;
+	if (rest > 0)
+		progress(player, rest);
 }
 
 void nt_sim_play(struct nt_sim_player *player, struct nt_sim_shard *shard)
@@ -340,10 +442,11 @@ void nt_sim_play(struct nt_sim_player *player, struct nt_sim_shard *shard)
 	}
 	if (!is_sorted(shard->events))
 		g_array_sort(shard->events, by_time);
-	play_leads(player, shard);
-	play_events(player, shard);
+	time_rows(player, shard);
+	play_all(player, shard);
 	nt_driver_run(player->driver, player->sim->options->until, true);
 	store = nt_driver_store(player->driver);
 	store->ops->count_leads(store, &leads);
 	player->leads += leads;
+	g_clear_pointer(&player->later, g_hash_table_unref);
 }

@@ -38,10 +38,16 @@ struct nt_sim_column {
 	int slot;
 };
 
+struct nt_sim_row {
+	const struct nt_csv_row *row;
+	unsigned lead; /* its number among the timelines */
+	nt_time at;    /* when it comes into being: known once its shard is played */
+};
+
 struct nt_sim_rows {
 	const struct nt_csv_row *header; /* NULL: there is no file */
 	const struct nt_sim_column *columns;
-	int id;                          /* its column */
+	int id, created;                 /* columns; created_at: -1 there is none */
 };
 
 /* Something to be said of events once, however many they are. */
@@ -53,7 +59,7 @@ struct nt_sim_remark {
 /* Leads that have nothing to do with any others', and all that happens to them. */
 struct nt_sim_shard {
 	unsigned leads;
-	GPtrArray *rows;      /* const struct nt_csv_row, as in the file */
+	GArray *rows;         /* struct nt_sim_row; as in the file, and in order of time once they are played */
 	GArray *events;       /* struct nt_sim_event; in order of time once they are played */
 };
 
@@ -64,9 +70,12 @@ struct nt_sim_player {
 	struct nt_arena *arena;   /* of a turn */
 	struct nt_tally *tally;
 	GArray *findings;         /* struct nt_sim_finding */
+	GHashTable *later;        /* of the shard's leads that come after the start: number → when; or NULL */
 	struct nt_sim_remark consents; /* among the properties, where they give none */
+	struct nt_sim_remark early;    /* before their lead comes into being */
 	uint64_t leads; /* that there are in the end */
 	uint64_t taken, duplicates, refused;
+	uint64_t rows_after, events_after; /* the end */
 };
 
 /* What is wrong with a row. Files are read, and shards played, side by side: it is reported when that is done. */

@@ -44,6 +44,7 @@ bool nt_sim_read_leads(struct nt_sim *sim)
 	if (!nt_sim_read_header(sim, header))
 		return false;
 	zone = nt_sim_column(header, "time_zone");
+	sim->rows.created = nt_sim_column(header, "created_at");
 	for (const struct nt_csv_row *row = header->next; row != NULL; row = row->next) {
 		const char *lead = row->cells[sim->rows.id];
 

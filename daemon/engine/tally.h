@@ -27,6 +27,7 @@ void nt_tally_inside(struct nt_tally *tally, const char *campaign);
 struct nt_tally_frame {
 	nt_time start, until;
 	uint64_t leads, events, duplicates, refused;
+	uint64_t leads_after, events_after; /* the end: they don't come into it */
 };
 void nt_tally_print(const struct nt_tally *tally, const struct nt_tally_frame *frame, GString *out);
 void nt_tally_put_json(const struct nt_tally *tally, const struct nt_tally_frame *frame, struct nt_json_writer *w);

@@ -288,6 +288,12 @@ static void put_reps(const struct nt_tally *tally, GString *out)
 	g_list_free(reps);
 }
 
+static void put_after(uint64_t n, GString *out)
+{
+	if (n > 0)
+		g_string_append_printf(out, ", %" G_GUINT64_FORMAT " more after the end", n);
+}
+
 void nt_tally_print(const struct nt_tally *tally, const struct nt_tally_frame *frame, GString *out)
 {
 	GPtrArray *names = campaign_names(tally);
@@ -297,8 +303,11 @@ void nt_tally_print(const struct nt_tally *tally, const struct nt_tally_frame *f
 	g_string_append(out, " to ");
 	nt_time_print_local(tally->zone, frame->until, out);
 	g_string_append_c(out, '\n');
-	put_counted(frame->leads, "lead\n", "leads\n", out);
+	put_counted(frame->leads, "lead", "leads", out);
+	put_after(frame->leads_after, out);
+	g_string_append_c(out, '\n');
 	put_counted(frame->events, "event", "events", out);
+	put_after(frame->events_after, out);
 	if (frame->duplicates > 0)
 		g_string_append_printf(out, ", %" G_GUINT64_FORMAT " repeated", frame->duplicates);
 	if (frame->refused > 0)
@@ -403,6 +412,10 @@ void nt_tally_put_json(const struct nt_tally *tally, const struct nt_tally_frame
 	nt_json_put_time(w, "until", frame->until);
 	nt_json_put_int(w, "leads", (int64_t)frame->leads);
 	nt_json_put_int(w, "events", (int64_t)frame->events);
+	if (frame->leads_after > 0)
+		nt_json_put_int(w, "leads_after_end", (int64_t)frame->leads_after);
+	if (frame->events_after > 0)
+		nt_json_put_int(w, "events_after_end", (int64_t)frame->events_after);
 	nt_json_put_int(w, "duplicates", (int64_t)frame->duplicates);
 	nt_json_put_int(w, "refused", (int64_t)frame->refused);
 	nt_json_array(w, "campaigns");

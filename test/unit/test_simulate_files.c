@@ -160,6 +160,68 @@ static void refused_rows_are_no_leads(void **state)
 	played_clear(&played);
 }
 
+/* ---- created_at ---- */
+
+static void a_lead_comes_at_its_created_at(void **state)
+{
+	static const char csv[] = "id,time_zone,seats,created_at\n"
+				  "ann,Europe/Berlin,1,2026-06-05\n"
+				  "bea,,1,2026-06-03T10:00:00Z\n"
+				  "cyd,,1,2019-01-01\n"
+				  "dan,,1,\n"
+				  "eve,,1,2026-07-01T00:00:00Z\n"
+				  "fay,,1,2026-07-01T00:00:00.001Z\n"
+				  "gus,,1,soon\n"
+				  "hal,,many,2026-06-04\n"
+				  "bea,,2,2026-06-04T10:00:00Z\n";
+	struct played played = play(RULES, START, csv, "{\"lead\":\"bea\",\"event\":\"a.b\",\"at\":\"2027-01-01\"}\n");
+
+	(void)state;
+	has(played.out, "ann\n  Fri 2026-06-05 00:00 CEST  lead.created\n"
+	                "bea\n  Wed 2026-06-03 06:00 EDT   lead.created\n  Thu 2026-06-04 06:00 EDT   lead.changed");
+	has(played.out, "cyd\n  Mon 2026-06-01 04:00 EDT   lead.created\n"
+	                "dan\n  Mon 2026-06-01 04:00 EDT   lead.created\n"
+	                "eve\n  Tue 2026-06-30 20:00 EDT   lead.created\n"
+	                "\nfrom Mon 2026-06-01 04:00 EDT to Tue 2026-06-30 20:00 EDT\n"
+	                "         5  leads, 1 more after the end\n"
+	                "         0  events, 1 more after the end, 2 rows refused\n");
+	has(played.found, "a.csv:8:8: error: created_at: ");
+	has(played.found, "a.csv:9:6: error: seats: ");
+	played_clear(&played);
+}
+
+/* The field says so, and a broadcast comes to those who are there. */
+static void what_comes_before_a_lead_passes_it_by(void **state)
+{
+	static const char rules[] = POLICY_TEXT
+		"campaign: news\nenter: { at: 2026-06-10 09:00 }\nsteps: [ email: m1 ]\n---\n"
+		"campaign: hello\nenter: { on: lead.created, if: created_at >= 2026-06-09 }\nsteps: [ tag: hello ]\n";
+	struct played played = play(rules, START,
+	                            "id,email,created_at\n"
+	                            "ann,ann@example.org,2026-06-10 08:59\n"
+	                            "bea,bea@example.org,2026-06-11\n"
+	                            "cyd,cyd@example.org,2026-06-01\n", NULL);
+
+	(void)state;
+	has(played.out, "ann\n  Wed 2026-06-10 08:59 EDT   lead.created\n");
+	has(played.out, "\nhello\n         2  entered\n");
+	has(played.out, "\nnews\n         2  entered\n         2  sent       email m1\n");
+	played_clear(&played);
+}
+
+static void the_start_is_that_of_the_events(void **state)
+{
+	struct played played = play(RULES, NULL, "id,created_at\nann,2019-01-01\nbea,2026-06-03\n", EVENT "}\n");
+
+	(void)state;
+	has(played.out, "ann\n  Tue 2026-06-02 06:00 EDT   lead.created\n");
+	has(played.out, "bea\n  Wed 2026-06-03 00:00 EDT   lead.created\n");
+	played_clear(&played);
+	played = play(RULES, NULL, "id,created_at\nann,2019-01-01\n", NULL);
+	assert_false(played.ran);
+	played_clear(&played);
+}
+
 /* ---- events ---- */
 
 static void what_an_event_lacks_is_said(void **state)
@@ -229,6 +291,9 @@ int main(void)
 		cmocka_unit_test(consent_is_given_in_cells),
 		cmocka_unit_test(consent_that_is_none_is_refused),
 		cmocka_unit_test(refused_rows_are_no_leads),
+		cmocka_unit_test(a_lead_comes_at_its_created_at),
+		cmocka_unit_test(what_comes_before_a_lead_passes_it_by),
+		cmocka_unit_test(the_start_is_that_of_the_events),
 		cmocka_unit_test(what_an_event_lacks_is_said),
 		cmocka_unit_test(outcomes_need_a_message),
 		cmocka_unit_test(consent_among_the_properties_is_warned_of_once),

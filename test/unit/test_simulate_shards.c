@@ -77,21 +77,33 @@ static uint32_t draw(uint32_t *seed, uint32_t below)
 	return (*seed >> 8) % below;
 }
 
-/* Some share an address, some events an id; some rows and lines are wrong; some times are of the lead's zone, and none
- * in order. */
+/* Some share an address, some events an id; some rows and lines are wrong; some leads come while others are there, or
+ * never; some times are of the lead's zone, and none in order. */
 static void make_files(uint32_t *seed, bool tied, GString *leads, GString *events)
 {
 	static const char *const names[] = { "a.b",           "a.b",           "a.b",          "c.d",
 		                             "email.clicked", "email.bounced", "sms.complained", "email.unsubscribed" };
 
-	g_string_assign(leads, "id,email,phone,seats,time_zone\n");
+	g_string_assign(leads, "id,email,phone,seats,consent_sms,created_at,time_zone\n");
 	for (unsigned i = 0; i < LEADS; i++) {
 		bool shares = tied && i > 3 && draw(seed, 6) == 0;
 
-		g_string_append_printf(leads, "lead%u,%s%u@example.org,+1 555 01%02u,%s,%s\n", i,
+		g_string_append_printf(leads, "lead%u,%s%u@example.org,+1 555 01%02u,%s,%s,", i,
 		                       shares ? "One" : "one", shares ? i - 1 - draw(seed, 3) : i,
 		                       tied && draw(seed, 9) == 0 ? 7 : i,
-		                       draw(seed, 20) == 0 ? "many" : "5", i % 3 == 0 ? "Asia/Tokyo" : "");
+		                       draw(seed, 20) == 0 ? "many" : "5", draw(seed, 3) == 0 ? "yes" : "");
+		switch (draw(seed, 5)) {
+		case 0:
+			g_string_append_printf(leads, "2026-06-%02u 10:00", draw(seed, 28) + 1);
+			break;
+		case 1:
+			g_string_append_printf(leads, "2026-06-%02uT12:30:00Z", draw(seed, 28) + 1);
+			break;
+		case 2:
+			g_string_append(leads, i % 2 == 0 ? "2025-01-01" : i % 7 == 0 ? "2026-07-02" : "once");
+			break;
+		}
+		g_string_append(leads, i % 3 == 0 ? ",Asia/Tokyo\n" : ",\n");
 	}
 	g_string_truncate(events, 0);
 	for (unsigned i = 0; i < EVENTS; i++) {
@@ -149,6 +161,43 @@ static void shards_make_no_difference(void **state)
 	"{\"lead\":\"ann\",\"event\":\"email.unsubscribed\",\"at\":\"2026-06-01T12:00:00Z\"}\n" \
 	"{\"id\":\"2\",\"lead\":\"cyd\",\"event\":\"a.b\",\"at\":\"2026-06-03T11:00:00Z\"}\n"
 
+/* Who comes later is there as the file says, whoever else is in the shard. */
+static void leads_come_when_the_file_says(void **state)
+{
+	GString *leads = g_string_new("id,email,created_at\n"
+	                              "ann,a@example.org,2026-06-02T10:00:00Z\n"
+	                              "bea,b@example.org,2026-06-01T10:00:00Z\n"
+	                              "cyd,c@example.org,\n"
+	                              "dan,d@example.org,2026-06-02T10:00:00Z\n"
+	                              "eve,e@example.org,2027-01-01\n"),
+		*events = g_string_new("{\"lead\":\"ann\",\"event\":\"a.b\",\"at\":\"2026-06-02T10:00:00Z\"}\n"
+	                               "{\"lead\":\"cyd\",\"event\":\"a.b\",\"at\":\"2026-06-01T00:00:00Z\"}\n"
+	                               "{\"lead\":\"dan\",\"event\":\"a.b\",\"at\":\"2026-06-02T09:00:00Z\"}\n");
+
+	(void)state;
+	for (unsigned size = 1; size < 8; size++) {
+		GString *found = g_string_new(NULL), *out = simulated(ALONE, 1, size, leads, events, found);
+
+		assert_string_equal(found->str, "b:3:1: warning: this comes before its lead's created_at: the lead "
+		                                "begins with it, and has the row's fields only from then on\n");
+		assert_non_null(strstr(out->str, "{\"lead\":\"ann\",\"at\":\"2026-06-02T10:00:00Z\",\"what\":"
+		                                 "\"lead.created\"}\n{\"lead\":\"ann\",\"at\":\"2026-06-02T10:00:00Z\","
+		                                 "\"what\":\"event\""));
+		assert_non_null(strstr(out->str, "{\"lead\":\"bea\",\"at\":\"2026-06-01T10:00:00Z\",\"what\":"
+		                                 "\"lead.created\""));
+		assert_non_null(strstr(out->str, "{\"lead\":\"cyd\",\"at\":\"2026-06-01T00:00:00Z\",\"what\":"
+		                                 "\"lead.created\""));
+		assert_non_null(strstr(out->str, "{\"lead\":\"dan\",\"at\":\"2026-06-02T09:00:00Z\",\"what\":"
+		                                 "\"lead.created\""));
+		assert_null(strstr(out->str, "\"eve\""));
+		assert_non_null(strstr(out->str, "\"leads\":4,\"events\":3,\"leads_after_end\":1,"));
+		g_string_free(found, TRUE);
+		g_string_free(out, TRUE);
+	}
+	g_string_free(leads, TRUE);
+	g_string_free(events, TRUE);
+}
+
 /* A no at an address that two leads have; an id that came for another lead before. */
 static void who_has_to_do_with_each_other_stays_together(void **state)
 {
@@ -205,6 +254,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(shards_make_no_difference),
+		cmocka_unit_test(leads_come_when_the_file_says),
 		cmocka_unit_test(who_has_to_do_with_each_other_stays_together),
 		cmocka_unit_test(rules_in_which_leads_meet_are_not_divided),
 	};
