@@ -545,12 +545,14 @@ static void a_report_fits_its_width(void **state)
 	static const char wanted[] =
 		"                              expected             happened\n"
 		"  - (any time)                tag: a name so long\n"
-		"                               that it goes on be\n"
-		"                              low\n"
+		"                              that it goes on\n"
+		"                              below\n"
 		"    Mon 2026-06-01 10:00 EDT                       email: m1\n"
 		"    Tue 2026-06-02 10:00 EDT                       email: m2\n"
 		"    Tue 2026-06-02 10:00 EDT                       tag: done\n";
-	struct nt_program *program = program_of(A_TEST("[ tag: a name so long that it goes on below ]"));
+	struct nt_program *program = program_of(A_TEST("[ tag: a name so long that it goes on below ]")
+	                                        "---\ncampaign: other\nenter: { by_hand: true }\n"
+	                                        "steps: [ tag: a name so long that it goes on below ]\n");
 	const struct nt_test_options options = { .width = 59 };
 	struct nt_test_result result = nt_test_run(program, 0, &options);
 
