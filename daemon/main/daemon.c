@@ -181,9 +181,10 @@ static bool open_store(struct nt_daemon *daemon)
 		return false;
 	}
 	if (!check_clock_mode(daemon) || !make_owner(daemon)) {
-		if (daemon->owner == NULL)
-			nt_log(NT_LOG_ERROR, "the store can't be used", "why", daemon->store->ops->error(daemon->store),
-			       NULL);
+		const char *said = daemon->store->ops->error(daemon->store);
+
+		if (said[0] != '\0') /* else it has been said */
+			nt_log(NT_LOG_ERROR, "the store can't be used", "why", said, NULL);
 		return false;
 	}
 	return true;
