@@ -217,6 +217,11 @@ struct nt_program *nt_testrun_restricted(const struct nt_testrun *run, struct nt
 	return only;
 }
 
+static bool is_before(const char *text, const char *end, const char *name)
+{
+	return strlen(name) == (size_t)(end - text) && strncmp(text, name, (size_t)(end - text)) == 0;
+}
+
 /* Pinned splits, and who owns the lead, are part of the state before it is created. */
 static void begin_state(struct nt_testrun *run, const struct nt_yaml *arms, const struct nt_yaml *owner)
 {
@@ -231,13 +236,16 @@ static void begin_state(struct nt_testrun *run, const struct nt_yaml *arms, cons
 	for (const struct nt_yaml *pin = arms != NULL ? arms->first : NULL; pin != NULL; pin = pin->next)
 		for (unsigned i = 0; i < run->program->n_campaigns; i++) {
 			const struct nt_campaign *campaign = &run->program->campaigns[i];
+			const char *slash = strchr(pin->key->text, '/');
+			const char *step = slash != NULL ? slash + 1 : pin->key->text;
 			struct nt_arm_state *arm;
 
-			if (nt_campaign_step(campaign, pin->key->text) < 0)
+			if (nt_campaign_step(campaign, step) < 0 || (slash != NULL && !is_before(pin->key->text, slash,
+			                                                                         campaign->name)))
 				continue;
 			arm = nt_arena_new0(run->arena, struct nt_arm_state);
 			arm->campaign = campaign->name;
-			arm->step = pin->key->text;
+			arm->step = step;
 			arm->arm = (int)g_ascii_strtoll(pin->text, NULL, 10) - 1;
 			arm->next = lead->arms;
 			lead->arms = arm;

@@ -164,22 +164,42 @@ static const struct nt_step *find_split(const struct nt_campaign *campaign, cons
 	return step >= 0 && campaign->steps[step].kind == NT_STEP_SPLIT ? &campaign->steps[step] : NULL;
 }
 
-static void check_arms(struct nt_loader *l, const struct nt_yaml *node, int campaign)
+/* CAMPAIGN/STEP, where several have a step of that name. False: there is no such campaign, which has been said. */
+static bool read_campaign_of(struct nt_loader *l, const struct nt_yaml *key, const char **step, int *campaign)
+{
+	const char *slash = strchr(key->text, '/');
+	struct nt_yaml name = { .type = NT_YAML_SCALAR, .span = key->span };
+
+	*step = slash != NULL ? slash + 1 : key->text;
+	if (slash == NULL)
+		return true;
+	name.length = (size_t)(slash - key->text);
+	name.text = nt_arena_strndup(l->arena, key->text, name.length);
+	name.span.length = name.length + (key->quoted ? 1 : 0);
+	*campaign = nt_load_campaign(l, &name);
+	return *campaign >= 0;
+}
+
+static void check_arms(struct nt_loader *l, const struct nt_yaml *node, int alone)
 {
 	const struct nt_program *program = l->program;
 
 	for (const struct nt_yaml *item = node != NULL ? node->first : NULL; item != NULL; item = item->next) {
 		const struct nt_step *split = NULL;
+		int campaign = alone;
+		const char *step;
 		int64_t arm;
 
+		if (!read_campaign_of(l, item->key, &step, &campaign))
+			continue;
 		for (unsigned i = 0; i < program->n_campaigns && split == NULL; i++)
 			if (campaign < 0 || campaign == (int)i)
-				split = find_split(&program->campaigns[i], item->key->text);
+				split = find_split(&program->campaigns[i], step);
 		if (split == NULL)
 			nt_diags_error(l->diags, item->key->span,
 			               "there is no split '%s' (its id, else split-1, split-2 … in the campaign's "
-			               "order)",
-			               item->key->text);
+			               "order; CAMPAIGN/split-1 where several have one)",
+			               step);
 		else
 			nt_load_whole(l, item, 1, split->n_arms, &arm);
 	}
