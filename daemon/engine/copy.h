@@ -9,7 +9,7 @@
  *
  * Copied: leads with their timers, the sales queue and its turns, tasks, messages under way, programs, and what the
  * engine keeps of itself (the last instant, loads, …). Not copied: the ids of inputs, and messages whose end is known.
- * Suppressions and the log stay where they are: the twin asks (engine/memory.h). */
+ * Suppressions, those and the log stay where they are: the twin asks (engine/memory.h). */
 #ifndef NT_ENGINE_COPY_H
 #define NT_ENGINE_COPY_H
 

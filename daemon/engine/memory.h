@@ -4,9 +4,9 @@
 
 struct nt_store;
 struct nt_store *nt_memory_store_new(void);
-/* Empty too, but suppressions and log rows that it doesn't have itself are those of `below`, which is only read and
- * outlives it: a store may keep addresses as hashes, which nobody can copy but it, and of the log little is asked
- * (engine/copy.h). */
+/* Empty too, but suppressions, log rows and single messages that it doesn't have itself are those of `below`, which is
+ * only read and outlives it: a store may keep addresses as hashes, which nobody can copy but it, and of the log and of
+ * messages whose end is known little is asked (engine/copy.h). */
 struct nt_store *nt_memory_store_over(struct nt_store *below);
 
 #endif

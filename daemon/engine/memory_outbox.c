@@ -75,10 +75,13 @@ int nt_memory_outbox_next(struct nt_store *store, const char *channel, nt_time *
 int nt_memory_outbox_get(struct nt_store *store, struct nt_arena *arena, const char *id, struct nt_outbox_row *out)
 {
 	const struct nt_cell *cell = nt_memory_look_up(of(store), NT_CELL_OUTBOX, id);
+	struct nt_store *below = of(store)->below;
 
 	*out = (struct nt_outbox_row){ .state = NT_OUTBOX_ABSENT, .slot = -1 };
 	if (cell != NULL)
 		*out = nt_outbox_row_copy(arena, cell->row);
+	else if (below != NULL)
+		return below->ops->outbox_get(below, arena, id, out);
 	return NT_STORE_OK;
 }
 

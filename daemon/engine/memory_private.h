@@ -46,7 +46,7 @@ struct nt_memory {
 	uint64_t next_order;
 	uint64_t batch;       /* of the last commit: what meta_get("batch") gives; 0: none */
 	bool open;
-	struct nt_store *below; /* knows suppressions and log rows that this one doesn't; or NULL */
+	struct nt_store *below; /* knows suppressions, messages and log rows that this one doesn't; or NULL */
 	int64_t log_base;       /* the log's own sequences begin beyond it */
 	GHashTable *asked;      /* what it said, by key as in SUPPRESSIONS: enum nt_suppression */
 };

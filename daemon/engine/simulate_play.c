@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/csv.h"
 #include "base/json.h"
+#include "engine/describe.h"
 #include "engine/driver.h"
 #include "engine/memory.h"
 #include "rules/program.h"
@@ -10,6 +11,7 @@
 #include <string.h>
 
 #define LEADS_A_TURN 500u
+#define MESSAGES_LOOKED_AT 100u
 #define KEPT ((size_t)512 << 20)
 
 /* ---- what happens ---- */
@@ -217,6 +219,23 @@ static void look_for_lead(struct nt_sim_player *player, const struct nt_sim_even
 		nt_sim_remark(&player->early, &(struct nt_sim_remark){ 1, event->start, event->length });
 }
 
+/* One that had gone out before the store was copied; NULL: there is none. */
+static const char *earlier_message(struct nt_sim_player *player, const char *id, const char *channel,
+                                   const char *template_name)
+{
+	const struct nt_lead *lead = nt_driver_lead(player->driver, player->arena, id);
+	struct nt_described_message *messages = NULL;
+
+	if (lead == NULL || nt_describe_messages(nt_driver_store(player->driver), player->arena, lead,
+	                                         MESSAGES_LOOKED_AT, &messages) != NT_STORE_OK)
+		return NULL;
+	for (const struct nt_described_message *m = messages; m != NULL; m = m->next)
+		if (strcmp(m->what, "message.released") == 0 && g_strcmp0(m->channel, channel) == 0 &&
+		    (template_name == NULL || g_strcmp0(m->template_name, template_name) == 0))
+			return m->id;
+	return NULL;
+}
+
 /* What became of a message: of the latest on that channel, or of that template. */
 static struct nt_request *outcome_request(struct nt_sim_player *player, const struct nt_sim_event *event,
                                           const struct nt_timeline *timeline, const char *template_name)
@@ -226,7 +245,11 @@ static struct nt_request *outcome_request(struct nt_sim_player *player, const st
 
 	request->is_later = true;
 	request->later = event->outcome;
-	request->message = sent != NULL ? sent->id : "";
+	request->message = sent != NULL ? sent->id : NULL;
+	if (sent == NULL && player->sim->options->live != NULL)
+		request->message = earlier_message(player, timeline->lead, event->channel, template_name);
+	if (request->message == NULL)
+		request->message = "";
 	return request;
 }
 

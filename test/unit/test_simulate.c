@@ -370,6 +370,45 @@ static void a_live_store_is_gone_on_with(void **state)
 	nt_program_unref(program);
 }
 
+/* Nobody has told the run of it, but the store. */
+static void what_went_out_before_the_copy_is_clicked(void **state)
+{
+	static const char line[] =
+		"{\"lead\":\"ann\",\"event\":\"email.opened\",\"at\":\"2026-06-01T10:00:00Z\",\"properties\":"
+		"{\"template\":\"m1\"}}\n"
+		"{\"lead\":\"ann\",\"event\":\"email.clicked\",\"at\":\"2026-06-01T11:00:00Z\"}\n"
+		"{\"lead\":\"ann\",\"event\":\"sms.clicked\",\"at\":\"2026-06-01T12:00:00Z\"}\n";
+	struct nt_program *program = program_of(RULES);
+	struct nt_driver *driver = nt_driver_new(program, at("UTC", "2026-06-01 08:00"), NULL, NULL);
+	struct nt_arena *arena = nt_arena_new();
+	struct nt_diags *diags = nt_diags_new();
+	struct nt_simulation simulation = { .program = program, .start = NT_NO_TIME, .until = at("UTC", "2026-07-01"),
+		                            .live = nt_driver_store(driver),
+		                            .events = nt_diags_source(diags, "b", line, sizeof line - 1) };
+	struct nt_request lead = { .arena = arena, .kind = NT_REQUEST_INPUT, .input_kind = NT_INPUT_FIELDS,
+		                   .lead = "ann" }, event = lead;
+	struct nt_json_error error;
+	GString *out = g_string_new(NULL);
+
+	(void)state;
+	lead.json = nt_json_parse(arena, "{\"email\":\"a@b.c\"}", 17, &error);
+	lead.next = &event;
+	event.input_kind = NT_INPUT_EVENT;
+	event.json = nt_json_parse(arena, "{\"event\":\"a.b\"}", 15, &error);
+	nt_driver_post(driver, at("UTC", "2026-06-01 08:00"), &lead);
+	nt_driver_run(driver, at("UTC", "2026-06-01 09:00"), true);
+	assert_true(nt_simulate(&simulation, diags, out));
+	if (strstr(out->str, "message.opened        m1 (first)") == NULL ||
+	    strstr(out->str, "07:00 EDT   campaign.left         goal: email.clicked (first)\n") == NULL)
+		fail_msg("%s", out->str);
+	assert_int_equal(nt_diags_errors(diags), 1);
+	g_string_free(out, TRUE);
+	nt_diags_free(diags);
+	nt_arena_free(arena);
+	nt_driver_free(driver);
+	nt_program_unref(program);
+}
+
 #define MOVED_RULES(rep) \
 	RULES "---\nsales:\n  ready: [ { on: c.d, reason: asked } ]\n" \
 	"  reps: { " rep ": { email: " rep "@example.org, time_zone: UTC, hours: daily 00:00-24:00 } }\n" \
@@ -692,6 +731,7 @@ int main(void)
 		cmocka_unit_test(progress_is_told),
 		cmocka_unit_test(totals_are_json_too),
 		cmocka_unit_test(a_live_store_is_gone_on_with),
+		cmocka_unit_test(what_went_out_before_the_copy_is_clicked),
 		cmocka_unit_test(a_load_that_moves_an_offer_begins_a_timeline),
 		cmocka_unit_test(wrong_rows_are_named_and_left_out),
 		cmocka_unit_test(announcements_are_no_lead),
