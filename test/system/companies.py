@@ -13,6 +13,10 @@ DAYS = 70
 CALM = (45, 52)                # days of which nothing comes from outside
 
 
+def lines_of(events):
+    return "".join(json.dumps(event) + "\n" for event in events)
+
+
 class Life:
     """One lead's. Milliseconds tell all that comes from outside apart: nothing falls into the instant of something else."""
 
@@ -100,6 +104,7 @@ class Company:
             "postal_address": "%d Mill Lane; Springfield" % i if i % 5 else "",
             "country": country.get(zone, country.get(zone.split("/")[0], life.one("GB", ""))), "time_zone": zone,
             "postal_code": life.one("28195", "10115", ""), "locale": life.one("de-AT", "de", "en-GB", ""),
+            "consent_sms": life.one("", "", "yes", "no"), "consent_push": life.one("", "yes"), "consent_email": life.one("", "", "", "no"),
         }
 
     def answers(self, life):
@@ -117,12 +122,14 @@ class Company:
 
     def write(self, house):
         house.write("leads.csv", "\n".join([",".join(self.leads[0]), *(",".join(lead.values()) for lead in self.leads)]) + "\n")
-        house.write("events.ndjson", "".join(json.dumps(event) + "\n" for event in self.events))
+        house.write("events.ndjson", lines_of(self.events))
 
     def typed(self, lead):
         """As JSON, without what is empty."""
-        return {name: float(value) if name in self.numbers else value == "yes" if value in ("yes", "no") else value
-                for name, value in lead.items() if name != "id" and value != ""}
+        consent = {name[8:]: value == "yes" for name, value in lead.items() if name.startswith("consent_") and value != ""}
+        fields = {name: float(value) if name in self.numbers else value == "yes" if value in ("yes", "no") else value
+                  for name, value in lead.items() if name != "id" and not name.startswith("consent_") and value != ""}
+        return {**fields, **({"consent": consent} if consent else {})}
 
 
 class SoftwareCompany(Company):
