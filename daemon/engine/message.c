@@ -355,6 +355,7 @@ struct nt_message *nt_message_new(struct nt_instant *in, struct nt_run *run, con
 	message->values = lead->dry ? "" : freeze(in, run, step);
 	message->service = step->service || step->kind == NT_STEP_WEBHOOK;
 	message->released = in->now;
+	message->zone = lead->zone;
 	message->why = nt_arena_join(in->arena, campaign->name, ": step ", step->identity, NULL);
 	return message;
 }

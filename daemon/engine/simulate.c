@@ -190,8 +190,11 @@ static bool open_live(struct nt_sim *sim)
 	why = store != NULL ? nt_sim_open(player, store) : NULL;
 	if (why != NULL)
 		nt_diags_error(sim->diags, NT_NOWHERE, "%s", why);
-	else if (player->driver != NULL)
+	else if (player->driver != NULL) {
 		sim->frame.start = nt_engine_now(nt_driver_engine(player->driver));
+		nt_tally_tasks_before(player->tally,
+		                      nt_tasks_open(nt_engine_tasks(nt_driver_engine(player->driver))));
+	}
 	return player->driver != NULL;
 }
 

@@ -456,6 +456,7 @@ static void play_all(struct nt_sim_player *player, const struct nt_sim_shard *sh
 void nt_sim_play(struct nt_sim_player *player, struct nt_sim_shard *shard)
 {
 	const char *why = player->driver == NULL ? nt_sim_open(player, nt_memory_store_new()) : NULL;
+	const struct nt_tasks *tasks;
 	struct nt_store *store;
 	uint64_t leads = 0;
 
@@ -468,6 +469,8 @@ void nt_sim_play(struct nt_sim_player *player, struct nt_sim_shard *shard)
 	time_rows(player, shard);
 	play_all(player, shard);
 	nt_driver_run(player->driver, player->sim->options->until, true);
+	tasks = nt_engine_tasks(nt_driver_engine(player->driver));
+	nt_tally_tasks(player->tally, nt_tasks_open(tasks), nt_tasks_overdue(tasks));
 	store = nt_driver_store(player->driver);
 	store->ops->count_leads(store, &leads);
 	player->leads += leads;

@@ -114,6 +114,7 @@ struct nt_message {
 	const char *program_hash; /* the rules that released it: it keeps their texts */
 	const char *address;     /* as given */
 	const char *address_name; /* first and last name, or NULL */
+	const struct nt_zone *zone; /* the lead's at its release; NULL: not known, or it goes to a rep. Not kept */
 	const char *values;      /* JSON object */
 	bool service;
 	nt_time released;

@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/civil.h"
+#include "engine/rep.h"
 #include "engine/state.h"
 #include "rules/program.h"
 
@@ -38,6 +39,8 @@ struct nt_tally *nt_tally_new(const struct nt_program *program)
 	tally->ready = table_of(tally, true);
 	tally->load.hours = table_of(tally, false);
 	tally->load.days = table_of(tally, false);
+	tally->tasks.opened = table_of(tally, true);
+	tally->announced = table_of(tally, true);
 	return tally;
 }
 
@@ -75,12 +78,14 @@ static void count_number(struct nt_tally *tally, GHashTable *table, int64_t numb
 	*n += more;
 }
 
-static void count_load(struct nt_tally *tally, struct nt_tally_load *load, nt_time at)
+/* Whose day it is, and whose hour: two zones, for the days of many leads are counted together. */
+static void count_load(struct nt_tally *tally, struct nt_tally_load *load, nt_time at, const struct nt_zone *zone,
+                       const struct nt_zone *of_hour)
 {
-	struct nt_civil civil = nt_civil_at(tally->zone, at);
+	struct nt_civil civil = nt_civil_at(zone, at);
 
 	load->n++;
-	load->of_day[civil.hour]++;
+	load->of_day[of_hour != zone ? nt_civil_at(of_hour, at).hour : civil.hour]++;
 	count_number(tally, load->hours, at / NT_HOUR - (at % NT_HOUR < 0), 1);
 	count_number(tally, load->days, nt_civil_days(civil.year, civil.month, civil.day), 1);
 }
@@ -96,6 +101,7 @@ static struct nt_tally_campaign *campaign_of(struct nt_tally *tally, const char 
 	campaign->not_entered = table_of(tally, true);
 	campaign->hand_offs = table_of(tally, true);
 	campaign->steps = table_of(tally, true);
+	campaign->announced = table_of(tally, true);
 	g_hash_table_insert(tally->campaigns, nt_arena_strdup(tally->arena, name), campaign);
 	return campaign;
 }
@@ -110,6 +116,7 @@ static struct nt_tally_line *line_of(struct nt_tally *tally, struct nt_tally_cam
 		return line;
 	line = nt_arena_new0(tally->arena, struct nt_tally_line);
 	line->sent = table_of(tally, true);
+	line->told = table_of(tally, true);
 	line->skipped = table_of(tally, true);
 	line->given_up = table_of(tally, true);
 	g_hash_table_insert(campaign->steps, nt_arena_strdup(tally->arena, step), line);
@@ -119,33 +126,58 @@ static struct nt_tally_line *line_of(struct nt_tally *tally, struct nt_tally_cam
 static struct nt_tally_rep *rep_of(struct nt_tally *tally, const char *name)
 {
 	struct nt_tally_rep *rep = g_hash_table_lookup(tally->reps, name);
+	int slot = nt_program_rep(tally->program, name);
 
 	if (rep != NULL)
 		return rep;
 	rep = nt_arena_new0(tally->arena, struct nt_tally_rep);
+	rep->zone = slot >= 0 ? nt_rep_zone(tally->program, &tally->program->sales.reps[slot]) : tally->zone;
 	rep->offered.hours = table_of(tally, false);
 	rep->offered.days = table_of(tally, false);
+	rep->messages.hours = table_of(tally, false);
+	rep->messages.days = table_of(tally, false);
 	rep->answers = table_of(tally, true);
 	g_hash_table_insert(tally->reps, nt_arena_strdup(tally->arena, name), rep);
 	return rep;
 }
 
-static void count_message(struct nt_tally *tally, const struct nt_message *message)
+/* "email welcome", until the next. */
+static const char *title_of(struct nt_tally *tally, const struct nt_message *message)
 {
-	struct nt_tally_line *line;
-
-	if (message->rep != NULL) {
-		nt_tally_told(tally, message);
-		return;
-	}
 	g_string_assign(tally->scratch, nt_message_channel(message));
 	g_string_append_c(tally->scratch, ' ');
 	g_string_append(tally->scratch, message->template_name);
-	line = line_of(tally, campaign_of(tally, message->campaign), message->step);
-	count_name(tally, line->sent, tally->scratch->str, 1);
-	count_name(tally, tally->messages, tally->scratch->str, 1);
+	return tally->scratch->str;
+}
+
+static void count_rep_message(struct nt_tally *tally, const struct nt_message *message)
+{
+	struct nt_tally_rep *rep = rep_of(tally, message->rep);
+
+	count_load(tally, &rep->messages, message->released, rep->zone, rep->zone);
+}
+
+static void count_message(struct nt_tally *tally, const struct nt_message *message)
+{
+	struct nt_tally_line *line = line_of(tally, campaign_of(tally, message->campaign), message->step);
+	const char *title = title_of(tally, message);
+
+	if (message->rep != NULL) {
+		count_name(tally, line->told, title, 1);
+		count_rep_message(tally, message);
+		return;
+	}
+	count_name(tally, line->sent, title, 1);
+	count_name(tally, tally->messages, title, 1);
 	if (strcmp(nt_message_channel(message), "webhook") != 0) /* that is a system of our own */
-		count_load(tally, &tally->load, message->released);
+		count_load(tally, &tally->load, message->released, tally->zone,
+		           message->zone != NULL ? message->zone : tally->zone);
+}
+
+static void count_task(struct nt_tally *tally, const struct nt_effect *e)
+{
+	line_of(tally, campaign_of(tally, e->campaign), e->step)->opened++;
+	count_name(tally, tally->tasks.opened, e->task->template_name, 1);
 }
 
 static void count_note(struct nt_tally *tally, const struct nt_effect *e)
@@ -169,6 +201,8 @@ static void count_note(struct nt_tally *tally, const struct nt_effect *e)
 		count_name(tally, line_of(tally, campaign, e->step)->skipped, e->detail, 1);
 	else if (strcmp(e->what, "message.given_up") == 0)
 		count_name(tally, line_of(tally, campaign, e->step)->given_up, e->detail, 1);
+	else if (strcmp(e->what, "task.done") == 0)
+		tally->tasks.done++;
 }
 
 static void count_handoff(struct nt_tally *tally, struct nt_tally_rep *rep, const struct nt_input *input)
@@ -176,7 +210,7 @@ static void count_handoff(struct nt_tally *tally, struct nt_tally_rep *rep, cons
 	enum nt_handoff state = input->handoff.state;
 
 	if (state == NT_HANDOFF_OFFERED)
-		count_load(tally, &rep->offered, input->now);
+		count_load(tally, &rep->offered, input->now, rep->zone, rep->zone);
 	else if (state == NT_HANDOFF_ACCEPTED || state == NT_HANDOFF_SENT_BACK || state == NT_HANDOFF_WON ||
 	         state == NT_HANDOFF_LOST)
 		count_name(tally, rep->answers, nt_handoff_name(state), 1);
@@ -191,13 +225,30 @@ void nt_tally_step(struct nt_tally *tally, const struct nt_input *input, const s
 			count_message(tally, e->message);
 		else if (e->kind == NT_EFFECT_READY)
 			count_name(tally, tally->ready, e->ready->reason, 1);
+		else if (e->kind == NT_EFFECT_TASK)
+			count_task(tally, e);
 		else if (e->kind == NT_EFFECT_NOTE)
 			count_note(tally, e);
 }
 
 void nt_tally_told(struct nt_tally *tally, const struct nt_message *message)
 {
-	rep_of(tally, message->rep)->told++;
+	count_rep_message(tally, message);
+	if (message->lead[0] != '\0')
+		return;
+	count_name(tally, campaign_of(tally, message->campaign)->announced, title_of(tally, message), 1);
+	count_name(tally, tally->announced, tally->scratch->str, 1);
+}
+
+void nt_tally_tasks_before(struct nt_tally *tally, uint64_t open)
+{
+	tally->tasks.before += open;
+}
+
+void nt_tally_tasks(struct nt_tally *tally, uint64_t open, uint64_t overdue)
+{
+	tally->tasks.open += open;
+	tally->tasks.overdue += overdue;
 }
 
 void nt_tally_inside(struct nt_tally *tally, const char *campaign)
@@ -245,12 +296,15 @@ static void add_campaign(struct nt_tally *tally, struct nt_tally_campaign *campa
 	add_names(tally, campaign->left, other->left);
 	add_names(tally, campaign->not_entered, other->not_entered);
 	add_names(tally, campaign->hand_offs, other->hand_offs);
+	add_names(tally, campaign->announced, other->announced);
 	g_hash_table_iter_init(&iter, other->steps);
 	while (g_hash_table_iter_next(&iter, &step, &value)) {
 		const struct nt_tally_line *from = value;
 		struct nt_tally_line *line = line_of(tally, campaign, step);
 
 		add_names(tally, line->sent, from->sent);
+		add_names(tally, line->told, from->told);
+		line->opened += from->opened;
 		add_names(tally, line->skipped, from->skipped);
 		add_names(tally, line->given_up, from->given_up);
 	}
@@ -271,9 +325,15 @@ void nt_tally_add(struct nt_tally *tally, const struct nt_tally *other)
 
 		add_load(tally, &rep->offered, &from->offered);
 		add_names(tally, rep->answers, from->answers);
-		rep->told += from->told;
+		add_load(tally, &rep->messages, &from->messages);
 	}
 	add_names(tally, tally->messages, other->messages);
 	add_names(tally, tally->ready, other->ready);
 	add_load(tally, &tally->load, &other->load);
+	add_names(tally, tally->announced, other->announced);
+	add_names(tally, tally->tasks.opened, other->tasks.opened);
+	tally->tasks.before += other->tasks.before;
+	tally->tasks.done += other->tasks.done;
+	tally->tasks.open += other->tasks.open;
+	tally->tasks.overdue += other->tasks.overdue;
 }

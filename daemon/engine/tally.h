@@ -12,12 +12,15 @@ struct nt_json_writer;
 struct nt_program;
 struct nt_tally;
 
-/* The program is borrowed: names and the order of campaigns and steps come from it, hours and days from its zone. */
+/* The program is borrowed: names and the order of campaigns and steps come from it, days from its zone. The hours of
+ * the day are those of each lead, and days and hours of a rep the rep's own. */
 struct nt_tally *nt_tally_new(const struct nt_program *program);
 void nt_tally_free(struct nt_tally *tally);
 
 void nt_tally_step(struct nt_tally *tally, const struct nt_input *input, const struct nt_effects *effects);
-void nt_tally_told(struct nt_tally *tally, const struct nt_message *message); /* to a rep */
+void nt_tally_told(struct nt_tally *tally, const struct nt_message *message); /* to a rep, not by a lead's step */
+void nt_tally_tasks_before(struct nt_tally *tally, uint64_t open);
+void nt_tally_tasks(struct nt_tally *tally, uint64_t open, uint64_t overdue); /* in the end */
 /* What another has counted, of the same program, is counted here too. */
 void nt_tally_add(struct nt_tally *tally, const struct nt_tally *other);
 /* A run that was under way before. */

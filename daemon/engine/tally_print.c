@@ -144,6 +144,8 @@ static const char *step_title(const struct nt_tally *tally, const char *campaign
 		return identity;
 	g_string_printf(scratch, "%s %s",
 	                step->kind == NT_STEP_WEBHOOK ? "webhook" :
+	                step->kind == NT_STEP_TELL    ? "tell" :
+	                step->kind == NT_STEP_TASK    ? "task" :
 	                step->channel >= 0            ? tally->program->channels[step->channel].name :
 	                                                "",
 	                step->name);
@@ -168,6 +170,7 @@ static void put_campaign(const struct nt_tally *tally, const char *name, GString
 	put_count(campaign->entered, 10, out);
 	g_string_append(out, "  entered\n");
 	put_lines(campaign->not_entered, "not", "entered", out);
+	put_lines(campaign->announced, "announced", NULL, out);
 	steps = steps_of(tally, name, campaign);
 	for (unsigned i = 0; i < steps->len; i++) {
 		const char *identity = g_array_index(steps, struct ordered, i).identity;
@@ -175,6 +178,9 @@ static void put_campaign(const struct nt_tally *tally, const char *name, GString
 		const char *title = step_title(tally, name, identity, scratch);
 
 		put_lines(line->sent, "sent", NULL, out);
+		put_lines(line->told, "told", NULL, out);
+		if (line->opened > 0)
+			put_line(line->opened, "opened", title, NULL, out);
 		put_lines(line->skipped, "skipped", title, out);
 		put_lines(line->given_up, "given up", title, out);
 	}
@@ -218,7 +224,7 @@ static int64_t peak(GHashTable *table, uint64_t *n)
 	return best;
 }
 
-static void put_peaks(const struct nt_tally *tally, const struct nt_tally_load *load, GString *out)
+static void put_peaks(const struct nt_tally_load *load, const struct nt_zone *zone, GString *out)
 {
 	uint64_t n;
 	int64_t when = peak(load->days, &n);
@@ -230,7 +236,7 @@ static void put_peaks(const struct nt_tally *tally, const struct nt_tally_load *
 	g_string_append_c(out, '\n');
 	put_count(n, 10, out);
 	g_string_append(out, "  in the busiest hour, from ");
-	nt_time_print_local(tally->zone, when * NT_HOUR, out);
+	nt_time_print_local(zone, when * NT_HOUR, out);
 	g_string_append_c(out, '\n');
 }
 
@@ -239,7 +245,7 @@ static void put_hours(const struct nt_tally *tally, GString *out)
 	const uint64_t *of_day = tally->load.of_day;
 	uint64_t most = 1;
 
-	g_string_append_printf(out, "  by the hour of the day, %s\n", nt_zone_name(tally->zone));
+	g_string_append(out, "  by the hour of each lead's own day\n");
 	for (int i = 0; i < 24; i++)
 		most = MAX(most, of_day[i]);
 	for (int i = 0; i < 24; i++) {
@@ -262,8 +268,35 @@ static void put_messages(const struct nt_tally *tally, const struct nt_tally_fra
 	g_string_append_printf(out, "  in all, %.1f a day\n", (double)tally->load.n / (double)days);
 	if (tally->load.n == 0)
 		return;
-	put_peaks(tally, &tally->load, out);
+	put_peaks(&tally->load, tally->zone, out);
 	put_hours(tally, out);
+}
+
+/* How many of them there were whose end is known. */
+static uint64_t withdrawn(const struct nt_tally_tasks *tasks)
+{
+	uint64_t all = tasks->before + sum_of(tasks->opened);
+
+	return all - MIN(all, tasks->done + tasks->open);
+}
+
+static void put_tasks(const struct nt_tally_tasks *tasks, GString *out)
+{
+	if (tasks->before + sum_of(tasks->opened) == 0)
+		return;
+	g_string_append(out, "\ntasks\n");
+	if (tasks->before > 0)
+		put_line(tasks->before, nt_text_plural(tasks->before, "was", "were"), "open before", NULL, out);
+	put_lines(tasks->opened, "opened", NULL, out);
+	if (tasks->done > 0)
+		put_line(tasks->done, nt_text_plural(tasks->done, "was", "were"), "done", NULL, out);
+	if (withdrawn(tasks) > 0)
+		put_line(withdrawn(tasks), nt_text_plural(withdrawn(tasks), "was", "were"), "withdrawn", NULL, out);
+	if (tasks->open > tasks->overdue)
+		put_line(tasks->open - tasks->overdue, nt_text_plural(tasks->open - tasks->overdue, "is", "are"),
+		         "open still", NULL, out);
+	if (tasks->overdue > 0)
+		put_line(tasks->overdue, nt_text_plural(tasks->overdue, "is", "are"), "overdue", NULL, out);
 }
 
 static void put_reps(const struct nt_tally *tally, GString *out)
@@ -278,12 +311,13 @@ static void put_reps(const struct nt_tally *tally, GString *out)
 		const struct nt_tally_rep *rep = g_hash_table_lookup(tally->reps, name->data);
 
 		g_string_append_printf(out, "\nrep %s\n", (char *)name->data);
-		put_counted(rep->offered.n, "lead", "leads", out);
-		g_string_append_printf(out, " offered, %" G_GUINT64_FORMAT " %s\n", rep->told,
-		                       nt_text_plural(rep->told, "message", "messages"));
+		put_counted(rep->offered.n, "lead offered\n", "leads offered\n", out);
 		if (rep->offered.n > 0)
-			put_peaks(tally, &rep->offered, out);
+			put_peaks(&rep->offered, rep->zone, out);
 		put_lines(rep->answers, "leads", NULL, out);
+		put_counted(rep->messages.n, "message\n", "messages\n", out);
+		if (rep->messages.n > 0)
+			put_peaks(&rep->messages, rep->zone, out);
 	}
 	g_list_free(reps);
 }
@@ -317,6 +351,11 @@ void nt_tally_print(const struct nt_tally *tally, const struct nt_tally_frame *f
 	for (unsigned i = 0; i < names->len; i++)
 		put_campaign(tally, names->pdata[i], out);
 	put_messages(tally, frame, out);
+	put_tasks(&tally->tasks, out);
+	if (g_hash_table_size(tally->announced) > 0) {
+		g_string_append(out, "\nannouncements\n");
+		put_lines(tally->announced, "sent", NULL, out);
+	}
 	put_reps(tally, out);
 	g_ptr_array_unref(names);
 }
@@ -385,6 +424,7 @@ static void put_campaign_json(const struct nt_tally *tally, const char *name, st
 	put_names_json(campaign->left, "left", w);
 	put_names_json(campaign->not_entered, "not_entered", w);
 	put_names_json(campaign->hand_offs, "hand_offs", w);
+	put_names_json(campaign->announced, "announced", w);
 	nt_json_array(w, "steps");
 	steps = steps_of(tally, name, campaign);
 	for (unsigned i = 0; i < steps->len; i++) {
@@ -394,6 +434,8 @@ static void put_campaign_json(const struct nt_tally *tally, const char *name, st
 		nt_json_object(w, NULL);
 		nt_json_put_text(w, "step", identity);
 		put_names_json(line->sent, "sent", w);
+		put_names_json(line->told, "told", w);
+		nt_json_put_int(w, "tasks", (int64_t)line->opened);
 		put_names_json(line->skipped, "skipped", w);
 		put_names_json(line->given_up, "given_up", w);
 		nt_json_end_object(w);
@@ -401,6 +443,18 @@ static void put_campaign_json(const struct nt_tally *tally, const char *name, st
 	nt_json_end_array(w);
 	nt_json_end_object(w);
 	g_array_unref(steps);
+}
+
+static void put_tasks_json(const struct nt_tally_tasks *tasks, struct nt_json_writer *w)
+{
+	nt_json_object(w, "tasks");
+	nt_json_put_int(w, "before", (int64_t)tasks->before);
+	put_names_json(tasks->opened, "opened", w);
+	nt_json_put_int(w, "done", (int64_t)tasks->done);
+	nt_json_put_int(w, "withdrawn", (int64_t)withdrawn(tasks));
+	nt_json_put_int(w, "open", (int64_t)tasks->open);
+	nt_json_put_int(w, "overdue", (int64_t)tasks->overdue);
+	nt_json_end_object(w);
 }
 
 void nt_tally_put_json(const struct nt_tally *tally, const struct nt_tally_frame *frame, struct nt_json_writer *w)
@@ -426,6 +480,8 @@ void nt_tally_put_json(const struct nt_tally *tally, const struct nt_tally_frame
 	nt_json_object(w, "messages");
 	put_load_json(&tally->load, w);
 	nt_json_end_object(w);
+	put_tasks_json(&tally->tasks, w);
+	put_names_json(tally->announced, "announcements", w);
 	put_names_json(tally->ready, "ready", w);
 	nt_json_array(w, "reps");
 	for (GList *name = reps; name != NULL; name = name->next) {
@@ -433,9 +489,12 @@ void nt_tally_put_json(const struct nt_tally *tally, const struct nt_tally_frame
 
 		nt_json_object(w, NULL);
 		nt_json_put_text(w, "rep", name->data);
-		nt_json_put_int(w, "told", (int64_t)rep->told);
+		nt_json_put_int(w, "told", (int64_t)rep->messages.n);
 		nt_json_object(w, "offered");
 		put_load_json(&rep->offered, w);
+		nt_json_end_object(w);
+		nt_json_object(w, "messages");
+		put_load_json(&rep->messages, w);
 		nt_json_end_object(w);
 		put_names_json(rep->answers, "answers", w);
 		nt_json_end_object(w);

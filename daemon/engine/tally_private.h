@@ -8,13 +8,15 @@
 
 struct nt_tally_load { /* when */
 	GHashTable *hours;   /* whole hours since the epoch (int64_t) -> count */
-	GHashTable *days;    /* days since the epoch in the rules' zone (int64_t) -> count */
-	uint64_t of_day[24]; /* by the hour of the clock in that zone */
+	GHashTable *days;    /* local days since the epoch (int64_t) -> count */
+	uint64_t of_day[24]; /* by the hour of the clock */
 	uint64_t n;
 };
 
 struct nt_tally_line { /* of a step */
 	GHashTable *sent;     /* "email welcome" -> count */
+	GHashTable *told;     /* likewise, to our own people */
+	uint64_t opened;      /* tasks */
 	GHashTable *skipped;  /* why -> count */
 	GHashTable *given_up; /* likewise */
 };
@@ -25,12 +27,18 @@ struct nt_tally_campaign {
 	GHashTable *not_entered; /* why -> count */
 	GHashTable *hand_offs;   /* reason -> count */
 	GHashTable *steps;       /* identity -> struct nt_tally_line */
+	GHashTable *announced;   /* "email briefing" -> count */
 };
 
 struct nt_tally_rep {
-	struct nt_tally_load offered;
+	const struct nt_zone *zone;
+	struct nt_tally_load offered, messages;
 	GHashTable *answers; /* "accepted", "won" … -> count */
-	uint64_t told;
+};
+
+struct nt_tally_tasks {
+	GHashTable *opened; /* template -> count */
+	uint64_t before, done, open, overdue; /* the last two: in the end, and overdue ones are open */
 };
 
 struct nt_tally {
@@ -43,6 +51,8 @@ struct nt_tally {
 	GHashTable *messages;  /* "email welcome" -> count */
 	GHashTable *ready;     /* reason -> count */
 	struct nt_tally_load load; /* of messages to leads */
+	struct nt_tally_tasks tasks;
+	GHashTable *announced; /* "email briefing" -> count */
 	GPtrArray *tables;     /* all of them, to be freed */
 };
 

@@ -170,15 +170,19 @@ static void what_it_adds_up_to(void **state)
 		"         4  in all, 0.1 a day\n"
 		"         2  on the busiest day, Mon 2026-06-01\n"
 		"         2  in the busiest hour, from Mon 2026-06-01 04:00 EDT\n"
-		"  by the hour of the day, America/New_York\n"
-		"         4  04:00  ########################################\n"
+		"  by the hour of each lead's own day\n"
+		"         2  04:00  ########################################\n"
+		"         2  10:00  ########################################\n"
 		"\nready for sales\n"
 		"         3  leads      asked\n"
 		"         1  leads      wants it\n"
 		"\nrep anna\n"
-		"         3  leads offered, 3 messages\n"
+		"         3  leads offered\n"
 		"         2  on the busiest day, Mon 2026-06-01\n"
-		"         2  in the busiest hour, from Mon 2026-06-01 04:00 EDT\n";
+		"         2  in the busiest hour, from Mon 2026-06-01 10:00 CEST\n"
+		"         3  messages\n"
+		"         2  on the busiest day, Mon 2026-06-01\n"
+		"         2  in the busiest hour, from Mon 2026-06-01 10:00 CEST\n";
 	GString *out = simulated(SALES_RULES, false, true, few, visits);
 
 	(void)state;
@@ -476,26 +480,6 @@ static void wrong_rows_are_named_and_left_out(void **state)
 	nt_program_unref(program);
 }
 
-/* They are about no lead: they come last, and don't count as one. */
-static void announcements_are_no_lead(void **state)
-{
-	static const char rules[] =
-		SALES_RULES "---\ncampaign: news\nenter: { at: 2026-06-10 09:00 }\nsteps: [ email: m1 ]\n"
-		"---\nannouncements: [ { campaign: news, tell: team dach, before: 3 days, message: new-lead } ]\n";
-	GString *out = simulated(rules, false, false, few, visits), *json = simulated(rules, true, false, few, visits);
-
-	(void)state;
-	assert_memory_equal(out->str, "ann\n", 4);
-	if (strstr(out->str, "\n(announcements)\n"
-	                     "  Sat 2026-06-06 15:00 EDT   email                 new-lead (to anna)\n\n") == NULL ||
-	    strstr(out->str, "\n         3  leads\n") == NULL)
-		fail_msg("%s", out->str);
-	assert_non_null(strstr(json->str, "{\"lead\":\"\",\"at\":\"2026-06-06T19:00:00Z\",\"what\":\"rep.told\""));
-	assert_non_null(strstr(json->str, "\"leads\":3,"));
-	g_string_free(out, TRUE);
-	g_string_free(json, TRUE);
-}
-
 static void nothing_to_do_is_said(void **state)
 {
 	struct nt_program *program = program_of(RULES);
@@ -734,7 +718,6 @@ int main(void)
 		cmocka_unit_test(what_went_out_before_the_copy_is_clicked),
 		cmocka_unit_test(a_load_that_moves_an_offer_begins_a_timeline),
 		cmocka_unit_test(wrong_rows_are_named_and_left_out),
-		cmocka_unit_test(announcements_are_no_lead),
 		cmocka_unit_test(nothing_to_do_is_said),
 		cmocka_unit_test(tests_pass_and_fail),
 		cmocka_unit_test(a_test_goes_forward),
