@@ -134,17 +134,6 @@ static int draw(const struct options *options, const struct nt_ruleset *ruleset,
 	return code;
 }
 
-/* The other commands begin with the folder: either order will do. */
-static void order(char **campaign, char **folder)
-{
-	char *first = *campaign;
-
-	if (!g_file_test(first, G_FILE_TEST_IS_DIR) || g_file_test(*folder, G_FILE_TEST_IS_DIR))
-		return;
-	*campaign = *folder;
-	*folder = first;
-}
-
 static int run(int argc, char **argv)
 {
 	struct options options = { 0 };
@@ -161,7 +150,7 @@ static int run(int argc, char **argv)
 		g_free(why);
 		return code;
 	}
-	order(&argv[optind], &argv[optind + 1]);
+	nt_command_folder_first(&argv[optind + 1], &argv[optind]);
 	diags = nt_diags_new();
 	program = nt_ruleset_load(&ruleset, argv[optind + 1], diags, &why);
 	if (program != NULL) {

@@ -339,14 +339,6 @@ static int preview(const struct options *options, struct nt_sample *sample, GStr
 	return code;
 }
 
-static void warn_of_unused(struct nt_sample *sample)
-{
-	const char *const *unused = nt_sample_unused(sample);
-
-	for (unsigned i = 0; unused[i] != NULL; i++)
-		fprintf(stderr, "%s\n", unused[i]);
-}
-
 static int run(int argc, char **argv)
 {
 	struct options options = { 0 };
@@ -359,7 +351,7 @@ static int run(int argc, char **argv)
 	out = g_string_new(NULL);
 	if (nt_sample_open(&sample, argc - optind, argv + optind, &code)) {
 		code = preview(&options, &sample, out);
-		warn_of_unused(&sample);
+		nt_sample_warn_of_unused(&sample);
 	}
 	nt_sample_clear(&sample);
 	g_string_free(out, TRUE);

@@ -235,8 +235,10 @@ static int run(int argc, char **argv)
 	if (!read_options(argc, argv, &options, &code))
 		return code;
 	if (nt_sample_open(&sample, argc - optind, argv + optind, &code) &&
-	    is_reachable(sample.program, &options, &code))
+	    is_reachable(sample.program, &options, &code)) {
+		nt_sample_warn_of_unused(&sample);
 		code = send_test(&options, &sample);
+	}
 	nt_sample_clear(&sample);
 	return code;
 }

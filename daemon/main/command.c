@@ -140,6 +140,16 @@ bool nt_command_write(const struct nt_command *command, const char *path, const 
 	return false;
 }
 
+void nt_command_folder_first(char **first, char **second)
+{
+	char *folder = *second;
+
+	if (g_file_test(*first, G_FILE_TEST_IS_DIR) || !g_file_test(folder, G_FILE_TEST_IS_DIR))
+		return;
+	*second = *first;
+	*first = folder;
+}
+
 int nt_command_help(const struct nt_command *command)
 {
 	print_usage(stdout, command);

@@ -57,6 +57,9 @@ int nt_command_misused(const struct nt_command *command, const char *format, ...
 int nt_command_failed(const struct nt_command *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Writes a file, whole or not at all. False: it couldn't be, which has been said, and *code is the exit code. */
 bool nt_command_write(const struct nt_command *command, const char *path, const GString *text, int *code);
+/* Two arguments of which one is a folder, in whichever order: first and second are exchanged if only the second is
+ * one. */
+void nt_command_folder_first(char **first, char **second);
 /* A line of text; in a terminal, broken between words (not inside brackets) so that it fits, and what goes on is
  * indented by `hang` columns. `column`: where the cursor stands. */
 void nt_command_print(FILE *out, unsigned column, unsigned hang, const char *text);

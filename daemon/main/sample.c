@@ -231,6 +231,7 @@ bool nt_sample_open(struct nt_sample *sample, int argc, char **argv, int *code)
 	}
 	sample->arena = nt_arena_new();
 	sample->diags = nt_diags_new();
+	nt_command_folder_first(&argv[0], &argv[1]);
 	sample->template_name = argv[1];
 	sample->n_pairs = argc - 2;
 	sample->pairs = argv + 2;
@@ -362,7 +363,7 @@ static GPtrArray *names_asked(struct nt_sample *sample)
 	return names;
 }
 
-const char *const *nt_sample_unused(struct nt_sample *sample)
+static const char *const *unused_of(struct nt_sample *sample)
 {
 	const char **unused = nt_arena_array(sample->arena, const char *, (size_t)sample->n_pairs + 1);
 	GPtrArray *names = names_asked(sample);
@@ -382,6 +383,14 @@ const char *const *nt_sample_unused(struct nt_sample *sample)
 	}
 	g_ptr_array_free(names, TRUE);
 	return unused;
+}
+
+void nt_sample_warn_of_unused(struct nt_sample *sample)
+{
+	const char *const *unused = unused_of(sample);
+
+	for (unsigned i = 0; unused[i] != NULL; i++)
+		fprintf(stderr, "%s\n", unused[i]);
 }
 
 const char *const *nt_sample_missing(struct nt_sample *sample, const struct nt_message_template *variant,

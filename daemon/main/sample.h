@@ -46,9 +46,8 @@ const struct nt_message_template *nt_sample_variant(const struct nt_sample *samp
 /* In the sample's arena; NULL and *why (there too): it can't be made. */
 struct nt_delivery *nt_sample_delivery(struct nt_sample *sample, const struct nt_message_template *variant,
                                        const char **why);
-/* Values of the command line that are no field and that none of the shown texts asks for, in words; in the arena,
- * NULL-terminated. */
-const char *const *nt_sample_unused(struct nt_sample *sample);
+/* Says, on standard error, which values of the command line are no field and asked for by none of the texts. */
+void nt_sample_warn_of_unused(struct nt_sample *sample);
 /* What the lead lacks that the template writes without a default, each with its place; in the arena, NULL-terminated.
  */
 const char *const *nt_sample_missing(struct nt_sample *sample, const struct nt_message_template *variant,

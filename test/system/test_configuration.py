@@ -55,7 +55,7 @@ CAUSES = {
     "no size": ("socket: control.sock", "body_limit: 3 lightyears", "5:13: error: 'body_limit' must be a size such as '8 MiB'", "3 lightyears"),
     "no duration": ("socket: control.sock", "stop_within: soon", "5:14: error: 'stop_within' must be a duration such as '30 seconds', from 0 seconds "
                     "to 600 seconds", "soon"),
-    "twice": ("socket: control.sock", "listen: 127.0.0.1:1", "5:1: error: 'listen' stands here twice (first on line 3)", "listen"),
+    "twice": ("socket: control.sock", "listen: 127.0.0.1:1", "5:1: error: 'listen' stands here twice (first on line 3) [declared-twice]", "listen"),
     "too few": ("socket: control.sock", "connections: 3", "5:14: error: 'connections' must be a whole number from 10 to 60000", "3"),
 }
 
