@@ -230,6 +230,14 @@ static bool load_choice(struct nt_loader *l, const struct nt_yaml *item, bool se
 {
 	const struct nt_yaml *pair = item->first;
 
+	for (; item->type == NT_YAML_MAPPING && item->n > 1 && pair != NULL; pair = pair->next)
+		if (nt_keys_find(&nt_option_keys, pair->key->text) >= 0) {
+			nt_diags_error(l->diags, pair->key->span,
+			               "'%s' stands beside first_of, not in its list: it holds for whichever is sent",
+			               pair->key->text);
+			return false;
+		}
+	pair = item->first;
 	if (item->type != NT_YAML_MAPPING || item->n != 1) {
 		nt_diags_error_as(l->diags, NT_CODE_WRONG_VALUE, item->span,
 		                  "'first_of' takes CHANNEL: TEMPLATE, such as email: welcome");

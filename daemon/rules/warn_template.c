@@ -180,26 +180,79 @@ static void look_at_sender(struct nt_warner *w, const struct nt_message_template
 	                 "no mail can go out: policy's sender has no 'email' for it to come from");
 }
 
-/* {first_name}: of other tools; here it would go out as it is written. Once in a template. */
-static void look_at_braces(struct nt_warner *w, const struct look *look, const struct nt_message_template *message)
+/* ---- how other tools write values ---- */
+
+/* "First Name", FIRSTNAME and first_name are one. */
+static char *folded(const char *name, size_t length)
+{
+	GString *out = g_string_new(NULL);
+
+	for (size_t i = 0; i < length; i++)
+		if (strchr("_- ", name[i]) == NULL)
+			g_string_append_c(out, g_ascii_tolower(name[i]));
+	return g_string_free(out, FALSE);
+}
+
+static const char *meant(const struct look *look, const char *name, size_t length)
+{
+	char *wanted = folded(name, length);
+	const char *found = NULL;
+
+	for (unsigned i = 0; length > 0 && found == NULL && i + 1 < look->names->len; i++) {
+		const char *known = g_ptr_array_index(look->names, i);
+		char *same = folded(known, strlen(known));
+
+		if (strcmp(same, wanted) == 0)
+			found = known;
+		g_free(same);
+	}
+	g_free(wanted);
+	return found;
+}
+
+#define LONGEST_FOREIGN 64
+
+/* Up to which something of the kind stands at p, and for which value. */
+static const char *foreign_at(const struct look *look, const char *p, const char *stop, const char **name)
+{
+	static const char *const signs[][2] = { { "{", "}" }, { "%", "%" }, { "*|", "|*" }, { "[", "]" } };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(signs); i++) {
+		size_t open = strlen(signs[i][0]), close = strlen(signs[i][1]);
+		const char *end = p + open;
+
+		if (!g_str_has_prefix(p, signs[i][0]))
+			continue;
+		while (end < stop && end - p < LONGEST_FOREIGN && !g_str_has_prefix(end, signs[i][1]))
+			end++;
+		if (!g_str_has_prefix(end, signs[i][1]) ||
+		    (*p == '[' && strchr("([:", end[1]) != NULL && end[1] != '\0')) /* a link */
+			continue;
+		*name = meant(look, p + open, (size_t)(end - p) - open);
+		if (*name == NULL && *p == '*')
+			*name = "first_name";
+		if (*name != NULL)
+			return end + close;
+	}
+	return NULL;
+}
+
+/* {first_name}, [First Name], *|FNAME|*: here it would go out as it is written. Once in a template. */
+static void look_at_foreign(struct nt_warner *w, const struct look *look, const struct nt_message_template *message)
 {
 	const struct nt_source *source = nt_message_template_source(message);
 	struct nt_arena *arena = nt_arena_new();
 	struct nt_span subject;
-	const char *prose = nt_message_template_prose(message, arena, &subject), *p = prose;
-	bool told = nt_message_template_kind(message) == NT_MESSAGE_JSON;
+	const char *prose = nt_message_template_prose(message, arena, &subject), *p = prose, *name, *end = NULL;
+	const char *stop = prose + source->length;
 
-	for (; !told && (p = memchr(p, '{', source->length - (size_t)(p - prose))) != NULL; p++) {
-		const char *end = memchr(p, '}', source->length - (size_t)(p - prose));
-		char *name = end != NULL ? g_strstrip(g_strndup(p + 1, (gsize)(end - p - 1))) : g_strdup("");
-
-		told = *name != '\0' && g_strv_contains((const gchar *const *)look->names->pdata, name);
-		if (told)
+	for (; nt_message_template_kind(message) != NT_MESSAGE_JSON && p < stop && end == NULL; p++) {
+		end = strchr("{%*[", *p) != NULL && *p != '\0' ? foreign_at(look, p, stop, &name) : NULL;
+		if (end != NULL)
 			nt_diags_warning(w->diags, NT_CODE_UNKNOWN_VARIABLE,
-			                 nt_span_of(source, (size_t)(p - prose), (size_t)(end + 1 - p)),
-			                 "this goes out as it is written: a value stands between two braces, {{ %s }}",
-			                 name);
-		g_free(name);
+			                 nt_span_of(source, (size_t)(p - prose), (size_t)(end - p)),
+			                 "this goes out as it is written: a value stands between two braces, as in "
+			                 "{{ %s }}", name);
 	}
 	nt_arena_free(arena);
 }
@@ -212,7 +265,7 @@ static void look_at_message(struct nt_warner *w, const struct nt_message_templat
 	nt_message_template_check(message, w->arena, w->diags, &facts);
 	for (unsigned i = 0; i < facts.n; i++)
 		look_at_variable(w, user, message, step, &facts.variables[i]);
-	look_at_braces(w, user, message);
+	look_at_foreign(w, user, message);
 	look_at_number(w, message, step, &facts, user);
 	look_at_sender(w, message, step, user);
 }
