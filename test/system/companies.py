@@ -96,21 +96,25 @@ class Company:
     def person(life, i):
         zone = life.chance.choice(ZONES)
         country = {"America": "US", "Europe/Berlin": "DE", "Europe/Vienna": "AT"}
-        same = life.chance.random() < .1 and i > 0          # two leads with one address: what one refuses, both have
+        # Two leads with one address: what one refuses, both have. From the start the first of them only: they all come at
+        # one instant, in which simulate takes them together and the daemon one by one.
+        mail = i - 1 if life.chance.random() < .2 and i % 2 == 1 else i
         return {
-            "email": "p%d@%s" % (i - 1 if same else i, "gmail.com" if i % 7 == 0 else "customer.example") if i % 11 else "",
+            "email": "p%d@%s" % (mail, "gmail.com" if mail % 7 == 0 else "customer.example") if mail % 11 else "",
             "phone": "+1202555%04d" % (100 + i) if i % 3 else "", "fax": "+1202556%04d" % i if i % 4 == 0 else "",
             "first_name": life.one("Ann", "José", "雪", ""), "last_name": "Nr %d" % i, "company": "Works %d" % i,
             "postal_address": "%d Mill Lane; Springfield" % i if i % 5 else "",
             "country": country.get(zone, country.get(zone.split("/")[0], life.one("GB", ""))), "time_zone": zone,
             "postal_code": life.one("28195", "10115", ""), "locale": life.one("de-AT", "de", "en-GB", ""),
-            "consent_sms": life.one("", "", "yes", "no"), "consent_push": life.one("", "yes"), "consent_email": life.one("", "", "", "no"),
+            "consent_sms": life.one("", "", "yes", "no"), "consent_push": life.one("", "yes"),
+            "consent_email": life.one("", "", "", "no") if i % 2 == 0 else "",
         }
 
     def answers(self, life):
         """What becomes of messages: of the latest on that channel. And what reps say, mostly whoever has the lead."""
         for _ in range(life.chance.randint(0, 9)):
-            life.add(1 + life.chance.random() * DAYS, "%s.%s" % (life.one("email", "email", "email", "sms", "push"), life.one(*OUTCOMES)))
+            channel = life.one("email", "email", "email", "sms", "push")
+            life.add(1 + life.chance.random() * DAYS, "%s.%s" % (channel, life.one(*OUTCOMES)))
         asked = [instant(event["at"]) for event in self.events if event["lead"] == life.lead and event["event"] in self.calls]
         for day in [(at - self.start) / datetime.timedelta(days=1) for at in asked] + [life.chance.random() * DAYS]:
             if life.chance.random() < .6:

@@ -127,10 +127,30 @@ def kept(house, but, until):
     return found
 
 
-def watch_a_week(house, but, said, rules, foretold):
-    """Nothing comes from outside. but: what had gone out before."""
-    start = house.now
+TRAFFIC = {"campaign.entered": "entered", "campaign.reached_goal": "goals", "campaign.left": "left"}
+
+
+def traffic_said(said, rules):
+    found = {(row["campaign"], key): row[key][rules] for row in said["traffic"]
+             for key in ("entered_day", "entered_week", "goals_week", "left_week")}
+    return {key: n for key, n in found.items() if n}
+
+
+def traffic_seen(effects, start):
+    found = collections.Counter()
+    for (_, at, what, campaign, _, _), n in effects.items():
+        if what in TRAFFIC:
+            found[campaign, TRAFFIC[what] + "_week"] += n
+        if what == "campaign.entered" and at <= start + datetime.timedelta(days=1):
+            found[campaign, "entered_day"] += n
+    return found
+
+
+def watch_a_week(house, company, but, said, rules, foretold):
+    """Nothing comes from outside. but: what had gone out, and happened, before."""
+    start, (but, effects) = house.now, but
     house.advance(start + WEEK, seconds=120)
+    assert traffic_seen(happened(house, company.ids()) - effects, start) == traffic_said(said, rules)
     assert kept(house, but, start + datetime.timedelta(days=1)) == promised(said, rules, "day")
     assert kept(house, but, start + WEEK) == promised(said, rules, "week")
     assert sent(house, but) == foretold[0]
@@ -172,7 +192,8 @@ def check_company(house, company):
     first, rest = [[event for event in company.events if (instant(event["at"]) < calm) == early] for early in (True, False)]
     refused = play(house, first, to_leads)
     house.advance(calm, seconds=120)
-    watch_a_week(house, rows_of(house), plan(house, house.rules), "present", simulate(house, calm + WEEK, "--live"))
+    before = rows_of(house), happened(house, company.ids())
+    watch_a_week(house, company, before, plan(house, house.rules), "present", simulate(house, calm + WEEK, "--live"))
     house.write("rest.ndjson", lines_of(rest))
     gone_on = simulate(house, company.end, "--live", "--events", house.path("rest.ndjson"))
     before, refused_before = rows_of(house), refused
@@ -186,9 +207,9 @@ def check_company(house, company):
     folder = edited(house)
     said = plan(house, folder)
     later = simulate(house, company.end + WEEK, "--live", rules=folder)
-    before = rows_of(house)
+    before = rows_of(house), happened(house, company.ids())
     load(house, folder)
-    watch_a_week(house, before, said, "new", later)
+    watch_a_week(house, company, before, said, "new", later)
     return messages, effects, totals
 
 
