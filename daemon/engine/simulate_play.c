@@ -193,6 +193,20 @@ static struct nt_request *answer_request(struct nt_sim_player *player, const str
 	return request;
 }
 
+/* The lead's latest open task, or its latest of that template; by whose it is, unless somebody is said. */
+static struct nt_request *task_request(struct nt_sim_player *player, const char *lead, const struct nt_json *properties)
+{
+	const struct nt_tasks *tasks = nt_engine_tasks(nt_driver_engine(player->driver));
+	const struct nt_task *task = nt_tasks_latest(tasks, lead, nt_json_text(properties, "template"));
+	struct nt_request *request = request_new(player, NT_REQUEST_TASK);
+
+	request->task = task != NULL ? nt_arena_strdup(player->arena, task->id) : "";
+	request->rep = nt_json_text(properties, "rep");
+	if (request->rep == NULL && task != NULL)
+		request->rep = nt_arena_strdup(player->arena, task->rep);
+	return request;
+}
+
 /* Consent stands beside the properties. Whoever writes it among them gives none, but where the event declares it. */
 static void look_for_consent(struct nt_sim_player *player, const struct nt_sim_event *event,
                              const struct nt_json *json, const struct nt_json *properties)
@@ -259,13 +273,16 @@ static const char *why_refused(struct nt_sim_player *player, const struct nt_sim
 	const char *line = player->sim->options->events->text + event->start, *template_name;
 	struct nt_json_error error;
 
-	if (request->kind != NT_REQUEST_OUTCOME || request->message[0] != '\0')
+	if ((request->kind != NT_REQUEST_OUTCOME || request->message[0] != '\0') &&
+	    (request->kind != NT_REQUEST_TASK || request->task[0] != '\0'))
 		return request->message_text;
 	template_name = nt_json_text(
 		nt_json_get(nt_json_parse(player->arena, line, event->length, &error), "properties"), "template");
-	return nt_arena_printf(player->arena, "no %s%s%s%s has gone to this lead before", event->channel,
-	                       template_name != NULL ? " '" : "", template_name != NULL ? template_name : "",
-	                       template_name != NULL ? "'" : "");
+	template_name = template_name != NULL ? nt_arena_printf(player->arena, " '%s'", template_name) : "";
+	return nt_arena_printf(player->arena,
+	                       event->task ? "no task%s%s of this lead is open" :
+	                                     "no %s%s has gone to this lead before",
+	                       event->task ? "" : event->channel, template_name);
 }
 
 static struct nt_request *event_request(struct nt_sim_player *player, const struct nt_sim_event *event)
@@ -280,6 +297,8 @@ static struct nt_request *event_request(struct nt_sim_player *player, const stru
 
 	if (event->by_rep)
 		return answer_request(player, event, timeline->lead, properties);
+	if (event->task)
+		return task_request(player, timeline->lead, properties);
 	if (event->channel != NULL)
 		return outcome_request(player, event, timeline, nt_json_text(properties, "template"));
 	look_for_consent(player, event, json, properties);

@@ -18,6 +18,7 @@ struct nt_sim_event { /* a line; it is parsed again when its time comes: the tre
 	nt_time at;
 	const char *channel; /* of messages; NULL: another event */
 	enum nt_outcome outcome;
+	bool task;           /* is done */
 	bool by_rep;         /* what a rep answers */
 	enum nt_sales_verb verb;
 	unsigned lead;       /* its number among the timelines */

@@ -154,6 +154,7 @@ static void read_line(const struct nt_sim *sim, struct chunk *chunk, struct nt_a
 	if (!nt_driver_outcome(sim->program, name, &line.event.channel, &line.event.outcome))
 		line.event.channel = NULL;
 	line.event.by_rep = is_answer(name, &line.event.verb);
+	line.event.task = strcmp(name, "task.done") == 0;
 	line.lead = nt_arena_strdup(chunk->texts, line.lead);
 	line.event.id = nt_arena_strdup(chunk->texts, id);
 	g_array_append_val(chunk->lines, line);

@@ -542,7 +542,8 @@ const struct nt_task *nt_tasks_latest(const struct nt_tasks *tasks, const char *
 	for (unsigned i = 0; of_lead != NULL && i < of_lead->len; i++) {
 		const struct nt_task *task = of_lead->pdata[i];
 
-		if (task->state == NT_TASK_OPEN && strcmp(task->template_name, template_name) == 0 &&
+		if (task->state == NT_TASK_OPEN &&
+		    (template_name == NULL || strcmp(task->template_name, template_name) == 0) &&
 		    (latest == NULL || task->opened >= latest->opened))
 			latest = task;
 	}

@@ -102,7 +102,7 @@ unsigned nt_tasks_open(const struct nt_tasks *tasks);
 unsigned nt_tasks_overdue(const struct nt_tasks *tasks); /* of the open ones, as of the last step */
 /* All, or those that are open: by due, then id. Free the array, not the tasks. */
 GPtrArray *nt_tasks_list(const struct nt_tasks *tasks, bool only_open);
-/* The one of this lead and template that was opened last and is still open; NULL none. */
+/* The one of this lead and template (NULL: any) that was opened last and is still open; NULL none. */
 const struct nt_task *nt_tasks_latest(const struct nt_tasks *tasks, const char *lead, const char *template_name);
 /* The rep who answers for it: the manager of the owner's team, or of the one to which the lead would go; NULL none. */
 const char *nt_task_manager(const struct nt_program *program, const struct nt_task *task);

@@ -173,12 +173,49 @@ static void announcements_are_no_lead(void **state)
 	g_string_free(json, TRUE);
 }
 
+/* Whose task it is, if nobody is said; once. */
+static void tasks_are_done(void **state)
+{
+	static const char lines[] =
+		"{\"lead\":\"ann\",\"event\":\"a.b\",\"at\":\"2026-06-01T08:00:00Z\"}\n"
+		"{\"lead\":\"bea\",\"event\":\"a.b\",\"at\":\"2026-06-01T08:00:00Z\"}\n"
+		"{\"lead\":\"ann\",\"event\":\"task.done\",\"at\":\"2026-06-01T09:00:00Z\"}\n"
+		"{\"lead\":\"ann\",\"event\":\"task.done\",\"at\":\"2026-06-01T09:00:01Z\"}\n"
+		"{\"lead\":\"bea\",\"event\":\"task.done\",\"at\":\"2026-06-01T09:00:00Z\","
+		"\"properties\":{\"template\":\"m1\"}}\n"
+		"{\"lead\":\"bea\",\"event\":\"task.done\",\"at\":\"2026-06-01T09:00:00Z\","
+		"\"properties\":{\"template\":\"new-lead\",\"rep\":\"zoe\"}}\n"
+		"{\"lead\":\"bea\",\"event\":\"task.done\",\"at\":\"2026-06-01T10:00:00Z\","
+		"\"properties\":{\"template\":\"new-lead\",\"rep\":\"anna\"}}\n";
+	struct nt_program *program = program_of(RULES);
+	struct nt_diags *diags = nt_diags_new();
+	struct nt_simulation simulation = { .program = program, .start = NT_NO_TIME, .until = at("UTC", "2026-06-12"),
+		                            .events = nt_diags_source(diags, "b", lines, strlen(lines)) };
+	GString *out = g_string_new(NULL), *found = g_string_new(NULL);
+
+	(void)state;
+	assert_true(nt_simulate(&simulation, diags, out));
+	nt_diags_print_lines(diags, found);
+	assert_string_equal(found->str, "b:4:1: error: no task of this lead is open\n"
+	                                "b:5:1: error: no task 'm1' of this lead is open\n"
+	                                "b:6:1: error: the rules know no such rep\n");
+	if (strstr(out->str, "task.done             new-lead: by bob (first)\n") == NULL ||
+	    strstr(out->str, "task.done             new-lead: by anna (first)\n") == NULL ||
+	    strstr(out->str, "\ntasks\n         2  opened     new-lead\n         2  were       done\n\n") == NULL)
+		fail_msg("%s", out->str);
+	g_string_free(out, TRUE);
+	g_string_free(found, TRUE);
+	nt_diags_free(diags);
+	nt_program_unref(program);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_that_goes_out_is_counted),
 		cmocka_unit_test(and_in_json),
 		cmocka_unit_test(announcements_are_no_lead),
+		cmocka_unit_test(tasks_are_done),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 
