@@ -84,7 +84,7 @@ void nt_sim_remark(struct nt_sim_remark *remark, const struct nt_sim_remark *mor
 	remark->n += more->n;
 }
 
-static void say_once(struct nt_sim *sim, const struct nt_sim_remark *remark, const char *what)
+void nt_sim_say_once(struct nt_sim *sim, const struct nt_sim_remark *remark, const char *what)
 {
 	if (remark->n == 0)
 		return;
@@ -255,8 +255,9 @@ static void sum_up(struct nt_sim *sim, struct nt_tally *tally)
 		sim->frame.leads_after += player->rows_after;
 		sim->frame.events_after += player->events_after;
 	}
-	say_once(sim, &consents, "consent stands among the properties, where it gives none: it belongs beside them");
-	say_once(sim, &early,
+	nt_sim_say_once(sim, &consents,
+	                "consent stands among the properties, where it gives none: it belongs beside them");
+	nt_sim_say_once(sim, &early,
 	         "this comes before its lead's created_at: the lead begins with it, and has the row's fields only from "
 	         "then on");
 }

@@ -148,5 +148,6 @@ GArray *nt_sim_findings_new(void);
 void nt_sim_add_finding(GArray *findings, struct nt_span span, const char *text);
 void nt_sim_report(struct nt_sim *sim, const GArray *findings); /* as diagnostics */
 void nt_sim_remark(struct nt_sim_remark *remark, const struct nt_sim_remark *more);
+void nt_sim_say_once(struct nt_sim *sim, const struct nt_sim_remark *remark, const char *what); /* as a warning */
 
 #endif

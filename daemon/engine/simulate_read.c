@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define CHUNK ((size_t)1 << 20) /* bytes of the file that are read at a time */
+#define NAMES_SAID 100u          /* of events that no rule declares */
 
 int nt_sim_column(const struct nt_csv_row *header, const char *name)
 {
@@ -62,6 +63,7 @@ struct line { /* an event before its lead is known */
 	struct nt_sim_event event;
 	const char *lead;
 	bool local; /* its time is that of the lead's zone */
+	const char *undeclared; /* its name, if it is that; or NULL */
 };
 
 struct chunk { /* of the file, from the beginning of a line */
@@ -74,6 +76,7 @@ struct chunk { /* of the file, from the beginning of a line */
 struct reading {
 	struct nt_sim *sim;
 	struct chunk *chunks;
+	GHashTable *undeclared; /* name → struct nt_sim_remark */
 };
 
 /* What the engine tells of reps is said here for them. */
@@ -155,6 +158,8 @@ static void read_line(const struct nt_sim *sim, struct chunk *chunk, struct nt_a
 		line.event.channel = NULL;
 	line.event.by_rep = is_answer(name, &line.event.verb);
 	line.event.task = strcmp(name, "task.done") == 0;
+	if (line.event.channel == NULL && !line.event.by_rep && nt_program_event(sim->program, name) < 0)
+		line.undeclared = nt_arena_strdup(chunk->texts, name);
 	line.lead = nt_arena_strdup(chunk->texts, line.lead);
 	line.event.id = nt_arena_strdup(chunk->texts, id);
 	g_array_append_val(chunk->lines, line);
@@ -181,8 +186,43 @@ static void read_chunk(void *context, unsigned i)
 	nt_arena_free(arena);
 }
 
+static void note_undeclared(GHashTable *undeclared, const struct line *line)
+{
+	const struct nt_sim_remark one = { 1, line->event.start, line->event.length };
+	struct nt_sim_remark *remark = g_hash_table_lookup(undeclared, line->undeclared);
+
+	if (remark == NULL && g_hash_table_size(undeclared) == NAMES_SAID)
+		return;
+	if (remark == NULL) {
+		remark = g_new0(struct nt_sim_remark, 1);
+		g_hash_table_insert(undeclared, (void *)(uintptr_t)line->undeclared, remark);
+	}
+	nt_sim_remark(remark, &one);
+}
+
+/* They are taken, as by the API, and may be declared one day; but a slip of the pen looks the same. */
+static void say_undeclared(struct nt_sim *sim, GHashTable *undeclared)
+{
+	const char **names = nt_arena_array(sim->arena, const char *, sim->program->n_events + 1);
+	GHashTableIter iter;
+	void *name, *remark;
+
+	for (unsigned i = 0; i < sim->program->n_events; i++)
+		names[i] = sim->program->events[i].name;
+	names[sim->program->n_events] = NULL;
+	g_hash_table_iter_init(&iter, undeclared);
+	while (g_hash_table_iter_next(&iter, &name, &remark)) { /* printing sorts them */
+		const char *meant = nt_nearest(name, names);
+
+		nt_sim_say_once(sim, remark,
+		                nt_arena_printf(sim->arena, "no rule reads '%s': the rules declare no such event%s%s%s",
+		                                (const char *)name, meant != NULL ? " (did you mean '" : "",
+		                                meant != NULL ? meant : "", meant != NULL ? "'?)" : ""));
+	}
+}
+
 /* In the order of the file. */
-static void add_lines(struct nt_sim *sim, const struct chunk *chunk)
+static void add_lines(struct nt_sim *sim, const struct chunk *chunk, GHashTable *undeclared)
 {
 	nt_sim_report(sim, chunk->findings);
 	sim->frame.refused += chunk->findings->len;
@@ -191,6 +231,8 @@ static void add_lines(struct nt_sim *sim, const struct chunk *chunk)
 		const struct nt_timeline *timeline = nt_sim_timeline(sim, line->lead);
 
 		line->event.lead = timeline->number;
+		if (line->undeclared != NULL)
+			note_undeclared(undeclared, line);
 		if (line->local) {
 			struct nt_civil civil = nt_civil_at(sim->program->zones->utc, line->event.at);
 
@@ -207,7 +249,8 @@ void nt_sim_read_events(struct nt_sim *sim)
 {
 	const struct nt_source *source = sim->options->events;
 	unsigned n = 0;
-	struct reading reading = { sim, nt_arena_array(sim->arena, struct chunk, source->length / CHUNK + 1) };
+	struct reading reading = { sim, nt_arena_array(sim->arena, struct chunk, source->length / CHUNK + 1),
+		                   g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free) };
 
 	for (size_t from = 0; from < source->length; n++) {
 		struct chunk *chunk = &reading.chunks[n];
@@ -222,10 +265,12 @@ void nt_sim_read_events(struct nt_sim *sim)
 	}
 	nt_sim_spread(sim, "reading", n, read_chunk, &reading);
 	for (unsigned i = 0; i < n; i++) {
-		add_lines(sim, &reading.chunks[i]);
+		add_lines(sim, &reading.chunks[i], reading.undeclared);
 		g_array_unref(reading.chunks[i].lines);
 		g_array_unref(reading.chunks[i].findings);
 		g_ptr_array_add(sim->texts, reading.chunks[i].texts);
 	}
+	say_undeclared(sim, reading.undeclared);
+	g_hash_table_destroy(reading.undeclared);
 	sim->total += sim->events->len;
 }

@@ -283,6 +283,25 @@ static void consent_among_the_properties_is_warned_of_once(void **state)
 	g_free(three);
 }
 
+static void events_that_no_rule_declares_are_named_once(void **state)
+{
+	struct played played = play(RULES, START, "id,email\nann,ann@example.org\n",
+	                            "{\"lead\":\"ann\",\"event\":\"a.c\",\"at\":\"2026-06-02T10:00:00Z\"}\n"
+	                            "{\"lead\":\"ann\",\"event\":\"a.c\",\"at\":\"2026-06-02T10:00:00Z\"}\n"
+	                            "{\"lead\":\"ann\",\"event\":\"shoe.bought\",\"at\":\"2026-06-02T10:00:00Z\"}\n"
+	                            "{\"lead\":\"ann\",\"event\":\"a.c\",\"at\":\"2026-06-02T10:00:00Z\"}\n"
+	                            EVENT "}\n"
+	                            "{\"lead\":\"ann\",\"event\":\"email.opened\",\"at\":\"2026-06-03T10:00:00Z\"}\n");
+
+	(void)state;
+	assert_string_equal(played.found->str,
+	                    "b:1:1: warning: no rule reads 'a.c': the rules declare no such event (did you mean "
+	                    "'a.b'?) (in 2 more events, too)\n"
+	                    "b:3:1: warning: no rule reads 'shoe.bought': the rules declare no such event\n");
+	has(played.out, "         6  events\n");
+	played_clear(&played);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -297,6 +316,7 @@ int main(void)
 		cmocka_unit_test(what_an_event_lacks_is_said),
 		cmocka_unit_test(outcomes_need_a_message),
 		cmocka_unit_test(consent_among_the_properties_is_warned_of_once),
+		cmocka_unit_test(events_that_no_rule_declares_are_named_once),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 
