@@ -326,6 +326,7 @@ static void loader_clear(struct nt_loader *l)
 	g_array_free(l->starts, TRUE);
 	g_hash_table_destroy(l->slots);
 	g_hash_table_destroy(l->template_files);
+	g_clear_pointer(&l->values, g_hash_table_destroy);
 	g_hash_table_destroy(l->checked_templates);
 	g_hash_table_destroy(l->attachments);
 	nt_diags_free(l->diags);

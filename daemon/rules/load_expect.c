@@ -37,25 +37,28 @@ bool nt_load_test_instant(struct nt_loader *l, const struct nt_yaml *node, bool 
 
 /* ---- names that steps bring about ---- */
 
-/* Somewhere in the rules stands this value. */
-static bool stands_in(const struct nt_yaml *node, const char *text)
+/* The values that stand in the rules, other than in their tests. */
+static void collect_values(const struct nt_yaml *node, GHashTable *values)
 {
-	bool found = node->type == NT_YAML_SCALAR && strcmp(node->text, text) == 0;
-
-	for (const struct nt_yaml *item = node->type != NT_YAML_SCALAR ? node->first : NULL; item != NULL && !found;
+	if (node->type == NT_YAML_SCALAR)
+		g_hash_table_add(values, (gpointer)(uintptr_t)node->text);
+	for (const struct nt_yaml *item = node->type != NT_YAML_SCALAR ? node->first : NULL; item != NULL;
 	     item = item->next)
-		found = (item->key == NULL || strcmp(item->key->text, "tests") != 0) && stands_in(item, text);
-	return found;
+		if (item->key == NULL || strcmp(item->key->text, "tests") != 0)
+			collect_values(item, values);
 }
 
 /* It belongs to something that is wrong and has had its message. */
-static bool is_of_something_wrong(const struct nt_loader *l, const char *text)
+static bool is_of_something_wrong(struct nt_loader *l, const char *text)
 {
-	bool found = false;
-
-	for (unsigned i = 0; i < l->documents->len && !found && nt_diags_errors(l->diags) > 0; i++)
-		found = stands_in(g_array_index(l->documents, struct nt_document, i).node, text);
-	return found;
+	if (nt_diags_errors(l->diags) == 0)
+		return false;
+	if (l->values == NULL) {
+		l->values = g_hash_table_new(g_str_hash, g_str_equal);
+		for (unsigned i = 0; i < l->documents->len; i++)
+			collect_values(g_array_index(l->documents, struct nt_document, i).node, l->values);
+	}
+	return g_hash_table_contains(l->values, text);
 }
 
 static void add_steps(const struct nt_program *program, enum nt_step_kind kind, GPtrArray *names)
@@ -174,6 +177,9 @@ static void check_at_end(struct nt_loader *l, const struct nt_yaml *node)
 		const char **names;
 		unsigned n = program->n_fields;
 
+		if (item->type == NT_YAML_MAPPING)
+			nt_diags_error(l->diags, item->key->span, "'%s' takes a value, or a list of them",
+			               item->key->text);
 		if (strcmp(item->key->text, "campaigns") == 0)
 			check_campaigns(l, item);
 		if (strcmp(item->key->text, "owner") == 0 && strcmp(item->text != NULL ? item->text : "", "none") != 0)
@@ -194,7 +200,7 @@ static void check_at_end(struct nt_loader *l, const struct nt_yaml *node)
 /* ---- expect ---- */
 
 /* A template that isn't there, and that the rules have been told of: not on each line of the tests again. */
-static bool is_missing_anyway(const struct nt_loader *l, const struct nt_yaml *node)
+static bool is_missing_anyway(struct nt_loader *l, const struct nt_yaml *node)
 {
 	return node->type == NT_YAML_SCALAR && is_of_something_wrong(l, node->text) &&
 	       nt_template_set_channels(l->program->templates, node->text) == NULL;
@@ -220,6 +226,11 @@ static void unknown_expectation(struct nt_loader *l, const struct nt_yaml *node)
 
 	if (strcmp(node->text, "nothing_else") == 0) {
 		nt_diags_error(l->diags, node->span, "'nothing_else' is a word by itself: - nothing_else");
+		return;
+	}
+	if (g_str_has_prefix(node->text, "nothing")) {
+		nt_diags_error_as(l->diags, NT_CODE_UNKNOWN_NAME, node->span,
+		                  "unknown expectation '%s' (did you mean 'nothing_else'?)", node->text);
 		return;
 	}
 	names = expect_names(l);

@@ -50,6 +50,7 @@ struct nt_loader {
 	GArray *dependencies;           /* struct nt_dependency */
 	int depends;                    /* who uses what is parsed now; -1 nobody */
 	GArray *starts;                 /* struct nt_start */
+	GHashTable *values;             /* of the rules' keys (load_expect.c), once asked for; or NULL */
 	GHashTable *template_files;     /* "welcome", "welcome/email" of every file, also of those with errors;
 	                                 * "welcome/email." if there is one without a locale */
 	GHashTable *attachments;        /* path → struct nt_attachment */

@@ -7,7 +7,7 @@
  * covers: daemon/rules/load_scoring.c daemon/rules/load_steps.c daemon/rules/load_tests.c daemon/rules/load_value.c
  * covers: daemon/rules/load_wait.c daemon/rules/load_branches.c daemon/rules/load_jumps.c daemon/rules/load_enter.c
  * covers: daemon/rules/load_schedule.c daemon/rules/load_renames.c daemon/rules/occasion.c
- * covers: daemon/rules/load_attach.c daemon/rules/load_announce.c */
+ * covers: daemon/rules/load_attach.c daemon/rules/load_announce.c daemon/rules/load_expect.c */
 #include "fuzz.h"
 
 #include "base/bug.h"
