@@ -8,13 +8,10 @@ from house import SOURCE, instant, stamp
 
 ZONES = ["America/New_York", "America/Denver", "Europe/Berlin", "Europe/Vienna", "Australia/Lord_Howe", "Asia/Kolkata", ""]
 OUTCOMES = ["opened"] * 4 + ["clicked"] * 4 + ["replied"] * 3 + ["delivered", "bounced", "unsubscribed", "complained"]
+BIRTH = "a lead comes"
 CHANNELS = ["email", "sms", "voice", "fax", "letter", "push", "social"]
 DAYS = 70
 CALM = (45, 52)                # days of which nothing comes from outside
-
-
-def lines_of(events):
-    return "".join(json.dumps(event) + "\n" for event in events)
 
 
 class Life:
@@ -60,13 +57,16 @@ class Company:
         self.leads, self.events = [], []
         for i in range(n):
             life = Life(self, chance, "lead-%03d" % i)
-            self.leads.append({"id": life.lead, **self.person(life, i), **self.fields(life)})
+            born = stamp(self.moment(chance, chance.random() * (DAYS - 20))) if chance.random() < .3 else ""
+            self.leads.append({"id": life.lead, "created_at": born, **self.person(life, i), **self.fields(life)})
         for i in range(n + max(1, n // 20)):                # the last of them come by their events alone
             life = Life(self, chance, "lead-%03d" % i)
             for story in chance.sample(self.stories, chance.randint(3, 5)):
                 story(self, life, chance.random() * (DAYS - 12))
             self.answers(life)
-        self.events = sorted((event for event in self.events if instant(event["at"]) < self.end), key=lambda event: event["at"])
+        born = {lead["id"]: lead["created_at"] for lead in self.leads}
+        self.events = sorted((event for event in self.events if born.get(event["lead"], "") < event["at"] < stamp(self.end)),
+                             key=lambda event: event["at"])
 
     def day(self, number):
         return self.start + datetime.timedelta(days=number)
@@ -124,15 +124,22 @@ class Company:
                 life.add(day + 1 + 5 * life.chance.random(), name,
                          **({"reason": life.one(*self.reasons)} if name == "lead.sent_back" else {}))
 
-    def write(self, house):
-        house.write("leads.csv", "\n".join([",".join(self.leads[0]), *(",".join(lead.values()) for lead in self.leads)]) + "\n")
-        house.write("events.ndjson", lines_of(self.events))
+    def births(self):
+        """Of leads that come later, in order of time, as if they were events; of the others with the instant ""."""
+        return sorted(({"event": BIRTH, "lead": lead["id"], "at": lead["created_at"], "fields": self.typed(lead)} for lead in self.leads),
+                      key=lambda birth: birth["at"])
+
+    def write(self, house, after=""):
+        """Files of what comes after an instant, or of all."""
+        leads = [lead for lead in self.leads if lead["created_at"] >= after]
+        house.write("leads.csv", "\n".join(",".join(cells) for cells in [self.leads[0], *(lead.values() for lead in leads)]) + "\n")
+        house.write("events.ndjson", "".join(json.dumps(event) + "\n" for event in self.events if event["at"] >= after))
 
     def typed(self, lead):
         """As JSON, without what is empty."""
         consent = {name[8:]: value == "yes" for name, value in lead.items() if name.startswith("consent_") and value != ""}
         fields = {name: float(value) if name in self.numbers else value == "yes" if value in ("yes", "no") else value
-                  for name, value in lead.items() if name != "id" and not name.startswith("consent_") and value != ""}
+                  for name, value in lead.items() if name not in ("id", "created_at") and not name.startswith("consent_") and value != ""}
         return {**fields, **({"consent": consent} if consent else {})}
 
 
