@@ -212,11 +212,14 @@ static void look_for_consent(struct nt_sim_player *player, const struct nt_sim_e
                              const struct nt_json *json, const struct nt_json *properties)
 {
 	const struct nt_program *program = player->sim->program;
-	const char *name = nt_json_text(json, "event");
-	int type = name != NULL ? nt_program_event(program, name) : -1;
+	const char *name;
+	int type;
 
-	if (nt_json_get(properties, "consent") != NULL &&
-	    (type < 0 || nt_program_property(&program->events[type], "consent") < 0))
+	if (nt_json_get(properties, "consent") == NULL)
+		return;
+	name = nt_json_text(json, "event");
+	type = name != NULL ? nt_program_event(program, name) : -1;
+	if (type < 0 || nt_program_property(&program->events[type], "consent") < 0)
 		nt_sim_remark(&player->consents, &(struct nt_sim_remark){ 1, event->start, event->length });
 }
 

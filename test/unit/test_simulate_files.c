@@ -222,6 +222,25 @@ static void the_start_is_that_of_the_events(void **state)
 	played_clear(&played);
 }
 
+/* It isn't moved to the start: it counts from when it happened. */
+static void what_happened_before_the_start_is_history(void **state)
+{
+	static const char rules[] = POLICY_TEXT "events: { a.b: {} }\n---\n"
+		"campaign: first\nenter: { on: a.b }\nagain: always\nsteps: [ tag: fresh ]\n---\n"
+		"campaign: second\nenter: { when: 'since(last(\"a.b\")) > 30 days' }\nsteps: [ tag: old ]\n";
+	struct played played = play(rules, START, "id,email\nann,ann@example.org\nbea,bea@example.org\n",
+	                            "{\"lead\":\"ann\",\"event\":\"a.b\",\"at\":\"2026-05-12T10:00:00Z\"}\n"
+	                            "{\"lead\":\"bea\",\"event\":\"a.b\",\"at\":\"2026-05-31T10:00:00Z\"}\n");
+
+	(void)state;
+	assert_string_equal(played.found->str, "");
+	has(played.out, "  Thu 2026-06-11 06:00 EDT   tag                   old (second)\n");
+	has(played.out, "  Mon 2026-06-01 04:00 EDT   tag                   fresh (first)\n");
+	has(played.out, "\nfirst\n         1  entered\n");
+	has(played.out, "\nsecond\n         2  entered\n");
+	played_clear(&played);
+}
+
 /* ---- events ---- */
 
 static void what_an_event_lacks_is_said(void **state)
@@ -313,6 +332,7 @@ int main(void)
 		cmocka_unit_test(a_lead_comes_at_its_created_at),
 		cmocka_unit_test(what_comes_before_a_lead_passes_it_by),
 		cmocka_unit_test(the_start_is_that_of_the_events),
+		cmocka_unit_test(what_happened_before_the_start_is_history),
 		cmocka_unit_test(what_an_event_lacks_is_said),
 		cmocka_unit_test(outcomes_need_a_message),
 		cmocka_unit_test(consent_among_the_properties_is_warned_of_once),
