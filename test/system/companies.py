@@ -115,6 +115,8 @@ class Company:
         for _ in range(life.chance.randint(0, 9)):
             channel = life.one("email", "email", "email", "sms", "push")
             life.add(1 + life.chance.random() * DAYS, "%s.%s" % (channel, life.one(*OUTCOMES)))
+        for _ in range(life.chance.randint(0, 4)):
+            life.add(life.chance.random() * DAYS, "task.done")
         asked = [instant(event["at"]) for event in self.events if event["lead"] == life.lead and event["event"] in self.calls]
         for day in [(at - self.start) / datetime.timedelta(days=1) for at in asked] + [life.chance.random() * DAYS]:
             if life.chance.random() < .6:
