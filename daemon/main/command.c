@@ -127,16 +127,27 @@ void nt_command_findings(struct nt_diags *diags, FILE *out)
 	g_string_free(found, TRUE);
 }
 
-bool nt_command_write(const struct nt_command *command, const char *path, const GString *text, int *code)
+bool nt_command_put(const char *path, const char *bytes, size_t length, char **why)
 {
 	GError *error = NULL;
-	const char *why;
+	const char *reason;
 
-	if (g_file_set_contents(path, text->str, (gssize)text->len, &error))
+	if (g_file_set_contents(path, bytes, (gssize)length, &error))
 		return true;
-	why = strrchr(error->message, ':'); /* before that stands a temporary file's name */
-	*code = nt_command_failed(command, "%s can't be written%s", path, why != NULL ? why : "");
+	reason = strrchr(error->message, ':'); /* before that stands a temporary file's name */
+	*why = g_strdup_printf("%s can't be written%s", path, reason != NULL ? reason : "");
 	g_error_free(error);
+	return false;
+}
+
+bool nt_command_write(const struct nt_command *command, const char *path, const GString *text, int *code)
+{
+	char *why;
+
+	if (nt_command_put(path, text->str, text->len, &why))
+		return true;
+	*code = nt_command_failed(command, "%s", why);
+	g_free(why);
 	return false;
 }
 
@@ -180,6 +191,8 @@ static int refuse(const struct nt_command *command, const struct nt_command_opti
 	if (answer == ':' || optopt >= 256) {
 		code = nt_command_misused(command, "--%s takes %s value", options[optopt - 256].name,
 		                          answer == ':' ? "a" : "no");
+	} else if (optopt == 'h') {
+		code = nt_command_misused(command, "--help takes no value");
 	} else if (optopt != 0) {
 		code = nt_command_misused(command, "there is no option '-%c'", optopt);
 	} else {

@@ -55,7 +55,9 @@ const char *nt_command_config(const char *given);
 int nt_command_misused(const struct nt_command *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* "nurturectl check: what could not be done" on standard error; gives NT_EXIT_CANNOT. */
 int nt_command_failed(const struct nt_command *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* Writes a file, whole or not at all. False: it couldn't be, which has been said, and *code is the exit code. */
+/* Writes a file, whole or not at all. False: *why says that it couldn't be (g_free() it). */
+bool nt_command_put(const char *path, const char *bytes, size_t length, char **why);
+/* Likewise. False: that has been said, and *code is the exit code. */
 bool nt_command_write(const struct nt_command *command, const char *path, const GString *text, int *code);
 /* Two arguments of which one is a folder, in whichever order: first and second are exchanged if only the second is
  * one. */

@@ -1,5 +1,7 @@
 #include "main/drawing.h"
 
+#include "main/command.h"
+
 #include <errno.h>
 #include <glib.h>
 #include <spawn.h>
@@ -28,19 +30,6 @@ bool nt_drawing_knows(const char *format)
 	for (unsigned i = 0; i < G_N_ELEMENTS(formats); i++)
 		if (strcmp(format, formats[i]) == 0)
 			return true;
-	return false;
-}
-
-static bool put_file(const char *path, const char *bytes, size_t length, char **why)
-{
-	GError *error = NULL;
-	const char *reason;
-
-	if (g_file_set_contents(path, bytes, (gssize)length, &error))
-		return true;
-	reason = strrchr(error->message, ':'); /* before that stands a temporary file's name */
-	*why = g_strdup_printf("%s can't be written%s", path, reason != NULL ? reason : "");
-	g_error_free(error);
 	return false;
 }
 
@@ -100,7 +89,7 @@ static bool move_picture(const char *drawn, const char *path, char **why)
 		*why = g_strdup("dot has drawn nothing");
 		return false;
 	}
-	fine = put_file(path, bytes, length, why);
+	fine = nt_command_put(path, bytes, length, why);
 	g_free(bytes);
 	return fine;
 }
@@ -128,7 +117,7 @@ bool nt_drawing_write(const char *dot, const char *format, const char *path, cha
 	if (strcmp(format, "dot") != 0)
 		return draw(dot, format, path, why);
 	if (path != NULL)
-		return put_file(path, dot, strlen(dot), why);
+		return nt_command_put(path, dot, strlen(dot), why);
 	fputs(dot, stdout);
 	return true;
 }

@@ -205,8 +205,10 @@ bool nt_settings_check_keys(const struct nt_yaml *root, struct nt_diags *diags)
 {
 	struct nt_setting_reader reader = { .arena = nt_diags_arena(diags), .diags = diags };
 
-	return root->type == NT_YAML_MAPPING &&
-	       nt_settings_known(&reader, root, "nurtured.yaml", whole_table(reader.arena));
+	if (root->type == NT_YAML_MAPPING)
+		return nt_settings_known(&reader, root, "nurtured.yaml", whole_table(reader.arena));
+	nt_diags_error(diags, root->span, "nurtured.yaml needs keys and values, such as '%s: …'", top_table[0].key);
+	return false;
 }
 
 static bool has_port(const char *listen)
