@@ -3,17 +3,15 @@
  * read, and can be gone on with.
  * covers: daemon/engine/sales_codec.c daemon/engine/task_codec.c daemon/rules/archive.c */
 #include "fuzz.h"
+#include "fuzz_program.h"
 
 #include "base/arena.h"
 #include "base/bug.h"
-#include "base/diag.h"
-#include "base/zone.h"
 #include "engine/announce.h"
 #include "engine/best.h"
 #include "engine/sales.h"
 #include "engine/task.h"
 #include "rules/archive.h"
-#include "rules/load.h"
 #include "rules/program.h"
 
 #include <string.h>
@@ -33,33 +31,6 @@ static const char rules[] =
 	"  - id: s\n    split:\n      - { share: 50%, steps: [ sms: m ] }\n      - { share: 50%, steps: [ sms: m ] }\n"
 	"    best_by: goal\ngoal: { on: a.b }\n---\n"
 	"announcements: [ { campaign: c, tell: team all, before: 3 days, message: m } ]\n";
-
-static const struct nt_zone *find(const struct nt_zones *zones, const char *name)
-{
-	return strcmp(name, "UTC") == 0 ? zones->utc : NULL;
-}
-
-static struct nt_zones zones = { .find = find };
-
-static struct nt_program *load(void)
-{
-	static struct nt_program *program;
-	struct nt_file file = { "rules.yaml", rules, sizeof rules - 1 };
-	struct nt_file template = { "templates/m/sms.txt", "Hello", 5 };
-	struct nt_rule_set_files files = { .rules = &file, .n_rules = 1, .templates = &template, .n_templates = 1 };
-	struct nt_load_context context = { .zones = &zones };
-	struct nt_diags *diags;
-
-	if (program != NULL)
-		return program;
-	zones.utc = nt_zone_utc();
-	diags = nt_diags_new();
-	program = nt_rules_load(&files, &context, diags);
-	if (program == NULL)
-		NT_BUG("%s", nt_diags_peek(diags, 0)->message);
-	nt_diags_free(diags);
-	return program;
-}
 
 /* ---- sales ---- */
 
@@ -97,7 +68,7 @@ static void go_on_selling(struct nt_sales *sales, struct nt_arena *arena)
 
 static void sell(struct nt_arena *arena, const char *bytes, size_t length, bool turns)
 {
-	struct nt_sales *sales = nt_sales_new(load()), *again = nt_sales_new(load());
+	struct nt_sales *sales = nt_sales_new(nt_fuzz_program(rules)), *again = nt_sales_new(nt_fuzz_program(rules));
 
 	if (sales_read(sales, bytes, length, turns)) {
 		GString *once = sales_bytes(sales, turns), *twice;
@@ -134,7 +105,7 @@ static void go_on_with(struct nt_tasks *tasks, const char *lead, struct nt_arena
 
 static void do_tasks(struct nt_arena *arena, const char *bytes, size_t length)
 {
-	struct nt_tasks *tasks = nt_tasks_new(load()), *again = nt_tasks_new(load());
+	struct nt_tasks *tasks = nt_tasks_new(nt_fuzz_program(rules)), *again = nt_tasks_new(nt_fuzz_program(rules));
 
 	if (nt_tasks_restore(tasks, bytes, length)) {
 		GString *once = g_string_new(NULL), *twice = g_string_new(NULL);
@@ -160,7 +131,7 @@ static void do_tasks(struct nt_arena *arena, const char *bytes, size_t length)
 
 static void announce(struct nt_arena *arena, const char *bytes, size_t length)
 {
-	struct nt_announcements *announcements = nt_announcements_new(load());
+	struct nt_announcements *announcements = nt_announcements_new(nt_fuzz_program(rules));
 	GPtrArray *messages = g_ptr_array_new();
 
 	if (nt_announcements_restore(announcements, bytes, length)) {
@@ -174,13 +145,13 @@ static void announce(struct nt_arena *arena, const char *bytes, size_t length)
 static void share(const char *bytes, size_t length)
 {
 	char *text = g_strndup(bytes, length);
-	struct nt_best *best = nt_best_new(load(), text), *again;
+	struct nt_best *best = nt_best_new(nt_fuzz_program(rules), text), *again;
 
 	if (best != NULL) {
 		GString *once = g_string_new(NULL), *twice = g_string_new(NULL);
 
 		nt_best_text(best, once);
-		again = nt_best_new(load(), once->str);
+		again = nt_best_new(nt_fuzz_program(rules), once->str);
 		NT_CHECK(again != NULL);
 		nt_best_text(again, twice);
 		NT_CHECK(g_string_equal(once, twice));

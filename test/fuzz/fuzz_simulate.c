@@ -3,12 +3,11 @@
  * covers: daemon/base/csv.c daemon/engine/simulate_read.c daemon/engine/simulate_row.c daemon/engine/simulate_play.c
  * covers: daemon/engine/request.c */
 #include "fuzz.h"
+#include "fuzz_program.h"
 
 #include "base/bug.h"
 #include "base/diag.h"
-#include "base/zone.h"
 #include "engine/simulate.h"
-#include "rules/load.h"
 #include "rules/program.h"
 
 #include <string.h>
@@ -26,33 +25,6 @@ static const char rules[] =
 	"campaign: d\nenter: { on: c.d }\nper: event.page\nsteps: [ wait: 1 day, set: { seats: 4 } ]\n---\n"
 	"events: { e.f: { page: text } }\n";
 
-static const struct nt_zone *find(const struct nt_zones *zones, const char *name)
-{
-	return strcmp(name, "UTC") == 0 ? zones->utc : NULL;
-}
-
-static struct nt_zones zones = { .find = find };
-
-static struct nt_program *load(void)
-{
-	static struct nt_program *program;
-	struct nt_file file = { "rules.yaml", rules, sizeof rules - 1 };
-	struct nt_file template = { "templates/m/sms.txt", "Hello", 5 };
-	struct nt_rule_set_files files = { .rules = &file, .n_rules = 1, .templates = &template, .n_templates = 1 };
-	struct nt_load_context context = { .zones = &zones };
-	struct nt_diags *diags;
-
-	if (program != NULL)
-		return program;
-	zones.utc = nt_zone_utc();
-	diags = nt_diags_new();
-	program = nt_rules_load(&files, &context, diags);
-	if (program == NULL)
-		NT_BUG("%s", nt_diags_peek(diags, 0)->message);
-	nt_diags_free(diags);
-	return program;
-}
-
 static void check_spans(struct nt_diags *diags)
 {
 	const struct nt_diag *diag;
@@ -66,7 +38,7 @@ static GString *simulate(const char *text, size_t length, bool json)
 {
 	const char *cut = memmem(text, length, separator, sizeof separator - 1);
 	size_t first = cut != NULL ? (size_t)(cut - text) : length;
-	struct nt_simulation simulation = { .program = load(), .start = INT64_C(1772445600000),
+	struct nt_simulation simulation = { .program = nt_fuzz_program(rules), .start = INT64_C(1772445600000),
 		                            .until = INT64_C(1775000000000), .json = json, .leads_a_shard = 2 };
 	struct nt_diags *diags = nt_diags_new();
 	GString *out = g_string_new(NULL);

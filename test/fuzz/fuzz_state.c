@@ -3,15 +3,13 @@
  * the first one or the newest.
  * covers: daemon/engine/codec_decode.c daemon/engine/codec_value.c daemon/engine/codec_encode.c */
 #include "fuzz.h"
+#include "fuzz_program.h"
 
 #include "base/arena.h"
 #include "base/bug.h"
-#include "base/diag.h"
-#include "base/zone.h"
 #include "engine/codec.h"
 #include "engine/step.h"
 #include "engine/wire.h"
-#include "rules/load.h"
 #include "rules/program.h"
 
 #include <string.h>
@@ -41,33 +39,6 @@ static const char rules[] =
 	"steps: [ wait: 3 days, points: 5, set: { seats: 4 }, stage: x ]\n---\n"
 	"campaign: f\nenter: [ { date: ends, every: month, late: enter }, { at: 2026-06-01 09:00, every: week } ]\n"
 	"steps: [ untag: f ]\n";
-
-static const struct nt_zone *find(const struct nt_zones *zones, const char *name)
-{
-	return strcmp(name, "UTC") == 0 ? zones->utc : NULL;
-}
-
-static struct nt_zones zones = { .find = find };
-
-static struct nt_program *load(void)
-{
-	static struct nt_program *program;
-	struct nt_file file = { "rules.yaml", rules, sizeof rules - 1 };
-	struct nt_file template = { "templates/m/sms.txt", "Hello", 5 };
-	struct nt_rule_set_files files = { .rules = &file, .n_rules = 1, .templates = &template, .n_templates = 1 };
-	struct nt_load_context context = { .zones = &zones };
-	struct nt_diags *diags;
-
-	if (program != NULL)
-		return program;
-	zones.utc = nt_zone_utc();
-	diags = nt_diags_new();
-	program = nt_rules_load(&files, &context, diags);
-	if (program == NULL)
-		NT_BUG("%s", nt_diags_peek(diags, 0)->message);
-	nt_diags_free(diags);
-	return program;
-}
 
 static void seal(GString *bytes)
 {
@@ -101,7 +72,7 @@ static void step(struct nt_lead *lead, unsigned choice)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct nt_program *program = load();
+	struct nt_program *program = nt_fuzz_program(rules);
 	struct nt_arena *arena;
 	GString *bytes, *again;
 	struct nt_lead *lead;
