@@ -123,20 +123,31 @@ static size_t block_end(const struct nt_source *source, size_t at, size_t commen
 	return end;
 }
 
+/* One a line: what stands behind its names is for people, also a '#'. Comments may stand above one line in numbers:
+ * that line, and the block that it opens, are looked for once. */
 static void read_yaml(const struct nt_source *source, GArray *marks)
 {
 	const char *p = source->text, *stop = source->text + source->length;
-	size_t begin = 0;
+	size_t next = 0, next_end = 0;
 
 	for (; (p = memchr(p, '#', (size_t)(stop - p))) != NULL; p++) {
-		size_t at = (size_t)(p - source->text), word = skip_blanks(source, at + 1), line;
+		size_t at = (size_t)(p - source->text), word = skip_blanks(source, at + 1), begin = at;
 
 		if (!begins(source, word, WORD) || (at > 0 && strchr(" \t\n", p[-1]) == NULL))
 			continue;
-		for (begin = at; begin > 0 && source->text[begin - 1] != '\n';)
+		while (begin > 0 && source->text[begin - 1] != '\n')
 			begin--;
-		line = skip_blanks(source, begin) == at ? next_line(source, at) : begin;
-		read_names(source, word + strlen(WORD), line, block_end(source, line, at), marks);
+		word += strlen(WORD);
+		if (skip_blanks(source, begin) != at) {
+			read_names(source, word, begin, block_end(source, begin, at), marks);
+		} else {
+			if (next <= at) {
+				next = next_line(source, at);
+				next_end = block_end(source, next, at);
+			}
+			read_names(source, word, next, next_end, marks);
+		}
+		p = source->text + line_end(source, at) - 1;
 	}
 }
 

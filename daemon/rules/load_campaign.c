@@ -30,8 +30,8 @@ static const char *name_of_campaign(struct nt_loader *l, GHashTable *seen, const
 		                  "there are two campaigns '%s' (the first is at %s:%d)", node->text,
 		               before->span.source->path, line);
 	}
-	while (g_hash_table_contains(seen, name))
-		name = nt_arena_printf(l->arena, "%s, too", name);
+	while (g_hash_table_contains(seen, name)) /* numbered, so that many of one name cost no more than others */
+		name = nt_arena_printf(l->arena, "%s, number %u", name, g_hash_table_size(seen) + 1);
 	return name;
 }
 

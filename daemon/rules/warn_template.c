@@ -97,6 +97,7 @@ struct look {
 	bool nameless;    /* and the sender's address */
 	GHashTable *with; /* what any step gives */
 	GPtrArray *names; /* all that a template may ask for, NULL-terminated */
+	GHashTable *folded; /* the same: folded() → name */
 };
 
 /* A template may ask whether there is such a thing, and do without: then only what looks like a slip counts. */
@@ -196,18 +197,24 @@ static char *folded(const char *name, size_t length)
 static const char *meant(const struct look *look, const char *name, size_t length)
 {
 	char *wanted = folded(name, length);
-	const char *found = NULL;
+	const char *found = g_hash_table_lookup(look->folded, wanted);
 
-	for (unsigned i = 0; length > 0 && found == NULL && i + 1 < look->names->len; i++) {
-		const char *known = g_ptr_array_index(look->names, i);
-		char *same = folded(known, strlen(known));
-
-		if (strcmp(same, wanted) == 0)
-			found = known;
-		g_free(same);
-	}
 	g_free(wanted);
 	return found;
+}
+
+/* Of two that fold into one, the first is meant. */
+static void fold_names(struct look *look)
+{
+	look->folded = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	for (unsigned i = 0; i + 1 < look->names->len; i++) {
+		char *name = g_ptr_array_index(look->names, i), *key = folded(name, strlen(name));
+
+		if (g_hash_table_contains(look->folded, key))
+			g_free(key);
+		else
+			g_hash_table_insert(look->folded, key, name);
+	}
 }
 
 #define LONGEST_FOREIGN 64
@@ -293,7 +300,9 @@ void nt_warn_templates(struct nt_warner *w)
 	while (g_hash_table_iter_next(&iter, &name, NULL))
 		g_ptr_array_add(look.names, name);
 	g_ptr_array_add(look.names, NULL);
+	fold_names(&look);
 	nt_warn_each_message(w, look_at_message, &look);
+	g_hash_table_destroy(look.folded);
 	g_ptr_array_free(look.names, TRUE);
 	g_hash_table_destroy(look.with);
 }

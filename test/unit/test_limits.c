@@ -79,6 +79,37 @@ static void jumps(void **state)
 	               NULL, "a.yaml:204:5: a campaign takes at most 100 'go_to'");
 }
 
+/* Each is looked at, and their numbers cost no more than their texts. */
+static void campaigns_of_one_name(void **state)
+{
+	char *rules = many("", 20000, "---\ncampaign: c\nenter: { by_hand: true }\n", "");
+	const char *const files[] = { "a.yaml", rules, NULL };
+	struct loaded loaded = load_files(files);
+
+	(void)state;
+	assert_null(loaded.program);
+	assert_true(nt_diags_full(loaded.diags));
+	unload(&loaded);
+	g_free(rules);
+}
+
+/* Above one line, and on one: none is read as often as there are others. */
+static void comments_that_accept(void **state)
+{
+	char *above = many("campaign: c\nenter: { by_hand: true }\n", 50000, "# accept: no-phone\n",
+	                   "steps:\n- tag: x\n");
+	char *beside = many("campaign: d\nenter: { by_hand: true }\nsteps: [ tag: x ]", 50000,
+	                    " # accept: no-phone", "\n");
+	const char *const files[] = { "a.yaml", above, "b.yaml", beside, NULL };
+	struct loaded loaded = load_files(files);
+
+	(void)state;
+	assert_non_null(loaded.program);
+	unload(&loaded);
+	g_free(above);
+	g_free(beside);
+}
+
 static void a_large_file(void **state)
 {
 	(void)state;
@@ -123,6 +154,8 @@ int main(void)
 		cmocka_unit_test(too_many_names),
 		cmocka_unit_test(segments_upon_segments),
 		cmocka_unit_test(jumps),
+		cmocka_unit_test(campaigns_of_one_name),
+		cmocka_unit_test(comments_that_accept),
 		cmocka_unit_test(a_large_file),
 		cmocka_unit_test(a_large_template),
 		cmocka_unit_test(many_templates),
