@@ -126,10 +126,11 @@ static struct nt_tally_line *line_of(struct nt_tally *tally, struct nt_tally_cam
 static struct nt_tally_rep *rep_of(struct nt_tally *tally, const char *name)
 {
 	struct nt_tally_rep *rep = g_hash_table_lookup(tally->reps, name);
-	int slot = nt_program_rep(tally->program, name);
+	int slot;
 
 	if (rep != NULL)
 		return rep;
+	slot = nt_program_rep(tally->program, name);
 	rep = nt_arena_new0(tally->arena, struct nt_tally_rep);
 	rep->zone = slot >= 0 ? nt_rep_zone(tally->program, &tally->program->sales.reps[slot]) : tally->zone;
 	rep->offered.hours = table_of(tally, false);

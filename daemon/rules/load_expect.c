@@ -234,7 +234,6 @@ static void unknown_expectation(struct nt_loader *l, const struct nt_yaml *node)
 		return;
 	}
 	names = expect_names(l);
-
 	nt_keys_unknown(l->diags, node->span, "expectation", node->text, "", names);
 	g_free(names);
 }
@@ -307,4 +306,3 @@ void nt_load_expectation(struct nt_loader *l, const struct nt_yaml *item, bool e
 	if (what == 0)
 		nt_diags_error(l->diags, item->span, "nothing is expected here: add a message such as email: welcome");
 }
-

@@ -22,8 +22,6 @@ static bool load_list_value(struct nt_loader *l, const struct nt_yaml *node, str
 	return true;
 }
 
-/* A time without an offset is the lead's own, so another instant in each zone: an expression. An empty value takes
- * the field away, as it does in a test and by the API. */
 bool nt_load_is_none(struct nt_loader *l, const struct nt_yaml *node, enum nt_type type)
 {
 	if (node->type != NT_YAML_SCALAR || node->quoted || nt_type_is_text(type) || strcmp(node->text, "none") != 0)
@@ -33,6 +31,8 @@ bool nt_load_is_none(struct nt_loader *l, const struct nt_yaml *node, enum nt_ty
 	return true;
 }
 
+/* A time without an offset is the lead's own, so another instant in each zone: an expression. An empty value takes
+ * the field away, as it does in a test and by the API. */
 static bool load_field_value(struct nt_loader *l, const struct nt_yaml *node, const struct nt_field *field,
                              struct nt_assignment *out)
 {
