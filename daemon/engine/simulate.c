@@ -258,8 +258,8 @@ static void sum_up(struct nt_sim *sim, struct nt_tally *tally)
 	nt_sim_say_once(sim, &consents,
 	                "consent stands among the properties, where it gives none: it belongs beside them");
 	nt_sim_say_once(sim, &early,
-	                "this comes before its lead's created_at: the lead begins with it, and has the row's fields only "
-	                "from then on");
+	                "this comes before its lead's created_at: the lead begins with it, and has the row's fields "
+	                "only from then on");
 }
 
 static bool run(struct nt_sim *sim)

@@ -446,14 +446,6 @@ static void find_campaigns(const struct finder *f, struct nt_changes *changes)
 	g_array_unref(list);
 }
 
-const struct nt_campaign_change *nt_changes_campaign(const struct nt_changes *changes, const char *name)
-{
-	for (unsigned i = 0; i < changes->n_campaigns; i++)
-		if (strcmp(changes->campaigns[i].name, name) == 0)
-			return &changes->campaigns[i];
-	return NULL;
-}
-
 /* ---- announcements ---- */
 
 /* The one of the new rules that it is; -1: it is gone. */

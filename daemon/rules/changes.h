@@ -61,7 +61,5 @@ struct nt_changes {
 /* Everything lives in the arena, or in the programs. */
 const struct nt_changes *nt_changes_find(struct nt_arena *arena, const struct nt_program *before,
                                          const struct nt_program *after);
-/* NULL: the campaign doesn't differ. */
-const struct nt_campaign_change *nt_changes_campaign(const struct nt_changes *changes, const char *name);
 
 #endif

@@ -81,16 +81,6 @@ bool nt_marks_any(const char *text, size_t length)
 	return false;
 }
 
-void nt_marks_strip(GString *out, const char *text, size_t length)
-{
-	for (size_t i = 0; i < length;) {
-		if (sign_at(text + i, length - i) != 0)
-			i += WIDTH;
-		else
-			g_string_append_c(out, text[i++]);
-	}
-}
-
 /* The mark at text[0..length) and how long it is; NULL for a damaged one. */
 static const struct mark *read_mark(const struct nt_marks *marks, const char *text, size_t length, size_t *used)
 {

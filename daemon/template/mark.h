@@ -25,7 +25,6 @@ enum nt_marks_as {
 
 /* Appends `text` with its marks filled in; damaged or unknown marks vanish. */
 void nt_marks_fill(const struct nt_marks *marks, GString *out, const char *text, size_t length, enum nt_marks_as as);
-bool nt_marks_any(const char *text, size_t length);   /* whether characters of marks are in it */
-void nt_marks_strip(GString *out, const char *text, size_t length); /* appends text without them */
+bool nt_marks_any(const char *text, size_t length); /* whether characters of marks are in it */
 
 #endif
