@@ -1,6 +1,5 @@
 #include "engine/describe.h"
 
-#include "base/civil.h"
 #include "base/json.h"
 #include "engine/eval.h"
 #include "engine/sales.h"

@@ -1,6 +1,5 @@
 #include "engine/turn.h"
 
-#include "base/civil.h"
 #include "base/json.h"
 #include "rules/value.h"
 

@@ -1,7 +1,6 @@
 #include "engine/plan_private.h"
 
 #include "base/arena.h"
-#include "engine/copy.h"
 #include "engine/task.h"
 #include "rules/program.h"
 

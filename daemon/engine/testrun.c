@@ -1,7 +1,6 @@
 #include "engine/testrun_private.h"
 
 #include "base/arena.h"
-#include "base/json.h"
 #include "engine/codec.h"
 #include "engine/driver.h"
 #include "engine/test_end.h"
