@@ -77,6 +77,16 @@ static bool same_standing(const struct nt_yaml *pair, const char *is)
 	return strcmp(is, pair->text) == 0;
 }
 
+static bool is_named(const struct nt_yaml *pair, const char *name)
+{
+	if (pair->type == NT_YAML_SCALAR)
+		return strcmp(pair->text, name) == 0;
+	for (const struct nt_yaml *item = pair->first; item != NULL; item = item->next)
+		if (item->text != NULL && strcmp(item->text, name) == 0)
+			return true;
+	return false;
+}
+
 /* The same names in any order: a list, one alone, or none. */
 static bool same_names(const struct nt_test_end *end, const struct nt_yaml *pair, const char *const *names, unsigned n,
                        const char **is)
@@ -87,11 +97,7 @@ static bool same_names(const struct nt_test_end *end, const struct nt_yaml *pair
 	*is = n > 0 ? "" : "none";
 	for (unsigned i = 0; i < n; i++) {
 		*is = nt_arena_printf(end->arena, "%s%s%s", *is, i > 0 ? ", " : "", names[i]);
-		if (pair->type == NT_YAML_SCALAR)
-			found += !none && strcmp(pair->text, names[i]) == 0;
-		for (const struct nt_yaml *item = pair->type == NT_YAML_SEQUENCE ? pair->first : NULL; item != NULL;
-		     item = item->next)
-			found += item->text != NULL && strcmp(item->text, names[i]) == 0;
+		found += !none && is_named(pair, names[i]);
 	}
 	return found == wanted && wanted == n;
 }

@@ -541,6 +541,20 @@ static void tests_pass_and_fail(void **state)
 	assert_true(passes(A_TEST("[ at_end: { owner: none, handoff: none, level: cold } ]"), NULL));
 }
 
+#define TWO_TAGS(tags) \
+	"policy: { time_zone: UTC }\n---\nevents: { a.b: {} }\n---\ncampaign: x\nenter: { on: a.b }\n" \
+	"steps: [ tag: a, tag: b ]\ntests:\n  - name: one\n    lead: { id: ann }\n" \
+	"    events: [ { at: 2026-06-01 10:00, on: a.b } ]\n    expect: [ at_end: { tags: " tags " } ]\n"
+
+static void names_at_the_end(void **state)
+{
+	(void)state;
+	assert_true(passes(TWO_TAGS("[ b, a ]"), NULL));
+	assert_false(passes(TWO_TAGS("[ a, a ]"), "at the end tags is a, b, not"));
+	assert_false(passes(TWO_TAGS("a"), "at the end tags is a, b, not a"));
+	assert_false(passes(TWO_TAGS("none"), "at the end tags is a, b, not none"));
+}
+
 #define A_TEST_WHEN(keys, events) \
 	RULES "tests:\n" \
 	"  - name: one\n    lead: { id: ann, email: ann@example.org, time_zone: America/New_York }\n" keys \
@@ -720,6 +734,7 @@ int main(void)
 		cmocka_unit_test(wrong_rows_are_named_and_left_out),
 		cmocka_unit_test(nothing_to_do_is_said),
 		cmocka_unit_test(tests_pass_and_fail),
+		cmocka_unit_test(names_at_the_end),
 		cmocka_unit_test(a_test_goes_forward),
 		cmocka_unit_test(a_report_fits_its_width),
 		cmocka_unit_test(precision_is_what_was_written),
