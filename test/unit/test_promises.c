@@ -230,7 +230,6 @@ static void watch(void *user, const char *lead, const struct nt_input *input, co
 {
 	struct world *w = user;
 
-	(void)input;
 	for (const struct nt_effect *e = effects->first; e != NULL; e = e->next) {
 		g_string_append_printf(w->told, "%" G_GINT64_FORMAT " %s %s %s %s %s %s\n", (gint64)e->at, lead,
 		                       e->what, e->campaign != NULL ? e->campaign : "", e->step != NULL ? e->step : "",
@@ -249,6 +248,10 @@ static void watch(void *user, const char *lead, const struct nt_input *input, co
 				if (p->there && strcmp(e->channel, channel_names[c]) == 0)
 					say_no(w, c, e->address, 1);
 		}
+		if (e->kind == NT_EFFECT_UNSUPPRESS && input->kind == NT_INPUT_CONSENT && input->consent.given)
+			for (int c = 0; c < CHANNELS; c++) /* after what the rules had suppressed in the same turn */
+				if (strcmp(e->channel, channel_names[c]) == 0)
+					take_back(w, c, e->address, 1);
 	}
 }
 
