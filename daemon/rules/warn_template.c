@@ -254,7 +254,9 @@ static void look_at_foreign(struct nt_warner *w, const struct look *look, const 
 	const char *stop = prose + source->length;
 
 	for (; nt_message_template_kind(message) != NT_MESSAGE_JSON && p < stop && end == NULL; p++) {
-		end = strchr("{%*[", *p) != NULL && *p != '\0' ? foreign_at(look, p, stop, &name) : NULL;
+		if (*p != '{' && *p != '%' && *p != '*' && *p != '[')
+			continue;
+		end = foreign_at(look, p, stop, &name);
 		if (end != NULL)
 			nt_diags_warning(w->diags, NT_CODE_UNKNOWN_VARIABLE,
 			                 nt_span_of(source, (size_t)(p - prose), (size_t)(end - p)),

@@ -113,6 +113,12 @@ static bool shows(const struct nt_message_template *message, const char *path)
 	return (!has_html(message) || uses(layout->html, path)) && uses(layout->text, path);
 }
 
+/* Between the digits of a telephone number. */
+static bool is_between(char c)
+{
+	return c == ' ' || c == '-' || c == '/' || c == '(' || c == ')' || c == '.' || c == '+';
+}
+
 /* A telephone number written out: "+49 30 23125 014", "(802) 555-0142". */
 static bool has_digits(const struct nt_source *source)
 {
@@ -121,7 +127,7 @@ static bool has_digits(const struct nt_source *source)
 	for (size_t i = 0; i < source->length; i++) {
 		if (g_ascii_isdigit(source->text[i]))
 			digits++;
-		else if (strchr(" -/().+", source->text[i]) == NULL)
+		else if (!is_between(source->text[i]))
 			digits = 0;
 		if (digits >= 7)
 			return true;

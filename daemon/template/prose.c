@@ -51,11 +51,16 @@ static size_t skip(const char *text, size_t at, size_t end)
 	return at;
 }
 
+/* What is no prose begins with one of these: few characters are, and every text is looked through. */
+static bool may_begin(char c)
+{
+	return c == '{' || c == '<' || c == ']' || c == 'h' || c == 'H' || c == 'm' || c == 'M';
+}
+
 static void strip(char *text, size_t start, size_t end)
 {
 	for (size_t i = start; i < end;) {
-		bool may_begin = strchr("{<]hHmM", text[i]) != NULL && text[i] != '\0'; /* for speed */
-		size_t behind = may_begin ? skip(text, i, end) : i;
+		size_t behind = may_begin(text[i]) ? skip(text, i, end) : i;
 
 		if (behind > i)
 			blank(text, i, behind);
