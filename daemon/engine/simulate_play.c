@@ -282,10 +282,9 @@ static const char *why_refused(struct nt_sim_player *player, const struct nt_sim
 	template_name = nt_json_text(
 		nt_json_get(nt_json_parse(player->arena, line, event->length, &error), "properties"), "template");
 	template_name = template_name != NULL ? nt_arena_printf(player->arena, " '%s'", template_name) : "";
-	return nt_arena_printf(player->arena,
-	                       event->task ? "no task%s%s of this lead is open" :
-	                                     "no %s%s has gone to this lead before",
-	                       event->task ? "" : event->channel, template_name);
+	if (event->kind == NT_SIM_TASK_DONE)
+		return nt_arena_printf(player->arena, "no task%s of this lead is open", template_name);
+	return nt_arena_printf(player->arena, "no %s%s has gone to this lead before", event->channel, template_name);
 }
 
 static struct nt_request *event_request(struct nt_sim_player *player, const struct nt_sim_event *event)
@@ -298,12 +297,16 @@ static struct nt_request *event_request(struct nt_sim_player *player, const stru
 	const struct nt_json *json = nt_json_parse(player->arena, line, event->length, &error),
 			     *properties = nt_json_get(json, "properties");
 
-	if (event->by_rep)
+	switch (event->kind) {
+	case NT_SIM_ANSWER:
 		return answer_request(player, event, timeline->lead, properties);
-	if (event->task)
+	case NT_SIM_TASK_DONE:
 		return task_request(player, timeline->lead, properties);
-	if (event->channel != NULL)
+	case NT_SIM_OUTCOME:
 		return outcome_request(player, event, timeline, nt_json_text(properties, "template"));
+	case NT_SIM_EVENT:
+		break;
+	}
 	look_for_consent(player, event, json, properties);
 	look_for_lead(player, event, timeline);
 	request = request_new(player, NT_REQUEST_INPUT);

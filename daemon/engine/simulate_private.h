@@ -14,12 +14,18 @@
 struct nt_csv_row;
 struct nt_json;
 
+enum nt_sim_event_kind {
+	NT_SIM_EVENT,
+	NT_SIM_OUTCOME,   /* channel and outcome: of a message */
+	NT_SIM_ANSWER,    /* verb: what a rep answers */
+	NT_SIM_TASK_DONE
+};
+
 struct nt_sim_event { /* a line; it is parsed again when its time comes: the trees of all would fill the memory */
 	nt_time at;
-	const char *channel; /* of messages; NULL: another event */
+	enum nt_sim_event_kind kind;
+	const char *channel;
 	enum nt_outcome outcome;
-	bool task;           /* is done */
-	bool by_rep;         /* what a rep answers */
 	enum nt_sales_verb verb;
 	unsigned lead;       /* its number among the timelines */
 	const char *id;      /* or NULL */

@@ -154,11 +154,13 @@ static void read_line(const struct nt_sim *sim, struct chunk *chunk, struct nt_a
 	line.local = !has_offset;
 	if (line.local)
 		line.event.at = nt_civil_instant(sim->program->zones->utc, &civil);
-	if (!nt_driver_outcome(sim->program, name, &line.event.channel, &line.event.outcome))
-		line.event.channel = NULL;
-	line.event.by_rep = is_answer(name, &line.event.verb);
-	line.event.task = strcmp(name, "task.done") == 0;
-	if (line.event.channel == NULL && !line.event.by_rep && nt_program_event(sim->program, name) < 0)
+	if (nt_driver_outcome(sim->program, name, &line.event.channel, &line.event.outcome))
+		line.event.kind = NT_SIM_OUTCOME;
+	else if (is_answer(name, &line.event.verb))
+		line.event.kind = NT_SIM_ANSWER;
+	else if (strcmp(name, "task.done") == 0)
+		line.event.kind = NT_SIM_TASK_DONE;
+	else if (nt_program_event(sim->program, name) < 0)
 		line.undeclared = nt_arena_strdup(chunk->texts, name);
 	line.lead = nt_arena_strdup(chunk->texts, line.lead);
 	line.event.id = nt_arena_strdup(chunk->texts, id);
@@ -238,7 +240,7 @@ static void add_lines(struct nt_sim *sim, const struct chunk *chunk, GHashTable 
 
 			line->event.at = nt_civil_instant(timeline->zone, &civil);
 		}
-		sim->outcomes |= line->event.channel != NULL;
+		sim->outcomes |= line->event.kind == NT_SIM_OUTCOME;
 		if (sim->earliest == NT_NO_TIME || line->event.at < sim->earliest)
 			sim->earliest = line->event.at;
 		g_array_append_val(sim->events, line->event);

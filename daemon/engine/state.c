@@ -1,6 +1,7 @@
 #include "engine/state.h"
 
 #include "base/arena.h"
+#include "base/text.h"
 #include "base/zone.h"
 #include "engine/score.h"
 #include "rules/program.h"
@@ -132,18 +133,6 @@ const char *nt_lead_address(const struct nt_lead *lead, int channel)
 	return value->text;
 }
 
-/* Telephone numbers: digits and a leading plus. */
-static void normalise_phone(char *text)
-{
-	char *to = text;
-	const char *from;
-
-	for (from = text; *from != '\0'; from++)
-		if (g_ascii_isdigit(*from) || (*from == '+' && to == text))
-			*to++ = *from;
-	*to = '\0';
-}
-
 const char *nt_lead_address_key(const struct nt_lead *lead, struct nt_arena *arena, int channel)
 {
 	const char *address = nt_lead_address(lead, channel);
@@ -155,12 +144,15 @@ const char *nt_lead_address_key(const struct nt_lead *lead, struct nt_arena *are
 
 const char *nt_address_normalise(struct nt_arena *arena, int address_field, const char *address)
 {
-	char *folded = g_utf8_validate(address, -1, NULL) ? g_utf8_strdown(address, -1) : g_ascii_strdown(address, -1);
-	char *copy = nt_arena_strdup(arena, g_strstrip(folded));
+	GString *out = g_string_new(NULL);
+	const char *copy;
 
-	g_free(folded);
 	if (address_field == NT_FIELD_PHONE || address_field == NT_FIELD_FAX)
-		normalise_phone(copy);
+		nt_phone_normalize(out, address);
+	else
+		nt_email_normalize(out, address);
+	copy = nt_arena_strdup(arena, g_strstrip(out->str));
+	g_string_free(out, TRUE);
 	return copy;
 }
 

@@ -255,7 +255,7 @@ bool nt_lead_put_run(struct nt_lead *lead, struct nt_run *run);
  * "". */
 const char *nt_lead_address(const struct nt_lead *lead, int channel);
 const char *nt_lead_address_key(const struct nt_lead *lead, struct nt_arena *arena, int channel);
-/* As suppression knows it: lower case without blanks around; a telephone number is its digits and a leading plus. */
+/* As suppression knows it: nt_phone_normalize() of telephone and fax, else nt_email_normalize(), no blanks around. */
 const char *nt_address_normalise(struct nt_arena *arena, int address_field, const char *address);
 bool nt_lead_consents(const struct nt_lead *lead, int channel); /* opt_in / opt_out and what was recorded */
 bool nt_lead_reachable(const struct nt_lead *lead, int channel); /* address, consent, no suppression */

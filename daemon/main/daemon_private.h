@@ -1,4 +1,5 @@
-/* Shared by daemon.c (life), daemon_reload.c (new rules and settings) and daemon_control.c (status and clock). */
+/* Shared by daemon.c (life), daemon_store.c (the store that is its own), daemon_reload.c (new rules and settings) and
+ * daemon_control.c (status and clock). */
 #ifndef NT_MAIN_DAEMON_PRIVATE_H
 #define NT_MAIN_DAEMON_PRIVATE_H
 
@@ -51,6 +52,10 @@ bool nt_daemon_reload(void *user, GString *out);
 /* `nurturectl apply`: likewise, if nothing of the plan has changed. */
 bool nt_daemon_apply(void *user, const struct nt_api_plan *plan, GString *out);
 void nt_daemon_reload_signal(struct nt_daemon *daemon); /* SIGHUP: again by itself if it can't be done right now */
+
+/* Opens the store that the settings name, for this process alone, on the clock that it has always lived by, and makes
+ * up the owner. False: logged. */
+bool nt_daemon_open_store(struct nt_daemon *daemon);
 
 void nt_daemon_status(void *user, GString *out);
 bool nt_daemon_clock_set(void *user, nt_time t, GString *out);

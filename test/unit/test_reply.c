@@ -134,6 +134,20 @@ static void a_stop_is_for_the_number_and_all_who_have_it(void **state)
 	house_free(h);
 }
 
+static void a_number_is_the_same_however_it_is_written(void **state)
+{
+	struct house *h = talking();
+
+	(void)state;
+	fields(h, "dee", "{\"phone\":\"0049 (0)30 123456\"}");
+	fields(h, "eve", "{\"phone\":\"+49 (0)30/123456\"}");
+	assert_int_equal(say(h, "+4930123456", "STOP", NULL), NT_ANSWER_OK);
+	assert_int_equal(consent(h, "dee")->state, NT_CONSENT_REFUSED);
+	assert_int_equal(consent(h, "eve")->state, NT_CONSENT_REFUSED);
+	assert_int_equal(consent(h, "cem")->state, NT_CONSENT_UNKNOWN);
+	house_free(h);
+}
+
 static void numbers_that_nobody_has_are_kept_too(void **state)
 {
 	struct house *h = talking();
@@ -258,6 +272,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(words_are_known),
 		cmocka_unit_test(a_stop_is_for_the_number_and_all_who_have_it),
+		cmocka_unit_test(a_number_is_the_same_however_it_is_written),
 		cmocka_unit_test(numbers_that_nobody_has_are_kept_too),
 		cmocka_unit_test(other_words_are_an_event),
 		cmocka_unit_test(no_text_does_harm),
