@@ -150,11 +150,6 @@ bool nt_extent_has_all_values(struct nt_extent a)
 	return a.n == 1 && a.stretches[0].low == INT64_MIN && a.stretches[0].high == INT64_MAX;
 }
 
-bool nt_extent_is_all(struct nt_extent a)
-{
-	return a.missing && nt_extent_has_all_values(a);
-}
-
 bool nt_extent_within(struct nt_arena *arena, struct nt_extent a, struct nt_extent b)
 {
 	return nt_extent_is_empty(nt_extent_both(arena, a, nt_extent_without(arena, b)));

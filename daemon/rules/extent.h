@@ -32,7 +32,6 @@ struct nt_extent nt_extent_without(struct nt_arena *arena, struct nt_extent a); 
 struct nt_extent nt_extent_both(struct nt_arena *arena, struct nt_extent a, struct nt_extent b);
 struct nt_extent nt_extent_either(struct nt_arena *arena, struct nt_extent a, struct nt_extent b);
 bool nt_extent_is_empty(struct nt_extent a);
-bool nt_extent_is_all(struct nt_extent a);        /* a missing value, too */
 bool nt_extent_has_all_values(struct nt_extent a); /* whatever is said of a missing one */
 bool nt_extent_within(struct nt_arena *arena, struct nt_extent a, struct nt_extent b); /* all of a is in b */
 
